@@ -1,0 +1,47 @@
+"""Facts about customers and the identifiers that name them."""
+
+from loyalty_ledger.domain.events.base import Event
+
+
+class CustomerEnrolled(Event):
+    """A customer exists from here on. `tags` and `opted_in` are what he began with."""
+
+    customer_id: str
+    number: int = 1
+    opted_in: bool = True
+    tags: list[str] = []
+    cause: str = ""
+
+
+class CustomerChanged(Event):
+    """The customer's consent or tags are now these."""
+
+    customer_id: str
+    opted_in: bool
+    tags: list[str]
+
+
+class IdentifierLinked(Event):
+    """This identifier, known by its keyed hash alone, names this customer."""
+
+    kind: str
+    type: str = ""
+    digest: str
+    customer_id: str
+
+
+class SettlementHeld(Event):
+    """This sale or customer event of the customer waits; those that come later wait behind it."""
+
+    customer_id: str
+    subject: str
+    version: int
+    blocked_by: str
+
+
+class SettlementResumed(Event):
+    """The customer waits for this one no more."""
+
+    customer_id: str
+    subject: str
+    version: int

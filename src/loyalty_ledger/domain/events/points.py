@@ -1,0 +1,104 @@
+"""Every movement of points."""
+
+from datetime import datetime
+
+from loyalty_ledger.domain.events.base import Event, Fact
+
+
+class LotPoints(Fact):
+    """Points taken from, or put into, one lot."""
+
+    lot: int
+    points: int
+
+
+class PointsAwarded(Event):
+    """Points were earned; `points` of them, of which `repaid` paid back debt and the rest is lot `lot`.
+
+    `earned_at` is the plain business time; `amount` the net of the qualifying `lines`; `levels` what
+    the customer was judged by; `cut` what the account's maximum balance kept back.
+    """
+
+    customer_id: str
+    account: str
+    source: str
+    points: int
+    lot: int
+    earned_at: datetime
+    expires_at: datetime | None = None
+    repaid: int = 0
+    cut: int = 0
+    rule: str
+    transaction: str = ""
+    amount: int | None = None
+    lines: list[str] = []
+    levels: dict[str, str] = {}
+    program_version: int
+    catalog_version: int = 0
+    cause: str
+
+
+class PointsSpent(Event):
+    """Points were spent, from these lots, for `reference`."""
+
+    customer_id: str
+    account: str
+    points: int
+    lots: list[LotPoints]
+    spent_at: datetime
+    reference: str
+    transaction: str = ""
+    program_version: int
+    cause: str = ""
+
+
+class PointsExpired(Event):
+    """Points were lost to time: `kind` is the account's expiry kind. `at` is when they fell due."""
+
+    customer_id: str
+    account: str
+    points: int
+    lots: list[LotPoints]
+    kind: str
+    program_version: int
+
+
+class RolledLot(Fact):
+    """A lot that moved: `points` of lot `lot` became `new_lot`, less `repaid` of debt."""
+
+    lot: int
+    points: int
+    new_lot: int
+    expires_at: datetime | None = None
+    repaid: int = 0
+    program_version: int
+
+
+class PointsRolledOver(Event):
+    """Points moved to another account when they fell due there. `at` is that instant."""
+
+    customer_id: str
+    account: str
+    into: str
+    points: int
+    lots: list[RolledLot]
+    program_version: int
+
+
+class PointsClawedBack(Event):
+    """An award was taken back: from `lots`, then as `debt`, then `written_off` by the house.
+
+    `awarded_at` and `rule` name the award that is reduced.
+    """
+
+    customer_id: str
+    account: str
+    points: int
+    lots: list[LotPoints] = []
+    debt: int = 0
+    written_off: int = 0
+    awarded_at: datetime
+    rule: str
+    transaction: str = ""
+    program_version: int
+    cause: str

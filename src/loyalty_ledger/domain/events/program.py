@@ -1,0 +1,36 @@
+"""What a retailer configures and loads: program, stores, catalog."""
+
+from typing import Any
+
+from loyalty_ledger.domain.events.base import Event, Fact
+
+
+class ProgramPublished(Event):
+    """A new version of the program document is in force for what is received from here on."""
+
+    program: str
+    version: int
+    document: dict[str, Any]
+
+
+class Store(Fact):
+    """A shop and the zone its clocks show."""
+
+    store_id: str
+    name: str
+    time_zone: str
+
+
+class StoresLoaded(Event):
+    """The whole list of stores, replacing the one before."""
+
+    stores: list[Store]
+
+
+class CatalogLoaded(Event):
+    """A whole catalog, replacing the one before; its rows are kept under `digest`."""
+
+    version: int
+    digest: str
+    items: int
+    categories: int

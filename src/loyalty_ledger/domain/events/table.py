@@ -1,0 +1,74 @@
+"""The closed table of event names: what is not in it cannot be stored or read."""
+
+from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.events.customers import (
+    CustomerChanged,
+    CustomerEnrolled,
+    IdentifierLinked,
+    SettlementHeld,
+    SettlementResumed,
+)
+from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.events.points import (
+    PointsAwarded,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRolledOver,
+    PointsSpent,
+)
+from loyalty_ledger.domain.events.program import (
+    CatalogLoaded,
+    ProgramPublished,
+    StoresLoaded,
+)
+from loyalty_ledger.domain.events.sales import (
+    CustomerEventReceived,
+    TransactionReceived,
+    TransactionVersionIgnored,
+)
+from loyalty_ledger.domain.events.settlement import (
+    CustomerEventSettled,
+    PurchaseCounted,
+    SettlementDeferred,
+    SettlementFailed,
+    TransactionSettled,
+)
+from loyalty_ledger.domain.events.tiers import (
+    TierEntered,
+    TierKept,
+    TierLeft,
+)
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    event.__name__: event
+    for event in (
+        ProgramPublished,
+        StoresLoaded,
+        CatalogLoaded,
+        CustomerEnrolled,
+        CustomerChanged,
+        IdentifierLinked,
+        SettlementHeld,
+        SettlementResumed,
+        TransactionReceived,
+        TransactionVersionIgnored,
+        CustomerEventReceived,
+        TransactionSettled,
+        CustomerEventSettled,
+        SettlementDeferred,
+        SettlementFailed,
+        PurchaseCounted,
+        PointsAwarded,
+        PointsSpent,
+        PointsExpired,
+        PointsRolledOver,
+        PointsClawedBack,
+        TierEntered,
+        TierKept,
+        TierLeft,
+        GrantCounted,
+        OfferIssued,
+    )
+}
+"""Event name -> class."""

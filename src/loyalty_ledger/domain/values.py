@@ -1,0 +1,173 @@
+"""Value types shared by the whole ledger: refusals, money, periods, instants.
+
+Everything here is pure and immutable. Instants are aware datetimes in UTC,
+money is an integer count of minor units, points are integers.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NewType, Self
+from zoneinfo import ZoneInfo
+
+CustomerId = NewType("CustomerId", str)
+MICROSECOND = timedelta(microseconds=1)
+END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class Reason(StrEnum):
+    """Every reason the ledger can refuse with: the closed list."""
+
+    VALIDATION = "validation"
+    NO_PROGRAM = "no_program"
+    PROGRAM_MISMATCH = "program_mismatch"
+    UNKNOWN_STORE = "unknown_store"
+    UNKNOWN_CUSTOMER = "unknown_customer"
+    AMBIGUOUS_CUSTOMER = "ambiguous_customer"
+    IDENTIFIER_TAKEN = "identifier_taken"
+    REQUEST_CONFLICT = "request_conflict"
+    TIME_IN_FUTURE = "time_in_future"
+    LIMIT_REACHED = "limit_reached"
+    INSUFFICIENT_POINTS = "insufficient_points"
+    NOT_SPENDABLE = "not_spendable"
+    UNKNOWN_ACCOUNT = "unknown_account"
+
+
+class Rejected(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """A decided refusal: a code of the closed list, a sentence, and what would have to differ."""
+
+    def __init__(self, code: Reason, message: str, details: Mapping[str, Any] | None = None):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = dict(details or {})
+
+
+def minor_units(amount: Decimal, exponent: int) -> int:
+    """The amount in minor units of a currency with `exponent` decimals.
+
+    Raises ValueError when the amount is finer than one minor unit.
+    """
+    scaled = amount.scaleb(exponent)
+    units = int(scaled)
+    if units != scaled:
+        raise ValueError(f"{amount} is finer than {Decimal(1).scaleb(-exponent)}")
+    return units
+
+
+def major_units(units: int, exponent: int) -> Decimal:
+    """The amount people read: 1250 with exponent 2 is 12.50."""
+    return Decimal(units).scaleb(-exponent)
+
+
+def as_fraction(number: Decimal) -> Fraction:
+    """A decimal as an exact fraction."""
+    return Fraction(number)
+
+
+def utc(moment: datetime) -> datetime:
+    """The same instant as an aware UTC datetime; zone-less input is a programming error."""
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return moment.astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The IANA time zone of that name."""
+    return ZoneInfo(name)
+
+
+def from_wall(wall: datetime, zone_name: str) -> datetime:
+    """The instant at which clocks in the zone show `wall`.
+
+    In a gap the wall time moves forward by the gap; in a fold the earlier instant counts.
+    """
+    return wall.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
+
+
+def to_wall(instant: datetime, zone_name: str) -> datetime:
+    """What clocks in the zone show at the instant, without zone."""
+    return instant.astimezone(zone(zone_name)).replace(tzinfo=None)
+
+
+def midnight(day: date, zone_name: str) -> datetime:
+    """The instant a calendar day begins in the zone."""
+    return from_wall(datetime.combine(day, time()), zone_name)
+
+
+_ISO_PERIOD = re.compile(
+    r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+)
+
+
+@dataclass(frozen=True, order=False, slots=True)
+class Period:
+    """A span of time: calendar months and days, and exact seconds (ISO 8601: P12M, P30D, PT10M)."""
+
+    months: int = 0
+    days: int = 0
+    seconds: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an ISO 8601 duration; ValueError says what would be right."""
+        match = _ISO_PERIOD.fullmatch(text)
+        given = {unit: int(n) for unit, n in match.groupdict().items() if n} if match else {}
+        if not given or text.endswith("T"):
+            raise ValueError(f"{text!r} is not a duration such as P12M, P30D or PT10M")
+        if max(given.values()) > 1_000_000 or not any(given.values()):
+            raise ValueError(f"{text!r} is not a usable length of time")
+        return cls(
+            months=given.get("years", 0) * 12 + given.get("months", 0),
+            days=given.get("weeks", 0) * 7 + given.get("days", 0),
+            seconds=given.get("hours", 0) * 3600
+            + given.get("minutes", 0) * 60
+            + given.get("seconds", 0),
+        )
+
+    def after(self, instant: datetime, zone_name: str) -> datetime:
+        """The end of the period that starts at `instant`, by the calendar of the zone.
+
+        29 February + 12 months is 28 February. Past the last representable day: the end of time.
+        """
+        try:
+            moved = instant
+            if self.months or self.days:
+                wall = _add_months(to_wall(instant, zone_name), self.months)
+                moved = from_wall(wall + timedelta(days=self.days), zone_name)
+            return min(moved + timedelta(seconds=self.seconds), END_OF_TIME)
+        except (OverflowError, ValueError):
+            return END_OF_TIME
+
+    def longest(self) -> timedelta:
+        """An upper bound of the period's length, whatever the calendar."""
+        return timedelta(days=self.months * 31 + self.days + 2, seconds=self.seconds)
+
+    def __str__(self) -> str:
+        date_part = (f"{self.months}M" if self.months else "") + (
+            f"{self.days}D" if self.days else ""
+        )
+        hours, rest = divmod(self.seconds, 3600)
+        minutes, seconds = divmod(rest, 60)
+        clock = "".join(
+            f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n
+        )
+        return "P" + date_part + (f"T{clock}" if clock else "")
+
+
+def _add_months(wall: datetime, months: int) -> datetime:
+    year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
+    for day in range(wall.day, 27, -1):
+        try:
+            return wall.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            if day <= 28:
+                raise
+    return wall.replace(year=year, month=month + 1)
