@@ -3,7 +3,7 @@
 from loyalty_ledger.domain.events.base import Event
 
 
-class CustomerEnrolled(Event):
+class CustomerEnrolled(Event, kw_only=True):
     """A customer exists from here on. `tags` and `opted_in` are what he began with."""
 
     customer_id: str
@@ -13,7 +13,7 @@ class CustomerEnrolled(Event):
     cause: str = ""
 
 
-class CustomerChanged(Event):
+class CustomerChanged(Event, kw_only=True):
     """The customer's consent or tags are now these."""
 
     customer_id: str
@@ -21,7 +21,7 @@ class CustomerChanged(Event):
     tags: list[str]
 
 
-class IdentifierLinked(Event):
+class IdentifierLinked(Event, kw_only=True):
     """This identifier, known by its keyed hash alone, names this customer."""
 
     kind: str
@@ -30,7 +30,7 @@ class IdentifierLinked(Event):
     customer_id: str
 
 
-class SettlementHeld(Event):
+class SettlementHeld(Event, kw_only=True):
     """This sale or customer event of the customer waits; those that come later wait behind it."""
 
     customer_id: str
@@ -39,7 +39,7 @@ class SettlementHeld(Event):
     blocked_by: str
 
 
-class SettlementResumed(Event):
+class SettlementResumed(Event, kw_only=True):
     """The customer waits for this one no more."""
 
     customer_id: str

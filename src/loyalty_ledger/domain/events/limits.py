@@ -5,8 +5,11 @@ from datetime import datetime
 from loyalty_ledger.domain.events.base import Event
 
 
-class GrantCounted(Event):
-    """A grant counts towards limits. `subject` is `campaign:id`, `rule:id`, `source:id`, `offer:id`."""
+class GrantCounted(Event, kw_only=True):
+    """A grant counts towards limits.
+
+    `subject` is `campaign:id`, `rule:id`, `source:id` or `offer:id`.
+    """
 
     customer_id: str
     subject: str

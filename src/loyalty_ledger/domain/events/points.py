@@ -5,18 +5,18 @@ from datetime import datetime
 from loyalty_ledger.domain.events.base import Event, Fact
 
 
-class LotPoints(Fact):
+class LotPoints(Fact, kw_only=True):
     """Points taken from, or put into, one lot."""
 
     lot: int
     points: int
 
 
-class PointsAwarded(Event):
-    """Points were earned; `points` of them, of which `repaid` paid back debt and the rest is lot `lot`.
+class PointsAwarded(Event, kw_only=True):
+    """Points were earned: `repaid` of them paid back debt, the rest is lot `lot`.
 
-    `earned_at` is the plain business time; `amount` the net of the qualifying `lines`; `levels` what
-    the customer was judged by; `cut` what the account's maximum balance kept back.
+    `earned_at` is the plain business time; `amount` the net of the qualifying `lines`; `levels`
+    what the customer was judged by; `cut` what the account's maximum balance kept back.
     """
 
     customer_id: str
@@ -38,7 +38,7 @@ class PointsAwarded(Event):
     cause: str
 
 
-class PointsSpent(Event):
+class PointsSpent(Event, kw_only=True):
     """Points were spent, from these lots, for `reference`."""
 
     customer_id: str
@@ -52,7 +52,7 @@ class PointsSpent(Event):
     cause: str = ""
 
 
-class PointsExpired(Event):
+class PointsExpired(Event, kw_only=True):
     """Points were lost to time: `kind` is the account's expiry kind. `at` is when they fell due."""
 
     customer_id: str
@@ -63,7 +63,7 @@ class PointsExpired(Event):
     program_version: int
 
 
-class RolledLot(Fact):
+class RolledLot(Fact, kw_only=True):
     """A lot that moved: `points` of lot `lot` became `new_lot`, less `repaid` of debt."""
 
     lot: int
@@ -74,7 +74,7 @@ class RolledLot(Fact):
     program_version: int
 
 
-class PointsRolledOver(Event):
+class PointsRolledOver(Event, kw_only=True):
     """Points moved to another account when they fell due there. `at` is that instant."""
 
     customer_id: str
@@ -85,7 +85,7 @@ class PointsRolledOver(Event):
     program_version: int
 
 
-class PointsClawedBack(Event):
+class PointsClawedBack(Event, kw_only=True):
     """An award was taken back: from `lots`, then as `debt`, then `written_off` by the house.
 
     `awarded_at` and `rule` name the award that is reduced.

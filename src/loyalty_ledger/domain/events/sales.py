@@ -6,7 +6,7 @@ from decimal import Decimal
 from loyalty_ledger.domain.events.base import Event, Fact
 
 
-class Line(Fact):
+class Line(Fact, kw_only=True):
     """A line of a sale as received. `subtotal` and `tax` are money, `quantity` is as sent."""
 
     line_id: str
@@ -20,7 +20,7 @@ class Line(Fact):
     status: str | None = None
 
 
-class Payment(Fact):
+class Payment(Fact, kw_only=True):
     """A payment of a sale; `customer_id` when it names a customer."""
 
     amount: int
@@ -30,7 +30,7 @@ class Payment(Fact):
     customer_id: str | None = None
 
 
-class Discount(Fact):
+class Discount(Fact, kw_only=True):
     """A discount the till has applied. `lines` empty: it applies to all lines."""
 
     amount: int
@@ -46,7 +46,7 @@ class Discount(Fact):
     customer_id: str | None = None
 
 
-class SaleHeader(Fact):
+class SaleHeader(Fact, kw_only=True):
     """What a till says about the whole sale; stored, never checked."""
 
     from_transaction_id: str | None = None
@@ -60,7 +60,7 @@ class SaleHeader(Fact):
     status: str | None = None
 
 
-class TransactionReceived(Event):
+class TransactionReceived(Event, kw_only=True):
     """A version of a sale has arrived. `at` is its `modified_time`.
 
     `time_zone` is the store's; `program_version` and `catalog_version` were the last published.
@@ -82,7 +82,7 @@ class TransactionReceived(Event):
     body_digest: str
 
 
-class TransactionVersionIgnored(Event):
+class TransactionVersionIgnored(Event, kw_only=True):
     """A version not later than the last one arrived; it is kept here and has no effect."""
 
     store_id: str
@@ -97,7 +97,7 @@ class TransactionVersionIgnored(Event):
     body_digest: str
 
 
-class CustomerEventReceived(Event):
+class CustomerEventReceived(Event, kw_only=True):
     """The customer did something that is no purchase: signed in, answered a survey."""
 
     customer_id: str

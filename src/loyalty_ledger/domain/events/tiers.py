@@ -6,7 +6,7 @@ from typing import Any
 from loyalty_ledger.domain.events.base import Event
 
 
-class TierEntered(Event):
+class TierEntered(Event, kw_only=True):
     """The customer moved up to `level`; `first_time` when its entry outcomes are due.
 
     `until` is the next evaluation of its maintenance; `measured` what its entrance was judged by.
@@ -24,7 +24,7 @@ class TierEntered(Event):
     cause: str
 
 
-class TierKept(Event):
+class TierKept(Event, kw_only=True):
     """Maintenance was evaluated and held; the next evaluation is at `until`."""
 
     customer_id: str
@@ -35,7 +35,7 @@ class TierKept(Event):
     program_version: int
 
 
-class TierLeft(Event):
+class TierLeft(Event, kw_only=True):
     """The customer moved down from `level` to `entered`, since maintenance failed."""
 
     customer_id: str
