@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 CustomerId = NewType("CustomerId", str)
 MICROSECOND = timedelta(microseconds=1)
+BEGINNING_OF_TIME = datetime(1, 1, 2, tzinfo=UTC)
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -146,9 +147,14 @@ class Period:
         except (OverflowError, ValueError):
             return END_OF_TIME
 
-    def longest(self) -> timedelta:
-        """An upper bound of the period's length, whatever the calendar."""
-        return timedelta(days=self.months * 31 + self.days + 2, seconds=self.seconds)
+    def before(self, instant: datetime, zone_name: str) -> datetime:
+        """About when a period would have begun that ends at `instant`: right within three days."""
+        try:
+            wall = _add_months(to_wall(instant, zone_name), -self.months)
+            moved = from_wall(wall - timedelta(days=self.days), zone_name)
+            return moved - timedelta(seconds=self.seconds)
+        except (OverflowError, ValueError):
+            return BEGINNING_OF_TIME
 
     def __str__(self) -> str:
         date_part = (f"{self.months}M" if self.months else "") + (
@@ -160,6 +166,48 @@ class Period:
             f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n
         )
         return "P" + date_part + (f"T{clock}" if clock else "")
+
+
+class Window:
+    """The moments s that count within a period at T: s <= T < s + period, or all up to T."""
+
+    def __init__(self, until: datetime, within: Period | None, zone_name: str):
+        self.until = until
+        self._within = within
+        self._zone = zone_name
+        self._surely_in = self._surely_out = BEGINNING_OF_TIME
+        if within is not None:
+            about = within.before(until, zone_name)
+            self._surely_in = _shifted(about, _SLACK)
+            self._surely_out = _shifted(about, -_SLACK)
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether what happened then counts."""
+        if moment > self.until or moment < self._surely_out:
+            return False
+        if moment >= self._surely_in or self._within is None:
+            return True
+        return self.until < self._within.after(moment, self._zone)
+
+    def covers(self, low: datetime, high: datetime) -> bool:
+        """Whether everything from `low` to `high` surely counts."""
+        return low >= self._surely_in and high <= self.until
+
+    def touches(self, low: datetime, high: datetime) -> bool:
+        """Whether something from `low` to `high` may count."""
+        return low <= self.until and high >= self._surely_out
+
+
+_SLACK = timedelta(
+    days=4
+)  # the shortest month is three days short of the longest, and clocks change
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:
+        return BEGINNING_OF_TIME
 
 
 def _add_months(wall: datetime, months: int) -> datetime:

@@ -3,7 +3,7 @@
 from loyalty_ledger.domain.events.base import Event
 
 
-class CustomerEnrolled(Event, kw_only=True):
+class CustomerEnrolled(Event, frozen=True, kw_only=True):
     """A customer exists from here on. `tags` and `opted_in` are what he began with."""
 
     customer_id: str
@@ -13,7 +13,7 @@ class CustomerEnrolled(Event, kw_only=True):
     cause: str = ""
 
 
-class CustomerChanged(Event, kw_only=True):
+class CustomerChanged(Event, frozen=True, kw_only=True):
     """The customer's consent or tags are now these."""
 
     customer_id: str
@@ -21,7 +21,7 @@ class CustomerChanged(Event, kw_only=True):
     tags: list[str]
 
 
-class IdentifierLinked(Event, kw_only=True):
+class IdentifierLinked(Event, frozen=True, kw_only=True):
     """This identifier, known by its keyed hash alone, names this customer."""
 
     kind: str
@@ -30,7 +30,7 @@ class IdentifierLinked(Event, kw_only=True):
     customer_id: str
 
 
-class SettlementHeld(Event, kw_only=True):
+class SettlementHeld(Event, frozen=True, kw_only=True):
     """This sale or customer event of the customer waits; those that come later wait behind it."""
 
     customer_id: str
@@ -39,7 +39,7 @@ class SettlementHeld(Event, kw_only=True):
     blocked_by: str
 
 
-class SettlementResumed(Event, kw_only=True):
+class SettlementResumed(Event, frozen=True, kw_only=True):
     """The customer waits for this one no more."""
 
     customer_id: str

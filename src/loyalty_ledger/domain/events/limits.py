@@ -5,7 +5,7 @@ from datetime import datetime
 from loyalty_ledger.domain.events.base import Event
 
 
-class GrantCounted(Event, kw_only=True):
+class GrantCounted(Event, frozen=True, kw_only=True):
     """A grant counts towards limits.
 
     `subject` is `campaign:id`, `rule:id`, `source:id` or `offer:id`.

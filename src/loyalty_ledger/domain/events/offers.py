@@ -5,7 +5,7 @@ from datetime import datetime
 from loyalty_ledger.domain.events.base import Event
 
 
-class OfferIssued(Event, kw_only=True):
+class OfferIssued(Event, frozen=True, kw_only=True):
     """An offer is in the customer's hands, under the definition of `program_version`."""
 
     customer_id: str

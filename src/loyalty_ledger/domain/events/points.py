@@ -5,14 +5,14 @@ from datetime import datetime
 from loyalty_ledger.domain.events.base import Event, Fact
 
 
-class LotPoints(Fact, kw_only=True):
+class LotPoints(Fact, frozen=True, kw_only=True):
     """Points taken from, or put into, one lot."""
 
     lot: int
     points: int
 
 
-class PointsAwarded(Event, kw_only=True):
+class PointsAwarded(Event, frozen=True, kw_only=True):
     """Points were earned: `repaid` of them paid back debt, the rest is lot `lot`.
 
     `earned_at` is the plain business time; `amount` the net of the qualifying `lines`; `levels`
@@ -38,7 +38,7 @@ class PointsAwarded(Event, kw_only=True):
     cause: str
 
 
-class PointsSpent(Event, kw_only=True):
+class PointsSpent(Event, frozen=True, kw_only=True):
     """Points were spent, from these lots, for `reference`."""
 
     customer_id: str
@@ -52,7 +52,7 @@ class PointsSpent(Event, kw_only=True):
     cause: str = ""
 
 
-class PointsExpired(Event, kw_only=True):
+class PointsExpired(Event, frozen=True, kw_only=True):
     """Points were lost to time: `kind` is the account's expiry kind. `at` is when they fell due."""
 
     customer_id: str
@@ -63,18 +63,18 @@ class PointsExpired(Event, kw_only=True):
     program_version: int
 
 
-class RolledLot(Fact, kw_only=True):
+class RolledLot(Fact, frozen=True, kw_only=True):
     """A lot that moved: `points` of lot `lot` became `new_lot`, less `repaid` of debt."""
 
     lot: int
     points: int
     new_lot: int
+    earned_at: datetime
     expires_at: datetime | None = None
     repaid: int = 0
-    program_version: int
 
 
-class PointsRolledOver(Event, kw_only=True):
+class PointsRolledOver(Event, frozen=True, kw_only=True):
     """Points moved to another account when they fell due there. `at` is that instant."""
 
     customer_id: str
@@ -85,7 +85,7 @@ class PointsRolledOver(Event, kw_only=True):
     program_version: int
 
 
-class PointsClawedBack(Event, kw_only=True):
+class PointsClawedBack(Event, frozen=True, kw_only=True):
     """An award was taken back: from `lots`, then as `debt`, then `written_off` by the house.
 
     `awarded_at` and `rule` name the award that is reduced.

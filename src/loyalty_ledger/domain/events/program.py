@@ -5,7 +5,7 @@ from typing import Any
 from loyalty_ledger.domain.events.base import Event, Fact
 
 
-class ProgramPublished(Event, kw_only=True):
+class ProgramPublished(Event, frozen=True, kw_only=True):
     """A new version of the program document is in force for what is received from here on."""
 
     program: str
@@ -13,7 +13,7 @@ class ProgramPublished(Event, kw_only=True):
     document: dict[str, Any]
 
 
-class Store(Fact, kw_only=True):
+class Store(Fact, frozen=True, kw_only=True):
     """A shop and the zone its clocks show."""
 
     store_id: str
@@ -21,13 +21,13 @@ class Store(Fact, kw_only=True):
     time_zone: str
 
 
-class StoresLoaded(Event, kw_only=True):
+class StoresLoaded(Event, frozen=True, kw_only=True):
     """The whole list of stores, replacing the one before."""
 
     stores: list[Store]
 
 
-class CatalogLoaded(Event, kw_only=True):
+class CatalogLoaded(Event, frozen=True, kw_only=True):
     """A whole catalog, replacing the one before; its rows are kept under `digest`."""
 
     version: int

@@ -6,7 +6,7 @@ from decimal import Decimal
 from loyalty_ledger.domain.events.base import Event, Fact
 
 
-class Line(Fact, kw_only=True):
+class Line(Fact, frozen=True, kw_only=True):
     """A line of a sale as received. `subtotal` and `tax` are money, `quantity` is as sent."""
 
     line_id: str
@@ -20,7 +20,7 @@ class Line(Fact, kw_only=True):
     status: str | None = None
 
 
-class Payment(Fact, kw_only=True):
+class Payment(Fact, frozen=True, kw_only=True):
     """A payment of a sale; `customer_id` when it names a customer."""
 
     amount: int
@@ -30,7 +30,7 @@ class Payment(Fact, kw_only=True):
     customer_id: str | None = None
 
 
-class Discount(Fact, kw_only=True):
+class Discount(Fact, frozen=True, kw_only=True):
     """A discount the till has applied. `lines` empty: it applies to all lines."""
 
     amount: int
@@ -46,7 +46,7 @@ class Discount(Fact, kw_only=True):
     customer_id: str | None = None
 
 
-class SaleHeader(Fact, kw_only=True):
+class SaleHeader(Fact, frozen=True, kw_only=True):
     """What a till says about the whole sale; stored, never checked."""
 
     from_transaction_id: str | None = None
@@ -60,7 +60,7 @@ class SaleHeader(Fact, kw_only=True):
     status: str | None = None
 
 
-class TransactionReceived(Event, kw_only=True):
+class TransactionReceived(Event, frozen=True, kw_only=True):
     """A version of a sale has arrived. `at` is its `modified_time`.
 
     `time_zone` is the store's; `program_version` and `catalog_version` were the last published.
@@ -82,7 +82,7 @@ class TransactionReceived(Event, kw_only=True):
     body_digest: str
 
 
-class TransactionVersionIgnored(Event, kw_only=True):
+class TransactionVersionIgnored(Event, frozen=True, kw_only=True):
     """A version not later than the last one arrived; it is kept here and has no effect."""
 
     store_id: str
@@ -97,7 +97,7 @@ class TransactionVersionIgnored(Event, kw_only=True):
     body_digest: str
 
 
-class CustomerEventReceived(Event, kw_only=True):
+class CustomerEventReceived(Event, frozen=True, kw_only=True):
     """The customer did something that is no purchase: signed in, answered a survey."""
 
     customer_id: str

@@ -5,7 +5,7 @@ from datetime import datetime
 from loyalty_ledger.domain.events.base import Event, Fact
 
 
-class JudgedCustomer(Fact, kw_only=True):
+class JudgedCustomer(Fact, frozen=True, kw_only=True):
     """What a customer was judged by, frozen by the first settled version.
 
     `paid` of `paid_in_all` is the share; `first` marks who gets flat awards, offers and the count.
@@ -20,7 +20,7 @@ class JudgedCustomer(Fact, kw_only=True):
     tags: list[str] = []
 
 
-class JudgedLine(Fact, kw_only=True):
+class JudgedLine(Fact, frozen=True, kw_only=True):
     """What a line was judged by: its money after netting, discounts and tax, and its item."""
 
     line_id: str
@@ -29,7 +29,7 @@ class JudgedLine(Fact, kw_only=True):
     brand: str | None = None
 
 
-class Grant(Fact, kw_only=True):
+class Grant(Fact, frozen=True, kw_only=True):
     """What a rule owes a customer for this version, what he had of it, and so what was posted.
 
     `points` by account for awards; `offers` names the offers issued.
@@ -43,7 +43,7 @@ class Grant(Fact, kw_only=True):
     offers: list[str] = []
 
 
-class Cut(Fact, kw_only=True):
+class Cut(Fact, frozen=True, kw_only=True):
     """What a rule would have given, and the limit that cut it."""
 
     customer_id: str
@@ -52,7 +52,7 @@ class Cut(Fact, kw_only=True):
     points: int = 0
 
 
-class TransactionSettled(Event, kw_only=True):
+class TransactionSettled(Event, frozen=True, kw_only=True):
     """A version of a sale has been worked out. Says what it was judged by, gave, and cut."""
 
     store_id: str
@@ -71,7 +71,7 @@ class TransactionSettled(Event, kw_only=True):
     retried: bool = False
 
 
-class CustomerEventSettled(Event, kw_only=True):
+class CustomerEventSettled(Event, frozen=True, kw_only=True):
     """A customer event has been worked out."""
 
     customer_id: str
@@ -84,7 +84,7 @@ class CustomerEventSettled(Event, kw_only=True):
     retried: bool = False
 
 
-class SettlementDeferred(Event, kw_only=True):
+class SettlementDeferred(Event, frozen=True, kw_only=True):
     """A later version of a settled sale is recorded and waits to be settled."""
 
     store_id: str
@@ -94,7 +94,7 @@ class SettlementDeferred(Event, kw_only=True):
     cause: str
 
 
-class SettlementFailed(Event, kw_only=True):
+class SettlementFailed(Event, frozen=True, kw_only=True):
     """Working this out went wrong; nothing was granted and nothing is lost. A retry settles it."""
 
     subject: str
@@ -104,7 +104,7 @@ class SettlementFailed(Event, kw_only=True):
     cause: str
 
 
-class PurchaseCounted(Event, kw_only=True):
+class PurchaseCounted(Event, frozen=True, kw_only=True):
     """A sale counts for the customer: `times` 1 when he paid most, `spend` his share of `total`.
 
     `at` is the sale time.

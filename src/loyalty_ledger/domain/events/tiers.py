@@ -6,7 +6,7 @@ from typing import Any
 from loyalty_ledger.domain.events.base import Event
 
 
-class TierEntered(Event, kw_only=True):
+class TierEntered(Event, frozen=True, kw_only=True):
     """The customer moved up to `level`; `first_time` when its entry outcomes are due.
 
     `until` is the next evaluation of its maintenance; `measured` what its entrance was judged by.
@@ -24,18 +24,18 @@ class TierEntered(Event, kw_only=True):
     cause: str
 
 
-class TierKept(Event, kw_only=True):
+class TierKept(Event, frozen=True, kw_only=True):
     """Maintenance was evaluated and held; the next evaluation is at `until`."""
 
     customer_id: str
     system: str
     level: str
-    until: datetime
+    until: datetime | None = None
     measured: list[dict[str, Any]] = []
     program_version: int
 
 
-class TierLeft(Event, kw_only=True):
+class TierLeft(Event, frozen=True, kw_only=True):
     """The customer moved down from `level` to `entered`, since maintenance failed."""
 
     customer_id: str

@@ -1,0 +1,62 @@
+"""A customer and the identifiers that name him. Facts in `events.customers`."""
+
+from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from loyalty_ledger.domain.events.customers import (
+    CustomerChanged,
+    CustomerEnrolled,
+    IdentifierLinked,
+    SettlementHeld,
+    SettlementResumed,
+)
+
+
+class Customer(Struct, frozen=True, array_like=True):
+    """Whether he is enrolled, his consent and tags, and what of his waits for settlement.
+
+    `waiting` names `stream@version`, in the order received; the first is what blocks the others.
+    """
+
+    enrolled: bool = False
+    opted_in: bool = True
+    tags: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+CustomerEvent = CustomerEnrolled | CustomerChanged | SettlementHeld | SettlementResumed
+
+
+def evolve(customer: Customer, event: CustomerEvent) -> Customer:
+    """The customer after the event."""
+    match event:
+        case CustomerEnrolled():
+            return replace(customer, enrolled=True, opted_in=event.opted_in, tags=tuple(event.tags))
+        case CustomerChanged():
+            return replace(customer, opted_in=event.opted_in, tags=tuple(event.tags))
+        case SettlementHeld():
+            return replace(customer, waiting=(*customer.waiting, held(event)))
+        case SettlementResumed():
+            gone = held(event)
+            return replace(customer, waiting=tuple(w for w in customer.waiting if w != gone))
+        case _:
+            assert_never(event)
+
+
+def held(event: SettlementHeld | SettlementResumed) -> str:
+    """`stream@version` of what waits."""
+    return f"{event.subject}@{event.version}"
+
+
+class Identifier(Struct, frozen=True, array_like=True):
+    """Whom an identifier names, and how many customers were enrolled under it so far."""
+
+    customer_id: str | None = None
+    enrolled: int = 0
+
+
+def evolve_identifier(identifier: Identifier, event: IdentifierLinked) -> Identifier:
+    """The identifier after the event."""
+    return Identifier(event.customer_id, identifier.enrolled + 1)

@@ -1,0 +1,269 @@
+"""What is owed becomes points, offers and levels, within every limit, or says which one cut it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from loyalty_ledger.domain import limits, tier, upkeep, wallet
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.events.points import PointsAwarded
+from loyalty_ledger.domain.events.settlement import Cut, Grant
+from loyalty_ledger.domain.events.tiers import TierEntered
+from loyalty_ledger.domain.lots import Programs
+from loyalty_ledger.domain.offer import derived_id, redeemable
+from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
+from loyalty_ledger.domain.program.offers import Offer
+from loyalty_ledger.domain.rules import Owed, Qualifying, Rulebook
+from loyalty_ledger.domain.streams import limit, offer, tiers_of, usage_of, wallet_of
+
+
+class Case(NamedTuple):
+    """What a settlement is about: its rulebook, its cause, and the business time of outcomes."""
+
+    rulebook: Rulebook
+    programs: Programs
+    catalog_version: int
+    at: datetime
+    cause: str
+    transaction: str = ""
+
+
+class Claim(NamedTuple):
+    """What a rule owes a customer, and what that was judged by."""
+
+    customer_id: str
+    rule: str
+    owed: Owed
+    limits: Limits
+    counted: bool
+    levels: Mapping[str, str]
+    taken: Qualifying | None = None
+
+
+NO_LIMITS = Limits()
+
+
+class Granting:
+    """Posts claims into a draft and keeps the list of what was granted and what was cut."""
+
+    def __init__(self, case: Case, draft: Draft):
+        self.case = case
+        self.draft = draft
+        self.grants: list[Grant] = []
+        self.cuts: list[Cut] = []
+        self._program = case.rulebook.program
+
+    # --- claims ---------------------------------------------------------------------------------
+
+    def possible(self, claim: Claim) -> bool:
+        """Whether no limit refuses the claim; the one that does is noted as a cut."""
+        refused = self._refusal(claim)
+        if refused is None:
+            return True
+        points = sum(claim.owed.points.values())
+        self.cuts.append(
+            Cut(customer_id=claim.customer_id, rule=claim.rule, limit=refused, points=points)
+        )
+        return False
+
+    def post(self, claim: Claim) -> None:
+        """Record the claim as granted: its counts, its points, its offers."""
+        points = sum(claim.owed.points.values())
+        if claim.counted:
+            self._count(claim, claim.rule, 1, points)
+        for source, (times, amount) in _by_source(claim.owed).items():
+            if not self._program.source(source).limits.unlimited:
+                self._count(claim, f"source:{source}", times, amount)
+        lots: list[int] = []
+        granted: dict[str, int] = {}
+        for (account, source), amount in claim.owed.points.items():
+            event = self._award(claim, account, source, amount)
+            if event is not None:
+                lots.append(event.lot)
+                granted[account] = granted.get(account, 0) + event.points
+        offers = [self._issue(claim, name, i) for i, name in enumerate(claim.owed.offers)]
+        self.grants.append(
+            Grant(
+                customer_id=claim.customer_id,
+                rule=claim.rule,
+                deserved=granted,
+                lots=lots,
+                offers=offers,
+            )
+        )
+
+    def _refusal(self, claim: Claim) -> str | None:
+        owed = claim.owed
+        if owed.codes:
+            return f"codes:{owed.codes[0]}"  # a code can be drawn once codes were generated
+        points = sum(owed.points.values())
+        broken = self._broken(claim, claim.rule, claim.limits, 1, points)
+        if broken is not None:
+            return broken
+        for source, (times, amount) in _by_source(owed).items():
+            allowed = self._program.source(source).limits
+            broken = self._broken(claim, f"source:{source}", allowed, times, amount)
+            if broken is not None:
+                return f"source:{source}:{broken}"
+        for name in dict.fromkeys(owed.offers):
+            broken = self._unissuable(claim, self._program.offer(name), owed.offers.count(name))
+            if broken is not None:
+                return f"offer:{name}:{broken}"
+        return None
+
+    def _broken(
+        self, claim: Claim, subject: str, allowed: Limits, times: int, points: int
+    ) -> str | None:
+        if allowed.unlimited:
+            return None
+        usage: limits.Usage = self.draft.state(usage_of(claim.customer_id))
+        return limits.refusal(
+            allowed,
+            usage.of(subject),
+            self.draft.state(limit(subject)),
+            self.case.at,
+            self._program.time_zone,
+            times=times,
+            points=points,
+        )
+
+    def _unissuable(self, claim: Claim, definition: Offer, times: int) -> str | None:
+        issuance = definition.issuance
+        if not self._program.includes(issuance.starts, issuance.ends, self.case.at):
+            return "issuance_period"
+        redemption = definition.redemption
+        if not self._program.includes(None, redemption.ends, self.case.at):
+            return "redemption_period"
+        each = issuance.per_customer
+        allowed = Limits(
+            per_customer=None if each is None else CustomerLimit(times=each, period=None),
+            total=issuance.total,
+            points=None,
+        )
+        return self._broken(claim, f"offer:{definition.id}", allowed, times, 0)
+
+    def _count(self, claim: Claim, subject: str, times: int, points: int) -> None:
+        """Counted twice, in one commit: for the customer and for everybody."""
+        event = GrantCounted(
+            at=self.case.at,
+            customer_id=claim.customer_id,
+            subject=subject,
+            counted_at=self.case.at,
+            times=times,
+            points=points,
+            cause=self.case.cause,
+        )
+        self.draft.emit(usage_of(claim.customer_id), event, claim.customer_id)
+        self.draft.emit(limit(subject), event)
+
+    def _award(self, claim: Claim, account: str, source: str, points: int) -> PointsAwarded | None:
+        """The award as recorded; a balance that may not grow so far cuts it, and says so."""
+        stream = wallet_of(claim.customer_id)
+        taken = claim.taken
+        event = wallet.award(
+            wallet.Award(
+                customer_id=claim.customer_id,
+                account=account,
+                source=source,
+                points=points,
+                earned_at=self.case.at,
+                rule=claim.rule,
+                program=self._program,
+                program_version=self.case.rulebook.version,
+                catalog_version=self.case.catalog_version,
+                transaction=self.case.transaction,
+                amount=taken.amount if taken else None,
+                lines=taken.line_ids if taken else [],
+                levels=dict(claim.levels),
+                cause=self.case.cause,
+            ),
+            self.draft.state(stream),
+        )
+        kept = event.points if event else 0
+        if kept < points:
+            self.cuts.append(
+                Cut(
+                    customer_id=claim.customer_id,
+                    rule=claim.rule,
+                    limit=f"maximum_balance:{account}",
+                    points=points - kept,
+                )
+            )
+        if event is not None:
+            self.draft.emit(stream, event, claim.customer_id)
+        return event
+
+    def _issue(self, claim: Claim, name: str, number: int) -> str:
+        """Issue an offer; its id follows from what issued it."""
+        definition = self._program.offer(name)
+        starts, ends = redeemable(definition.redemption, self.case.at, self._program)
+        offer_id = derived_id(claim.customer_id, self.case.cause, claim.rule, number)
+        self._count(claim, f"offer:{name}", 1, 0)
+        event = OfferIssued(
+            at=self.case.at,
+            customer_id=claim.customer_id,
+            offer_id=offer_id,
+            definition=name,
+            rule=claim.rule,
+            issued_at=self.case.at,
+            redeemable_from=starts,
+            expires_at=ends,
+            transaction=self.case.transaction,
+            program_version=self.case.rulebook.version,
+            catalog_version=self.case.catalog_version,
+            levels=dict(claim.levels),
+            lines=claim.taken.line_ids if claim.taken else [],
+            cause=self.case.cause,
+        )
+        self.draft.emit(offer(offer_id), event, claim.customer_id)
+        return offer_id
+
+    # --- levels ---------------------------------------------------------------------------------
+
+    def advance_levels(self, customer_id: str, levels: Mapping[str, str]) -> None:
+        """Move up as long as a next entrance holds, with the outcomes of each first entry."""
+        moving = True
+        while moving:
+            moving = False
+            for system in self._program.tier_systems:
+                command = tier.Advance(
+                    customer_id,
+                    system,
+                    self.case.at,
+                    upkeep.latest(self.draft, customer_id, self.case.at),
+                    upkeep.measures_of(self.draft, customer_id, self.case.rulebook),
+                    self.case.rulebook.version,
+                    self.case.cause,
+                )
+                event = tier.advance(command, self.draft.state(tiers_of(customer_id)))
+                if event is not None:
+                    moving = True
+                    self._enter(customer_id, event, levels)
+
+    def _enter(self, customer_id: str, event: TierEntered, levels: Mapping[str, str]) -> None:
+        self.draft.emit(tiers_of(customer_id), event, customer_id)
+        if not event.first_time:
+            return
+        for claim in self._entry_claims(customer_id, event, levels):
+            if self.possible(claim):
+                self.post(claim)
+
+    def _entry_claims(
+        self, customer_id: str, event: TierEntered, levels: Mapping[str, str]
+    ) -> list[Claim]:
+        rule = f"tier:{event.system}/{event.level}"
+        return [
+            Claim(customer_id, rule, owed, NO_LIMITS, False, levels)
+            for owed in self.case.rulebook.entry_outcomes(event.system, event.level, levels)
+        ]
+
+
+def _by_source(owed: Owed) -> dict[str, tuple[int, int]]:
+    """Awards and points by point source."""
+    sums: dict[str, tuple[int, int]] = {}
+    for (_, source), points in owed.points.items():
+        times, amount = sums.get(source, (0, 0))
+        sums[source] = (times + 1, amount + points)
+    return sums

@@ -1,0 +1,75 @@
+"""What limits count, for one customer and for everybody, and what they refuse."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
+from loyalty_ledger.domain.values import Window
+
+
+class Count(Struct, frozen=True, array_like=True):
+    """How often and for how many points something was granted; for a customer also when."""
+
+    times: int = 0
+    points: int = 0
+    moments: tuple[datetime, ...] = ()
+
+
+class Usage(Struct, frozen=True, array_like=True):
+    """Counts by subject."""
+
+    counts: dict[str, Count] = {}
+
+    def of(self, subject: str) -> Count:
+        """The count of a subject, zero when it never was counted."""
+        return self.counts.get(subject, NOT_YET)
+
+
+NOT_YET = Count()
+
+
+def evolve_customer(usage: Usage, event: GrantCounted) -> Usage:
+    """A customer's counts after the event."""
+    count = usage.of(event.subject)
+    moments = count.moments + (event.counted_at,) * event.times
+    after = Count(count.times + event.times, count.points + event.points, moments)
+    return Usage({**usage.counts, event.subject: after})
+
+
+def evolve_global(count: Count, event: GrantCounted) -> Count:
+    """The count over all customers after the event."""
+    return Count(count.times + event.times, count.points + event.points)
+
+
+def refusal(
+    limits: Limits,
+    mine: Count,
+    everybodys: Count,
+    at: datetime,
+    zone_name: str,
+    *,
+    times: int = 1,
+    points: int = 0,
+) -> str | None:
+    """The name of the limit that more grants, of these points, would break; None if none."""
+    each = limits.per_customer
+    if each is not None and _crowded(mine, times, each, at, zone_name):
+        return "per_customer"
+    if limits.total is not None and everybodys.times + times > limits.total:
+        return "total"
+    if limits.points is not None and everybodys.points + points > limits.points:
+        return "points"
+    return None
+
+
+def _crowded(mine: Count, more: int, each: CustomerLimit, at: datetime, zone_name: str) -> bool:
+    """Whether some trailing window that contains `at` would hold more grants than allowed."""
+    if each.period is None:
+        return mine.times + more > each.times
+    for end in (at, *(moment for moment in mine.moments if moment > at)):
+        window = Window(end, each.period, zone_name)
+        if window.holds(at) and more + sum(map(window.holds, mine.moments)) > each.times:
+            return True
+    return False

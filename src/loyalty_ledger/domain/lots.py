@@ -1,0 +1,327 @@
+"""Points as lots in accounts, and what time does to them.
+
+The same arithmetic serves the wallet that decides and the views that answer, so that a balance
+read before an expiry was recorded equals the one read after.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from fractions import Fraction
+from typing import NamedTuple, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from loyalty_ledger.domain.events.points import (
+    LotPoints,
+    PointsAwarded,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRolledOver,
+    PointsSpent,
+    RolledLot,
+)
+from loyalty_ledger.domain.pages import Pages, packed
+from loyalty_ledger.domain.program.accounts import (
+    FixedDateExpiry,
+    InactivityExpiry,
+    PointAccount,
+    RollingExpiry,
+)
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.values import END_OF_TIME, from_wall, to_wall
+
+
+class Lot(Struct, frozen=True, array_like=True, gc=False):
+    """What is left of one award. `at` is when it took hold, `due` when its time is up."""
+
+    lot: int
+    remaining: int
+    at: datetime
+    earned_at: datetime
+    due: datetime
+    program_version: int
+
+    @property
+    def when(self) -> datetime:
+        """Lots are filed under the moment they fall due."""
+        return self.due
+
+    @property
+    def amount(self) -> int:
+        """Lots are summed by what remains."""
+        return self.remaining
+
+
+class Account(Struct, frozen=True, array_like=True):
+    """One point account of one customer.
+
+    `idle_from` is the last earning, spending or inactivity expiry, and `program_version` the one
+    its inactivity is judged by; `debt_at` is when the debt last grew.
+    """
+
+    lots: Pages[Lot] = Pages()
+    debt: int = 0
+    debt_at: datetime | None = None
+    idle_from: datetime | None = None
+    program_version: int = 0
+
+    @property
+    def available(self) -> int:
+        """The balance, as long as nothing has fallen due that was not taken out."""
+        return self.lots.total - self.debt
+
+
+NOTHING = Account()
+
+
+class Holdings(Struct, frozen=True, array_like=True):
+    """All point accounts of one customer, and the number the next lot will bear."""
+
+    accounts: dict[str, Account] = {}
+    next_lot: int = 1
+
+    def account(self, name: str) -> Account:
+        """The account, empty when nothing ever moved in it."""
+        return self.accounts.get(name, NOTHING)
+
+
+Programs = Mapping[int, Program]
+PointsEvent = PointsAwarded | PointsSpent | PointsExpired | PointsRolledOver | PointsClawedBack
+
+
+def expires_at(account: PointAccount, earned_at: datetime, zone_name: str) -> datetime | None:
+    """When points earned then in that account fall due; None when time alone never takes them."""
+    match account.expiry:
+        case RollingExpiry(after=after):
+            return after.after(earned_at, zone_name)
+        case FixedDateExpiry(month=month, day=day):
+            wall = to_wall(earned_at, zone_name)
+            midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0)
+            for year in range(wall.year, wall.year + 9):  # 29 February: eight years at most
+                try:
+                    due = midnight.replace(year=year, month=month, day=day)
+                except ValueError:
+                    continue
+                if due > wall:
+                    return from_wall(due, zone_name)
+            return END_OF_TIME
+        case _:
+            return None
+
+
+def spend_order(lots: Iterable[Lot]) -> list[Lot]:
+    """What expires soonest first, then the oldest, then in order of award."""
+    return sorted(lots, key=lambda lot: (lot.due, lot.earned_at, lot.lot))
+
+
+def take(lots: Iterable[Lot], points: int) -> list[LotPoints]:
+    """How `points` are taken from these lots in order; less when they do not hold as many."""
+    taken: list[LotPoints] = []
+    for lot in lots:
+        if points <= 0:
+            break
+        part = min(lot.remaining, points)
+        taken.append(LotPoints(lot=lot.lot, points=part))
+        points -= part
+    return taken
+
+
+# --- what time does -----------------------------------------------------------------------------
+
+
+class Due(NamedTuple):
+    """Something that falls due in an account: its lots' time is up, or it lay idle too long."""
+
+    at: datetime
+    account: str
+    inactive: bool
+
+
+def elapse(
+    customer_id: str, holdings: Holdings, until: datetime, programs: Programs
+) -> tuple[list[PointsExpired | PointsRolledOver], Holdings]:
+    """What falls due up to and at `until`, in order, and the holdings after it.
+
+    A lot goes by the definition of the program version it was earned under.
+    """
+    events: list[PointsExpired | PointsRolledOver] = []
+    while (due := next_due(holdings, programs)) is not None and due.at <= until:
+        event = _fall_due(customer_id, holdings, due, programs)
+        events.append(event)
+        holdings = moved(holdings, event)
+    return events, holdings
+
+
+def next_due(holdings: Holdings, programs: Programs) -> Due | None:
+    """The first thing that falls due, whenever that is."""
+    first: Due | None = None
+    for name, account in holdings.accounts.items():
+        at = account.lots.low
+        if at < END_OF_TIME and (first is None or at < first.at):
+            first = Due(at, name, False)
+        idle = _idle_due(name, account, programs)
+        if idle is not None and (first is None or idle < first.at):
+            first = Due(idle, name, True)
+    return first
+
+
+def _idle_due(name: str, account: Account, programs: Programs) -> datetime | None:
+    if account.idle_from is None or not account.lots.total:
+        return None
+    program = programs[account.program_version]
+    expiry = program.account(name).expiry
+    if not isinstance(expiry, InactivityExpiry) or not _idle_loss(account, expiry):
+        return None
+    return expiry.after.after(account.idle_from, program.time_zone)
+
+
+def _idle_loss(account: Account, expiry: InactivityExpiry) -> int:
+    return int(Fraction(expiry.percent) * account.lots.total // 100)
+
+
+def _fall_due(
+    customer_id: str, holdings: Holdings, due: Due, programs: Programs
+) -> PointsExpired | PointsRolledOver:
+    account = holdings.account(due.account)
+    in_order = spend_order(account.lots.rows(Lot))
+    if due.inactive:
+        version = account.program_version
+        expiry = programs[version].account(due.account).expiry
+        assert isinstance(expiry, InactivityExpiry)  # noqa: S101 - that is how it fell due
+        lots = take(in_order, _idle_loss(account, expiry))
+    else:
+        version = in_order[0].program_version
+        expiry = programs[version].account(due.account).expiry
+        gone = [x for x in in_order if x.due == due.at and x.program_version == version]
+        if isinstance(expiry, RollingExpiry) and expiry.into:
+            return _roll_over(customer_id, holdings, due, expiry.into, gone, programs[version])
+        lots = [LotPoints(lot=lot.lot, points=lot.remaining) for lot in gone]
+    return PointsExpired(
+        at=due.at,
+        customer_id=customer_id,
+        account=due.account,
+        points=sum(lot.points for lot in lots),
+        lots=lots,
+        kind=expiry.kind,
+        program_version=version,
+    )
+
+
+def _roll_over(
+    customer_id: str, holdings: Holdings, due: Due, into: str, gone: list[Lot], program: Program
+) -> PointsRolledOver:
+    """The due lots start the other account's expiry at that instant; debt there comes first."""
+    target = holdings.account(into)
+    debt = target.debt
+    at = max(due.at, target.debt_at) if debt and target.debt_at else due.at
+    expires = expires_at(program.account(into), due.at, program.time_zone)
+    rolled = []
+    for number, lot in enumerate(gone, holdings.next_lot):
+        repaid = min(debt, lot.remaining)
+        debt -= repaid
+        rolled.append(
+            RolledLot(
+                lot=lot.lot,
+                points=lot.remaining,
+                new_lot=number,
+                earned_at=lot.earned_at,
+                expires_at=expires and max(expires, at),
+                repaid=repaid,
+            )
+        )
+    return PointsRolledOver(
+        at=at,
+        customer_id=customer_id,
+        account=due.account,
+        into=into,
+        points=sum(lot.remaining for lot in gone),
+        lots=rolled,
+        program_version=gone[0].program_version,
+    )
+
+
+# --- what a movement does -----------------------------------------------------------------------
+
+
+def moved(holdings: Holdings, event: PointsEvent) -> Holdings:
+    """The holdings after a movement."""
+    match event:
+        case PointsAwarded():
+            return _awarded(holdings, event)
+        case PointsRolledOver():
+            return _rolled_over(holdings, event)
+        case PointsClawedBack():
+            account = _without(holdings.account(event.account), event.lots)
+            if event.debt:
+                grown = account.debt_at or event.at
+                account = replace(
+                    account, debt=account.debt + event.debt, debt_at=max(grown, event.at)
+                )
+        case PointsSpent():
+            account = _without(holdings.account(event.account), event.lots)
+            account = _active(account, event.at, event.program_version)
+        case PointsExpired():
+            account = _without(holdings.account(event.account), event.lots)
+            if event.kind == "inactivity":
+                account = replace(account, idle_from=event.at)
+        case _:
+            assert_never(event)
+    return _put(holdings, event.account, account)
+
+
+def _put(holdings: Holdings, name: str, account: Account) -> Holdings:
+    return Holdings({**holdings.accounts, name: account}, holdings.next_lot)
+
+
+def _active(account: Account, at: datetime, program_version: int) -> Account:
+    idle_from = at if account.idle_from is None else max(account.idle_from, at)
+    return replace(account, idle_from=idle_from, program_version=program_version)
+
+
+def _awarded(holdings: Holdings, event: PointsAwarded) -> Holdings:
+    account = holdings.account(event.account)
+    kept = event.points - event.repaid
+    lots = account.lots
+    if kept:
+        due = event.expires_at or END_OF_TIME
+        lots = lots.add(Lot(event.lot, kept, event.at, event.earned_at, due, event.program_version))
+    account = Account(
+        lots,
+        account.debt - event.repaid,
+        account.debt_at,
+        event.at if account.idle_from is None else max(account.idle_from, event.at),
+        event.program_version,
+    )
+    next_lot = max(holdings.next_lot, event.lot + 1)
+    return Holdings({**holdings.accounts, event.account: account}, next_lot)
+
+
+def _rolled_over(holdings: Holdings, event: PointsRolledOver) -> Holdings:
+    source = _without(
+        holdings.account(event.account),
+        [LotPoints(lot=rolled.lot, points=rolled.points) for rolled in event.lots],
+    )
+    holdings = _put(holdings, event.account, source)
+    target = holdings.account(event.into)
+    lots = target.lots
+    for rolled in event.lots:
+        if kept := rolled.points - rolled.repaid:
+            due = rolled.expires_at or END_OF_TIME
+            lots = lots.add(
+                Lot(rolled.new_lot, kept, event.at, rolled.earned_at, due, event.program_version)
+            )
+    debt = target.debt - sum(rolled.repaid for rolled in event.lots)
+    target = _active(replace(target, lots=lots, debt=debt), event.at, event.program_version)
+    next_lot = max(holdings.next_lot, *(rolled.new_lot + 1 for rolled in event.lots))
+    return Holdings({**holdings.accounts, event.into: target}, next_lot)
+
+
+def _without(account: Account, taken: list[LotPoints]) -> Account:
+    gone = {part.lot: part.points for part in taken}
+    kept = []
+    for lot in account.lots.rows(Lot):
+        remaining = lot.remaining - gone.get(lot.lot, 0)
+        if remaining:
+            kept.append(lot if remaining == lot.remaining else replace(lot, remaining=remaining))
+    return replace(account, lots=packed(kept))

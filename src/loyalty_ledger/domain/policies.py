@@ -1,0 +1,103 @@
+"""Settlement: an arrived sale or customer event in, outcome events for many streams out.
+
+A policy never rejects: what is refused is an outcome too.
+"""
+
+from loyalty_ledger.domain.customer import Customer
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
+from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
+from loyalty_ledger.domain.events.settlement import SettlementDeferred, SettlementFailed
+from loyalty_ledger.domain.judging import Arrived, Knowledge, settle_event, settle_sale
+from loyalty_ledger.domain.streams import customer_of
+from loyalty_ledger.domain.transaction import Sale
+
+
+def settle(arrived: Arrived, knowledge: Knowledge, draft: Draft, *, retried: bool = False) -> None:
+    """Put into the draft what follows from an arrival; nothing when nothing does."""
+    match arrived.event:
+        case TransactionReceived() as version:
+            if not _settles(arrived, version, draft):
+                return
+            if not retried and _waits(arrived, draft):
+                return
+            settle_sale(arrived, version, knowledge, draft, retried=retried)
+        case CustomerEventReceived() as event:
+            if draft.state(arrived.stream).settled or (not retried and _waits(arrived, draft)):
+                return
+            settle_event(arrived, event, knowledge, draft, retried=retried)
+
+
+def fail(arrived: Arrived, reason: str, draft: Draft) -> None:
+    """Record that settling went wrong: its customers wait, nobody else does."""
+    customers = arrived.customers
+    draft.emit(
+        arrived.stream,
+        SettlementFailed(
+            at=arrived.event.at,
+            subject=arrived.stream,
+            version=arrived.version,
+            customers=customers,
+            reason=reason,
+            cause=arrived.cause,
+        ),
+        *customers,
+    )
+    _hold(arrived, arrived.cause, draft)
+
+
+def resume(arrived: Arrived, draft: Draft) -> None:
+    """The customers wait for this one no more."""
+    for customer_id in arrived.customers:
+        draft.emit(
+            customer_of(customer_id),
+            SettlementResumed(
+                at=arrived.event.at,
+                customer_id=customer_id,
+                subject=arrived.stream,
+                version=arrived.version,
+            ),
+            customer_id,
+        )
+
+
+def _settles(arrived: Arrived, version: TransactionReceived, draft: Draft) -> bool:
+    """Whether this is the first version to be settled; a later one is deferred."""
+    state: Sale = draft.state(arrived.stream)
+    if not state.settled:
+        return version.is_closed and not version.is_voided
+    if arrived.version > state.settled and arrived.version not in state.deferred:
+        deferred = SettlementDeferred(
+            at=version.at,
+            store_id=version.store_id,
+            transaction_id=version.transaction_id,
+            version=arrived.version,
+            modified_time=version.at,
+            cause=arrived.cause,
+        )
+        draft.emit(arrived.stream, deferred, *arrived.customers)
+    return False
+
+
+def _waits(arrived: Arrived, draft: Draft) -> bool:
+    """Whether one of its customers waits for an earlier one; then it queues behind that."""
+    for customer_id in arrived.customers:
+        state: Customer = draft.state(customer_of(customer_id))
+        if arrived.cause in state.waiting:
+            return True
+        if state.waiting:
+            _hold(arrived, state.waiting[0], draft)
+            return True
+    return False
+
+
+def _hold(arrived: Arrived, blocked_by: str, draft: Draft) -> None:
+    for customer_id in arrived.customers:
+        held = SettlementHeld(
+            at=arrived.event.at,
+            customer_id=customer_id,
+            subject=arrived.stream,
+            version=arrived.version,
+            blocked_by=blocked_by,
+        )
+        draft.emit(customer_of(customer_id), held, customer_id)

@@ -1,0 +1,157 @@
+"""How far a customer is on a tree of requirements: tier entrances, maintenance, `requires`.
+
+The same arithmetic serves the decisions and the progress a customer is shown.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, assert_never
+
+from msgspec import Struct
+
+from loyalty_ledger.domain.pages import Pages
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.program.tiers import (
+    All,
+    Node,
+    PointsEarned,
+    Spend,
+    Transactions,
+)
+from loyalty_ledger.domain.program.tiers import (
+    Any as AnyOf,
+)
+from loyalty_ledger.domain.values import Period, Window
+
+
+class Earned(Struct, frozen=True, array_like=True, gc=False):
+    """Points awarded at a moment, less what was clawed back of them."""
+
+    at: datetime
+    points: int
+
+    @property
+    def when(self) -> datetime:
+        """Filed under the moment of the award."""
+        return self.at
+
+    @property
+    def amount(self) -> int:
+        """Summed by points."""
+        return self.points
+
+
+class Purchase(Struct, frozen=True, array_like=True, gc=False):
+    """A sale that counts for a customer: his spend, the sale's total, and 1 if he paid most."""
+
+    at: datetime
+    spend: int
+    total: int
+    times: int
+
+    @property
+    def when(self) -> datetime:
+        """Filed under the sale time."""
+        return self.at
+
+    @property
+    def amount(self) -> int:
+        """Summed by spend."""
+        return self.spend
+
+
+class Measures(NamedTuple):
+    """What requirements are measured on, for one customer."""
+
+    earned: Mapping[str, Pages[Earned]]
+    purchases: Pages[Purchase]
+    program: Program
+
+    def points_earned(self, account: str, within: Period | None, at: datetime) -> int:
+        """Points awarded into the account that count within the period at that moment."""
+        pages = self.earned.get(account)
+        return pages.total_within(Earned, self._window(within, at)) if pages else 0
+
+    def spend(self, within: Period | None, at: datetime) -> int:
+        """Money spent that counts, in minor units."""
+        return self.purchases.total_within(Purchase, self._window(within, at))
+
+    def transactions(
+        self, minimum: int, within: Period | None, at: datetime, enough: int | None = None
+    ) -> int:
+        """Sales of at least that total that count; stops counting at `enough`."""
+        window, count = self._window(within, at), 0
+        for purchase in self.purchases.newest_first(Purchase):
+            if purchase.total >= minimum and window.holds(purchase.at):
+                count += purchase.times
+                if enough is not None and count >= enough:
+                    break
+        return count
+
+    def _window(self, within: Period | None, at: datetime) -> Window:
+        return Window(at, within, self.program.time_zone)
+
+
+class Measured(NamedTuple):
+    """One leaf of a tree: what is there and what is asked; money in minor units."""
+
+    kind: str
+    present: int
+    target: int
+    account: str | None = None
+    within: Period | None = None
+
+    @property
+    def missing(self) -> int:
+        """What is still needed; 0 when the leaf holds."""
+        return max(0, self.target - self.present)
+
+    def as_fact(self) -> dict[str, Any]:
+        """The leaf as it stands in events."""
+        fact: dict[str, Any] = {"kind": self.kind, "present": self.present, "target": self.target}
+        if self.account:
+            fact["account"] = self.account
+        if self.within:
+            fact["within"] = str(self.within)
+        return fact
+
+
+def measure(node: Node, measures: Measures, at: datetime, *, exact: bool = True) -> Measured:
+    """A leaf, measured at that moment; not `exact`: only whether it holds matters."""
+    match node:
+        case PointsEarned(points_earned=asked):
+            present = measures.points_earned(asked.account, asked.within, at)
+            return Measured("points_earned", present, asked.amount, asked.account, asked.within)
+        case Spend(spend=wanted):
+            present = measures.spend(wanted.within, at)
+            target = measures.program.minor(wanted.amount)
+            return Measured("spend", present, target, None, wanted.within)
+        case Transactions(transactions=sales):
+            minimum = measures.program.minor(sales.minimum_total)
+            enough = None if exact else sales.count
+            present = measures.transactions(minimum, sales.within, at, enough)
+            return Measured("transactions", present, sales.count, None, sales.within)
+        case All() | AnyOf():
+            raise TypeError("a branch has no measure of its own")
+        case _:
+            assert_never(node)
+
+
+def holds(node: Node, measures: Measures, at: datetime) -> bool:
+    """Whether the whole tree holds at that moment."""
+    match node:
+        case All(all=parts):
+            return all(holds(part, measures, at) for part in parts)
+        case AnyOf(any=parts):
+            return any(holds(part, measures, at) for part in parts)
+        case _:
+            return measure(node, measures, at, exact=False).missing == 0
+
+
+def leaves(node: Node, measures: Measures, at: datetime) -> list[Measured]:
+    """Every leaf of the tree, measured."""
+    match node:
+        case All(all=parts) | AnyOf(any=parts):
+            return [leaf for part in parts for leaf in leaves(part, measures, at)]
+        case _:
+            return [measure(node, measures, at)]

@@ -1,0 +1,295 @@
+"""Which lines of a sale a rule takes, and what it owes for them.
+
+A program is compiled once into a `Rulebook`; judging a sale then costs a few look-ups a line.
+Campaigns are rules with a period, an audience and limits; both are an `EarningRule` here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from loyalty_ledger.domain.basket import NetLine, Share
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.program.earning import Campaign, Rule
+from loyalty_ledger.domain.program.outcomes import (
+    Award,
+    AwardOutcome,
+    CodeOutcome,
+    IssueOutcome,
+    Outcome,
+)
+from loyalty_ledger.domain.program.selectors import ItemNames, ItemSelector, Levels
+
+
+class Item(NamedTuple):
+    """What the catalog knows of an item; nothing for one it does not know."""
+
+    categories: tuple[str, ...] = ()
+    brand: str | None = None
+
+
+UNKNOWN_ITEM = Item()
+
+
+class Basket(NamedTuple):
+    """A sale as rules judge it. `wall` is the sale time on the store's clock."""
+
+    store_id: str
+    channel: str | None
+    sale_time: datetime
+    wall: datetime
+    payment_types: frozenset[str]
+    lines: Sequence[NetLine]
+    items: Sequence[Item]
+
+
+class Member(NamedTuple):
+    """A customer as rules judge him."""
+
+    customer_id: str
+    levels: Mapping[str, str]
+    opted_in: bool
+    tags: frozenset[str]
+
+
+class Qualifying(NamedTuple):
+    """The lines a rule takes, their money and their quantity."""
+
+    line_ids: list[str]
+    amount: int
+    quantity: Decimal
+
+
+NO_LINES = Qualifying([], 0, Decimal(0))
+WHOLE = Share("", 1, 1, True)
+
+
+class Matcher:
+    """An item selector, ready to be asked."""
+
+    def __init__(self, selector: ItemSelector):
+        self._any = not selector.restrictions
+        self._wanted = _names(selector)
+        self._refused = _names(selector.exclude)
+
+    def takes(self, item_id: str, item: Item) -> bool:
+        """Whether the item qualifies: lists are OR-ed, an exclude wins."""
+        if _named(self._refused, item_id, item):
+            return False
+        return self._any or _named(self._wanted, item_id, item)
+
+
+class _Names(NamedTuple):
+    skus: frozenset[str]
+    categories: frozenset[str]
+    brands: frozenset[str]
+
+
+def _names(selector: ItemSelector | ItemNames) -> _Names:
+    return _Names(
+        frozenset(selector.skus), frozenset(selector.categories), frozenset(selector.brands)
+    )
+
+
+def _named(names: _Names, item_id: str, item: Item) -> bool:
+    return (
+        item_id in names.skus
+        or not names.categories.isdisjoint(item.categories)
+        or item.brand in names.brands
+    )
+
+
+class Owed(NamedTuple):
+    """What a rule owes a customer: points by account and source, offers, codes."""
+
+    points: dict[tuple[str, str], int]
+    offers: list[str]
+    codes: list[str]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to give."""
+        return not (self.points or self.offers or self.codes)
+
+
+class _Rate:
+    """An award, ready to be worked out exactly."""
+
+    def __init__(self, award: Award, program: Program):
+        self.goes_to = (award.account, award.source)
+        self._points = Fraction(award.points)
+        self._by_level = {
+            system: {level: Fraction(points) for level, points in levels.items()}
+            for system, levels in award.by_level.items()
+        }
+        self._by_quantity = award.per_quantity is not None
+        if award.per_amount is not None:
+            self._per: Fraction | None = Fraction(program.minor(award.per_amount))
+        else:
+            self._per = Fraction(award.per_quantity) if award.per_quantity else None
+
+    def due(self, taken: Qualifying, levels: Mapping[str, str], share: Share) -> Fraction:
+        """The exact points for the customer's share; flat awards go to who paid most."""
+        rate = self._rate(levels)
+        if self._per is None:
+            return rate if share.first else Fraction(0)
+        base = Fraction(taken.quantity) if self._by_quantity else taken.amount
+        return rate * base * share.paid / (self._per * share.paid_in_all)
+
+    def _rate(self, levels: Mapping[str, str]) -> Fraction:
+        if not self._by_level:
+            return self._points
+        matching = [
+            rates[levels[system]]
+            for system, rates in self._by_level.items()
+            if levels.get(system) in rates
+        ]
+        return max(matching, default=self._points)
+
+
+class Bundle:
+    """Outcomes that are given together."""
+
+    def __init__(self, outcomes: Iterable[Outcome], program: Program):
+        outcomes = list(outcomes)
+        self._rates = [_Rate(o.award, program) for o in outcomes if isinstance(o, AwardOutcome)]
+        self._offers = [o.issue for o in outcomes if isinstance(o, IssueOutcome)]
+        self._codes = [o.code for o in outcomes if isinstance(o, CodeOutcome)]
+
+    def owed(self, taken: Qualifying, levels: Mapping[str, str], share: Share) -> Owed:
+        """What is owed for these lines; floored once per account."""
+        exact: dict[tuple[str, str], Fraction] = {}
+        for rate in self._rates:
+            exact[rate.goes_to] = exact.get(rate.goes_to, _ZERO) + rate.due(taken, levels, share)
+        points = {to: whole for to, due in exact.items() if (whole := int(due))}
+        if not share.first:
+            return Owed(points, [], [])
+        return Owed(points, self._offers, self._codes)
+
+
+_ZERO = Fraction(0)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class EarningRule:
+    """A rule or campaign, ready to be asked about sales and customers."""
+
+    def __init__(self, index: int, definition: Rule | Campaign, program: Program):
+        self.index = index
+        self.definition = definition
+        self.reference = definition.reference
+        self.bundle = Bundle(definition.all_outcomes, program)
+        self.matcher = Matcher(definition.when.items)
+        self._program = program
+        self._audience = definition.audience
+        self._when = definition.when
+        minimum = definition.when.minimum_spend
+        self._minimum_spend = None if minimum is None else program.minor(minimum)
+
+    def open_to(self, member: Member) -> bool:
+        """Whether the rule is for this customer."""
+        audience = self._audience
+        return (
+            levels_match(audience.levels, member.levels)
+            and (not audience.tags or not member.tags.isdisjoint(audience.tags))
+            and audience.opted_in in (None, member.opted_in)
+        )
+
+    def qualifying(self, basket: Basket, taken: Sequence[int]) -> Qualifying | None:
+        """The lines it takes of the sale, if all its conditions on the sale hold.
+
+        `taken` holds a bit for each rule that takes the item, line by line.
+        """
+        if not self._happens_in(basket):
+            return None
+        free, bit = self._when.include_free_items, 1 << self.index
+        lines = [
+            line
+            for line, bits in zip(basket.lines, taken, strict=True)
+            if bits & bit and (line.net > 0 or (free and not line.gone and line.quantity > 0))
+        ]
+        amount = sum(line.net for line in lines)
+        quantity = sum((line.quantity for line in lines), _NO_QUANTITY)
+        if (
+            not lines
+            or (self._minimum_spend is not None and amount < self._minimum_spend)
+            or (self._when.quantity is not None and quantity < self._when.quantity)
+        ):
+            return None
+        return Qualifying([line.line_id for line in lines], amount, quantity)
+
+    def runs_at(self, at: datetime, wall: datetime) -> bool:
+        """Whether it runs at that instant, with clocks there showing `wall`."""
+        when, definition = self._when, self.definition
+        return (
+            self._program.includes(definition.starts, definition.ends, at)
+            and (not when.days or _DAYS[wall.weekday()] in when.days)
+            and (when.hours is None or when.hours[0] <= wall.time() < when.hours[1])
+        )
+
+    def _happens_in(self, basket: Basket) -> bool:
+        """The conditions on the sale as a whole."""
+        when = self._when
+        return (
+            self.runs_at(basket.sale_time, basket.wall)
+            and (not when.channels or basket.channel in when.channels)
+            and (not when.stores or basket.store_id in when.stores)
+            and (not when.payment_types or not basket.payment_types.isdisjoint(when.payment_types))
+        )
+
+
+_NO_QUANTITY = Decimal(0)
+
+
+def levels_match(wanted: Levels, held: Mapping[str, str]) -> bool:
+    """Whether in every system named one of the levels is held."""
+    return all(held.get(system) in levels for system, levels in wanted.items())
+
+
+class Rulebook:
+    """A program version, ready to judge. Rules come before campaigns, each in document order."""
+
+    def __init__(self, program: Program, version: int):
+        self.program = program
+        self.version = version
+        definitions: list[Rule | Campaign] = [*program.rules, *program.campaigns]
+        every = [EarningRule(i, item, program) for i, item in enumerate(definitions)]
+        self.on_purchase = [rule for rule in every if rule.definition.event is None]
+        self._every = every
+        self._taken: dict[tuple[str, Item], int] = {}
+        self.on_entry = {
+            (system.id, level.id): [Bundle([outcome], program) for outcome in level.on_entry]
+            for system in program.tier_systems
+            for level in system.levels
+        }
+
+    def on_event(self, event: str) -> list[EarningRule]:
+        """The rules that a customer event of that name sets off."""
+        return [rule for rule in self._every if rule.definition.event == event]
+
+    def entry_outcomes(self, system: str, level: str, levels: Mapping[str, str]) -> list[Owed]:
+        """What entering a level gives, outcome by outcome; each stands for itself."""
+        entry = self.on_entry[system, level]
+        return [bundle.owed(NO_LINES, levels, WHOLE) for bundle in entry]
+
+    def taken(self, basket: Basket) -> list[int]:
+        """For each line, a bit for every rule that takes its item."""
+        known = self._taken
+        bits = []
+        for line, item in zip(basket.lines, basket.items, strict=True):
+            key = (line.item_id, item)
+            if key not in known:
+                if len(known) >= _MOST_ITEMS:
+                    known.clear()
+                known[key] = sum(
+                    1 << rule.index
+                    for rule in self.on_purchase
+                    if rule.matcher.takes(line.item_id, item)
+                )
+            bits.append(known[key])
+        return bits
+
+
+_MOST_ITEMS = 200_000  # what is remembered of items is bounded; a whole catalog fits

@@ -1,0 +1,108 @@
+"""The streams of the ledger: how they are named, and how each folds its events.
+
+What stands before the first slash tells what a stream is about. Customers' streams and the
+program's are told apart by it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from loyalty_ledger.domain import customer, limits, tier, transaction, wallet
+from loyalty_ledger.domain import offer as offers
+from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.happening import Happening, evolve_happening
+
+PROGRAM = "program"
+STORES = "stores"
+CATALOG = "catalog"
+
+
+def wallet_of(customer_id: str) -> str:
+    """The stream of a customer's points."""
+    return f"wallet/{customer_id}"
+
+
+def tiers_of(customer_id: str) -> str:
+    """The stream of a customer's levels."""
+    return f"tiers/{customer_id}"
+
+
+def usage_of(customer_id: str) -> str:
+    """The stream of what a customer was granted under limits."""
+    return f"usage/{customer_id}"
+
+
+def customer_of(customer_id: str) -> str:
+    """The stream of the customer himself."""
+    return f"customer/{customer_id}"
+
+
+def identifier(digest: str) -> str:
+    """The stream of an identifier, named by its keyed hash."""
+    return f"identifier/{digest}"
+
+
+def limit(subject: str) -> str:
+    """The stream that counts a subject over all customers."""
+    return f"limit/{subject}"
+
+
+def sale(store_id: str, transaction_id: str) -> str:
+    """The stream of a sale."""
+    return f"sale/{store_id}/{transaction_id}"
+
+
+def happening(customer_id: str, event_id: str) -> str:
+    """The stream of a customer event."""
+    return f"happening/{customer_id}/{event_id}"
+
+
+def offer(offer_id: str) -> str:
+    """The stream of an offer in a customer's hands."""
+    return f"offer/{offer_id}"
+
+
+def cause(stream: str, version: int) -> str:
+    """How an outcome names the event it follows from."""
+    return f"{stream}@{version}"
+
+
+def split_cause(text: str) -> tuple[str, int]:
+    """The stream and version that a cause names."""
+    stream, _, version = text.rpartition("@")
+    return stream, int(version)
+
+
+class Fold(NamedTuple):
+    """How the events of a kind of stream make its state."""
+
+    initial: Any
+    evolve: Callable[[Any, Any], Any]
+
+
+FOLDS: dict[str, Fold] = {
+    "wallet": Fold(wallet.Wallet(), wallet.evolve),
+    "tiers": Fold(tier.Tiers(), tier.evolve),
+    "usage": Fold(limits.Usage(), limits.evolve_customer),
+    "limit": Fold(limits.NOT_YET, limits.evolve_global),
+    "customer": Fold(customer.Customer(), customer.evolve),
+    "identifier": Fold(customer.Identifier(), customer.evolve_identifier),
+    "sale": Fold(transaction.Sale(), transaction.evolve),
+    "offer": Fold(offers.Offer(), offers.evolve),
+    "happening": Fold(Happening(), evolve_happening),
+}
+"""Kind of stream -> its fold."""
+
+
+def kind_of(stream: str) -> str:
+    """What kind of stream it is."""
+    return stream.partition("/")[0]
+
+
+def fold(stream: str, events: Iterable[Event], state: Any = None) -> Any:
+    """The state of a stream after these events."""
+    folding = FOLDS[kind_of(stream)]
+    current = folding.initial if state is None else state
+    for event in events:
+        current = folding.evolve(current, event)
+    return current

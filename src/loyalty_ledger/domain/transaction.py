@@ -1,0 +1,109 @@
+"""A sale: the versions in which it arrived. Facts in `events.sales` and `events.settlement`."""
+
+from datetime import datetime
+from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from loyalty_ledger.domain.decider import Decider
+from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
+from loyalty_ledger.domain.events.settlement import (
+    SettlementDeferred,
+    SettlementFailed,
+    TransactionSettled,
+)
+
+
+class Sale(Struct, frozen=True, array_like=True):
+    """The last version that counts, every body seen, and how far settlement got.
+
+    `settled` is the first settled version (0: none), `failed` one whose settlement went wrong.
+    """
+
+    modified_time: datetime | None = None
+    is_voided: bool = False
+    is_closed: bool = False
+    opened: datetime | None = None
+    bodies: tuple[str, ...] = ()
+    settled: int = 0
+    failed: int = 0
+    deferred: tuple[int, ...] = ()
+
+
+class Receive(Struct, frozen=True):
+    """A version of the sale, as the edge read it."""
+
+    version: TransactionReceived
+
+
+SaleEvent = (
+    TransactionReceived
+    | TransactionVersionIgnored
+    | TransactionSettled
+    | SettlementDeferred
+    | SettlementFailed
+)
+
+
+def decide(command: Receive, sale: Sale) -> list[SaleEvent]:
+    """The version counts when it is later than the last; the same body again is nothing new."""
+    version = command.version
+    if version.body_digest in sale.bodies:
+        return []
+    if sale.modified_time is not None and _order(version) <= _order(sale):
+        return [_ignored(version)]
+    return [version]
+
+
+def _order(version: TransactionReceived | Sale) -> tuple[datetime, bool, bool]:
+    """At equal times a void beats a close, and a close beats an open one."""
+    time = version.at if isinstance(version, TransactionReceived) else version.modified_time
+    assert time is not None  # noqa: S101 - a sale that was received has one
+    return time, version.is_voided, version.is_closed
+
+
+def _ignored(version: TransactionReceived) -> TransactionVersionIgnored:
+    return TransactionVersionIgnored(
+        at=version.at,
+        store_id=version.store_id,
+        transaction_id=version.transaction_id,
+        modified_time=version.at,
+        is_closed=version.is_closed,
+        is_voided=version.is_voided,
+        lines=version.lines,
+        payments=version.payments,
+        discounts=version.discounts,
+        header=version.header,
+        body_digest=version.body_digest,
+    )
+
+
+def evolve(sale: Sale, event: SaleEvent) -> Sale:
+    """The sale after the event. Streams are short: one event for each version and its outcome."""
+    match event:
+        case TransactionReceived():
+            opened = event.open_time if sale.opened is None else sale.opened
+            return Sale(
+                event.at,
+                event.is_voided,
+                event.is_closed,
+                opened,
+                (*sale.bodies, event.body_digest),
+                sale.settled,
+                sale.failed,
+                sale.deferred,
+            )
+        case TransactionVersionIgnored():
+            return replace(sale, bodies=(*sale.bodies, event.body_digest))
+        case TransactionSettled():
+            return replace(sale, settled=sale.settled or event.version, failed=0)
+        case SettlementFailed():
+            return replace(sale, failed=event.version)
+        case SettlementDeferred():
+            return replace(sale, deferred=(*sale.deferred, event.version))
+        case _:
+            assert_never(event)
+
+
+SALE: Decider[Receive, Sale, SaleEvent] = Decider(Sale(), decide, evolve)

@@ -1,0 +1,247 @@
+"""The wallet: a customer's points. Facts in `events.points`, lots in `lots`, decisions here.
+
+Decisions suppose that what fell due before them was recorded: callers elapse first.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never
+
+from msgspec import Struct
+
+from loyalty_ledger.domain.decider import Decider
+from loyalty_ledger.domain.events.points import (
+    PointsAwarded,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRolledOver,
+    PointsSpent,
+)
+from loyalty_ledger.domain.lots import (
+    Holdings,
+    Lot,
+    PointsEvent,
+    elapse,
+    expires_at,
+    moved,
+    spend_order,
+    take,
+)
+from loyalty_ledger.domain.pages import Pages, packed
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.progress import Earned
+from loyalty_ledger.domain.values import Reason, Rejected
+
+
+class Wallet(Struct, frozen=True, array_like=True):
+    """Holdings, what was earned into each account, and the latest moment of an award."""
+
+    holdings: Holdings = Holdings()
+    earned: dict[str, Pages[Earned]] = {}
+    latest: datetime | None = None
+
+
+class Elapse(Struct, frozen=True):
+    """Record what has fallen due up to and at `until`."""
+
+    customer_id: str
+    until: datetime
+    programs: Mapping[int, Program]
+
+
+class Award(Struct, frozen=True, kw_only=True):
+    """Points earned. The fields are those of PointsAwarded."""
+
+    customer_id: str
+    account: str
+    source: str
+    points: int
+    earned_at: datetime
+    rule: str
+    program: Program
+    program_version: int
+    catalog_version: int = 0
+    transaction: str = ""
+    amount: int | None = None
+    lines: list[str] = []
+    levels: dict[str, str] = {}
+    cause: str
+
+
+class Spend(Struct, frozen=True, kw_only=True):
+    """Points to be spent from one account at `at`, for `reference`."""
+
+    customer_id: str
+    account: str
+    points: int
+    at: datetime
+    reference: str
+    program: Program
+    program_version: int
+    transaction: str = ""
+    cause: str = ""
+
+
+class ClawBack(Struct, frozen=True, kw_only=True):
+    """Points of an award to be taken back: its own lots first, then the others, then as debt."""
+
+    customer_id: str
+    account: str
+    points: int
+    at: datetime
+    own_lots: list[int]
+    awarded_at: datetime
+    rule: str
+    program: Program
+    program_version: int
+    transaction: str = ""
+    cause: str
+
+
+Command = Elapse | Award | Spend | ClawBack
+
+
+def decide(command: Command, wallet: Wallet) -> list[PointsEvent]:
+    """What the command comes to."""
+    match command:
+        case Elapse():
+            return [*fall_due(command, wallet)]
+        case Award():
+            event = award(command, wallet)
+            return [event] if event else []
+        case Spend():
+            return [spend(command, wallet)] if command.points else []
+        case ClawBack():
+            return [claw_back(command, wallet)] if command.points else []
+        case _:
+            assert_never(command)
+
+
+def fall_due(command: Elapse, wallet: Wallet) -> list[PointsExpired | PointsRolledOver]:
+    """Expiries and roll-overs up to and at the moment."""
+    return elapse(command.customer_id, wallet.holdings, command.until, command.programs)[0]
+
+
+def award(command: Award, wallet: Wallet) -> PointsAwarded | None:
+    """The award, cut to what the account may hold; None when nothing of it is left."""
+    definition = command.program.account(command.account)
+    account = wallet.holdings.account(command.account)
+    points = command.points
+    if definition.maximum_balance is not None:
+        points = max(0, min(points, definition.maximum_balance - account.available))
+    if points <= 0:
+        return None
+    repaid = min(points, account.debt)
+    at = command.earned_at
+    if repaid and account.debt_at:
+        at = max(at, account.debt_at)
+    expires = expires_at(definition, command.earned_at, command.program.time_zone)
+    return PointsAwarded(
+        at=at,
+        customer_id=command.customer_id,
+        account=command.account,
+        source=command.source,
+        points=points,
+        lot=wallet.holdings.next_lot,
+        earned_at=command.earned_at,
+        expires_at=expires and max(expires, at),
+        repaid=repaid,
+        cut=command.points - points,
+        rule=command.rule,
+        transaction=command.transaction,
+        amount=command.amount,
+        lines=command.lines,
+        levels=command.levels,
+        program_version=command.program_version,
+        catalog_version=command.catalog_version,
+        cause=command.cause,
+    )
+
+
+def spend(command: Spend, wallet: Wallet) -> PointsSpent:
+    """The spend, or a refusal that says how many points are short."""
+    account = wallet.holdings.account(command.account)
+    if not command.program.account(command.account).spendable:
+        raise Rejected(
+            Reason.NOT_SPENDABLE,
+            f"points in {command.account} cannot be spent",
+            {"account": command.account},
+        )
+    short = command.points - account.available
+    if command.points < 0 or short > 0:
+        raise Rejected(
+            Reason.INSUFFICIENT_POINTS,
+            f"{short} points short" if short > 0 else "a spend takes at least one point",
+            {"account": command.account, "available": account.available, "short": max(0, short)},
+        )
+    lots = spend_order(account.lots.rows(Lot))
+    taken = take(lots, command.points)
+    used = {part.lot for part in taken}
+    return PointsSpent(
+        at=max(command.at, *(lot.at for lot in lots if lot.lot in used)),
+        customer_id=command.customer_id,
+        account=command.account,
+        points=command.points,
+        lots=taken,
+        spent_at=command.at,
+        reference=command.reference,
+        transaction=command.transaction,
+        program_version=command.program_version,
+        cause=command.cause,
+    )
+
+
+def claw_back(command: ClawBack, wallet: Wallet) -> PointsClawedBack:
+    """What is taken back and from where; what no lot holds is debt, or written off."""
+    account = wallet.holdings.account(command.account)
+    own = set(command.own_lots)
+    in_order = spend_order(account.lots.rows(Lot))
+    lots = sorted(in_order, key=lambda lot: lot.lot not in own)
+    taken = take(lots, command.points)
+    used = {part.lot for part in taken}
+    missing = command.points - sum(part.points for part in taken)
+    debt = missing if command.program.account(command.account).allow_negative else 0
+    return PointsClawedBack(
+        at=max([command.at, *(lot.at for lot in lots if lot.lot in used)]),
+        customer_id=command.customer_id,
+        account=command.account,
+        points=command.points,
+        lots=taken,
+        debt=debt,
+        written_off=missing - debt,
+        awarded_at=command.awarded_at,
+        rule=command.rule,
+        transaction=command.transaction,
+        program_version=command.program_version,
+        cause=command.cause,
+    )
+
+
+def evolve(wallet: Wallet, event: PointsEvent) -> Wallet:
+    """The wallet after the event."""
+    holdings = moved(wallet.holdings, event)
+    match event:
+        case PointsAwarded():
+            pages = wallet.earned.get(event.account, Pages())
+            row = Earned(event.at, event.points)
+            latest = event.at if wallet.latest is None else max(wallet.latest, event.at)
+            return Wallet(holdings, {**wallet.earned, event.account: pages.add(row)}, latest)
+        case PointsClawedBack():
+            earned = _reduced(wallet.earned.get(event.account, Pages()), event)
+            return Wallet(holdings, {**wallet.earned, event.account: earned}, wallet.latest)
+        case _:
+            return Wallet(holdings, wallet.earned, wallet.latest)
+
+
+def _reduced(earned: Pages[Earned], event: PointsClawedBack) -> Pages[Earned]:
+    """The series with the claw-back taken off the award, at that award's time."""
+    rest = event.points
+    rows = []
+    for row in earned.rows(Earned):
+        part = min(rest, row.points) if row.at == event.awarded_at else 0
+        rest -= part
+        rows.append(Earned(row.at, row.points - part) if part else row)
+    return packed(row for row in rows if row.points)
+
+
+WALLET: Decider[Command, Wallet, PointsEvent] = Decider(Wallet(), decide, evolve)

@@ -1,0 +1,119 @@
+"""Many rows at once, by the quickest way each database has.
+
+PostgreSQL takes new rows by binary COPY and everything else as arrays: never by pipelining single
+statements, which can hang over a Unix socket. SQLite takes rows one by one in process, and reads
+lists as JSON.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+import psycopg
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+Row = Sequence[Any]
+_ROWS_AT_ONCE = 5_000
+_COPY_FROM = 20
+
+
+def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert rows with a value for every column, in the table's order; may stream.
+
+    IntegrityError when one is there already; nothing of this call is usable then.
+    """
+    if connection.dialect.name == "postgresql":
+        # COPY takes three trips to the server where an INSERT takes one.
+        if isinstance(rows, list) and len(rows) < _COPY_FROM:
+            _insert_arrays(connection, table, rows, "")
+        else:
+            _copy(connection, table, rows)
+        return
+    statement = _insert_values(table)
+    remaining = iter(rows)
+    while batch := [tuple(row) for row in islice(remaining, _ROWS_AT_ONCE)]:
+        connection.exec_driver_sql(statement, batch)
+
+
+def upsert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert rows, or replace those with the same key; the last row of a key wins."""
+    keys = [column.name for column in table.primary_key.columns]
+    places = [place for place, column in enumerate(table.columns) if column.primary_key]
+    latest = list({tuple(row[place] for place in places): tuple(row) for row in rows}.values())
+    if not latest:
+        return
+    changes = ", ".join(
+        f"{c.name} = excluded.{c.name}" for c in table.columns if c.name not in keys
+    )
+    resolve = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+    if connection.dialect.name == "postgresql":
+        _insert_arrays(connection, table, latest, resolve)
+    else:
+        connection.exec_driver_sql(f"{_insert_values(table)} {resolve}", latest)
+
+
+def select_for(
+    connection: Connection, select: str, join: str, columns: dict[str, str], rows: Sequence[Row]
+) -> list[Any]:
+    """`select` for all these rows in one query, whatever their number.
+
+    The rows stand in `join` as the table `asked`; `columns` gives names and PostgreSQL types.
+    """
+    if connection.dialect.name == "postgresql":
+        arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+        asked = f"unnest({arrays}) AS asked({', '.join(columns)})"
+        values = tuple([row[place] for row in rows] for place in range(len(columns)))
+        return list(connection.exec_driver_sql(f"{select} FROM {asked} {join}", values))
+    names = ", ".join(
+        f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns)
+    )
+    asked = f"(SELECT {names} FROM json_each(?)) AS asked"  # noqa: S608
+    parameter = json.dumps([list(row) for row in rows])
+    return list(connection.exec_driver_sql(f"{select} FROM {asked} {join}", (parameter,)))
+
+
+def _insert_values(table: Table) -> str:
+    marks = ", ".join("?" * len(table.columns))
+    return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({marks})"  # noqa: S608
+
+
+def _insert_arrays(connection: Connection, table: Table, rows: Sequence[Row], resolve: str) -> None:
+    if not rows:
+        return
+    arrays = ", ".join(f"%s::{_pg_type(column)}[]" for column in table.columns)
+    into = f"INSERT INTO {table.name} ({_columns(table)})"
+    statement = f"{into} SELECT * FROM unnest({arrays}) {resolve}"  # noqa: S608
+    connection.exec_driver_sql(statement, tuple(list(c) for c in zip(*rows, strict=True)))
+
+
+def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    statement = f"COPY {table.name} ({_columns(table)}) FROM STDIN (FORMAT BINARY)"
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - what the engine is made of
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            copy.set_types([_pg_type(column) for column in table.columns])
+            write = copy.write_row
+            for row in rows:
+                write(row)
+    except psycopg.IntegrityError as error:
+        raise IntegrityError(statement, None, error) from error
+    except psycopg.Error as error:
+        if driver.closed:
+            connection.invalidate(error)
+        lost = bool(driver.closed)
+        raise OperationalError(statement, None, error, connection_invalidated=lost) from error
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(table.columns.keys())
+
+
+def _pg_type(column: Column[Any]) -> str:
+    if isinstance(column.type, BigInteger):
+        return "int8"
+    if isinstance(column.type, Integer):
+        return "int4"
+    return "bytea" if isinstance(column.type, LargeBinary) else "text"

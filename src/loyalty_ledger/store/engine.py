@@ -1,0 +1,71 @@
+"""Engines as the ledger needs them, for SQLite and PostgreSQL."""
+
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+import sqlalchemy
+from psycopg import Connection as PostgresConnection
+from sqlalchemy import URL, Connection, Engine, event, make_url
+
+BUSY_TIMEOUT_S = 30
+_WAL_BYTES_KEPT = 64 * 1024 * 1024
+_WRITES = "ledger_writes"
+
+
+def create_engine(url: str | URL, **options: Any) -> Engine:
+    """An engine for the database that holds, or will hold, a ledger.
+
+    `postgresql://` means psycopg 3. ValueError for other databases and for SQLite in memory.
+    """
+    address = make_url(url)
+    backend = address.get_backend_name()
+    if backend in ("postgresql", "postgres"):
+        return _postgres(address, options)
+    if backend == "sqlite":
+        return _sqlite(address, options)
+    raise ValueError(f"a ledger lives in SQLite or PostgreSQL, not in {backend}")
+
+
+def for_writing(engine: Engine) -> Engine:
+    """The same engine, for transactions that write: on SQLite they begin by taking the lock."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def _postgres(address: URL, options: dict[str, Any]) -> Engine:
+    # READ COMMITTED, whatever the server's default: who waited for the head row must see what the
+    # one before committed.
+    options = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True} | options
+    engine = sqlalchemy.create_engine(address.set(drivername="postgresql+psycopg"), **options)
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_postgres(connection: PostgresConnection, _record: object) -> None:
+    # Queries here are short; on a table without statistics compiling them takes longer than they.
+    connection.execute("SET jit = off")
+    connection.commit()
+
+
+def _sqlite(address: URL, options: dict[str, Any]) -> Engine:
+    if not address.database or ":memory:" in address.database:
+        raise ValueError("a ledger in SQLite lives in a file, not in memory")
+    options = {"connect_args": {"timeout": BUSY_TIMEOUT_S}} | options
+    engine = sqlalchemy.create_engine(address, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
+    # The driver would begin transactions late and without the lock; `_begin_sqlite` does it.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    # Checkpoints are taken by one process at a time: see Checkpoints.
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,190 @@
+"""The log of the ledger: everything that happened, in one order, appended commit by commit."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from loyalty_ledger.store import answers, append, catalog, chain, personal
+from loyalty_ledger.store.checkpoints import Checkpoints
+from loyalty_ledger.store.engine import for_writing
+from loyalty_ledger.store.instants import from_micros, to_micros
+from loyalty_ledger.store.mapper import EventCodec
+from loyalty_ledger.store.reading import Reader
+from loyalty_ledger.store.records import (
+    Advance,
+    Answer,
+    Appended,
+    CatalogItem,
+    Commit,
+    Conflict,
+    Head,
+    Loaded,
+    NewEvent,
+    NotStored,
+    OutcomeUnknown,
+    PersonalValue,
+    Recorded,
+    Snapshot,
+    StreamTail,
+)
+from loyalty_ledger.store.schema import head, tracking
+from loyalty_ledger.store.surely import commit_once
+from loyalty_ledger.store.text import storable
+from loyalty_ledger.store.writing import Prepared
+
+__all__ = [
+    "Advance",
+    "Answer",
+    "Appended",
+    "CatalogItem",
+    "Commit",
+    "Conflict",
+    "Head",
+    "Loaded",
+    "Log",
+    "NewEvent",
+    "NotStored",
+    "OutcomeUnknown",
+    "PersonalValue",
+    "Recorded",
+    "Snapshot",
+    "StreamTail",
+]
+
+
+class Log:
+    """A ledger's log in a database whose tables `migrate.create` has made.
+
+    `clock` tells the instant events are recorded at. Safe to share between threads. Text that not
+    every database can hold (NUL, lone surrogates, ids over 512 bytes) is a ValueError everywhere.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        *,
+        codec: EventCodec | None = None,
+    ):
+        self._engine = engine
+        self._clock = clock
+        self._codec = codec or EventCodec()
+        self._reader = Reader(engine, self._codec)
+        self._checkpoints = Checkpoints(engine)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the database the log lives in."""
+        return self._engine
+
+    def append(self, commit: Commit) -> Appended:
+        """Write all of a commit, or nothing, in one transaction.
+
+        The events of a stream get the versions after `expected[stream]`, in order. Raises Conflict
+        when a stream, a reader or an answer is not what it was; ValueError for what cannot be
+        stored or was not `expected`; UnknownEvent for an event outside the table; NotStored when
+        the connection was lost and nothing was written; OutcomeUnknown when nobody can tell.
+        """
+        prepared = Prepared.of(commit, self._codec)
+        appended = commit_once(
+            self._engine, lambda on: prepared.write(on, self._clock), prepared.landed
+        )
+        self._checkpoints.committed()
+        return appended.result
+
+    def head(self) -> Head:
+        """The end of the log."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(head)).one()
+        recorded_at = from_micros(row.recorded_at) if row.position else None
+        return Head(row.position, bytes(row.digest), recorded_at)
+
+    def read(
+        self, after: int, limit: int, *, names: Collection[str] | None = None
+    ) -> list[Recorded]:
+        """The events behind position `after`, in order: at most `limit`, and about 8 MB of them.
+
+        `names` keeps only those. An empty list means that there is none up to the current head.
+        """
+        return self._reader.after(after, limit, names)
+
+    def load(
+        self, streams: Collection[str], state_versions: Mapping[str, str] | None = None
+    ) -> Loaded:
+        """All these streams: snapshots in one query, the events after them in another.
+
+        `state_versions` maps the kind of a stream, what stands before its first slash, to the form
+        of state that its snapshots must have; without an entry no snapshot is used.
+        """
+        wanted = [storable(stream, "stream") for stream in dict.fromkeys(streams)]
+        with self._engine.connect() as connection:
+            position = connection.execute(select(head.c.position)).scalar_one()
+            return Loaded(position, self._reader.tails(connection, wanted, state_versions or {}))
+
+    def history(self, customer_id: str, *, known_at: datetime | None = None) -> Iterator[Recorded]:
+        """Every event that concerns the customer, in log order; recorded by `known_at` if given."""
+        until = None if known_at is None else to_micros(known_at)
+        return self._reader.history(storable(customer_id, "customer id"), until)
+
+    def stream(self, stream: str) -> Iterator[Recorded]:
+        """Every event of a stream, in order."""
+        return self._reader.stream(storable(stream, "stream"))
+
+    def position_of(self, reader: str) -> int:
+        """How far a reader has come; 0 for one nobody knows."""
+        return self.readers().get(reader, 0)
+
+    def readers(self) -> dict[str, int]:
+        """Every known reader's position."""
+        with self._engine.connect() as connection:
+            return {row.reader: row.position for row in connection.execute(select(tracking))}
+
+    def find_answers(
+        self, keys: Collection[tuple[str, str, str]]
+    ) -> dict[tuple[str, str, str], Answer]:
+        """The stored answers among these (client id, store id, request id)."""
+        with self._engine.connect() as connection:
+            return answers.find(connection, keys)
+
+    def personal(self, customer_id: str) -> list[PersonalValue]:
+        """All personal data of a customer, by field and reference."""
+        with self._engine.connect() as connection:
+            return personal.of_customer(connection, customer_id)
+
+    def personal_values(self, field: str, customer_ids: Collection[str]) -> list[PersonalValue]:
+        """One field of many customers, in no order."""
+        with self._engine.connect() as connection:
+            return personal.of_field(connection, field, customer_ids)
+
+    @staticmethod
+    def catalog_digest(items: Iterable[CatalogItem]) -> str:
+        """What a catalog is stored under; its items in ascending order of sku, else ValueError."""
+        return catalog.catalog_digest(items)
+
+    def catalog_items(self, digest: str, skus: Collection[str]) -> dict[str, CatalogItem]:
+        """The items of a catalog among these; what it does not know is left out."""
+        with self._engine.connect() as connection:
+            return catalog.find_items(connection, digest, skus)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction for what stands beside the log; on SQLite it begins with the write lock."""
+        with for_writing(self._engine).begin() as connection:
+            yield connection
+        self._checkpoints.committed()
+
+    def advance(self, connection: Connection, move: Advance) -> None:
+        """Move a reader in a transaction; Conflict when it does not stand at `before`."""
+        storable(move.reader, "reader")
+        append.advance(connection, move)
+
+    def verify_chain(
+        self, progress: Callable[[int, int], None] = lambda _position, _last: None
+    ) -> chain.Broken | None:
+        """The first broken position of the log and why; None when it is whole.
+
+        `progress` is told the position reached and the last one, now and then.
+        """
+        return chain.verify_chain(self._engine, progress)

@@ -1,0 +1,126 @@
+"""Fresh ledgers, quickly: copies of one that has been migrated.
+
+One PostgreSQL server serves the whole test run, however many processes pytest spreads it over: the
+first that needs it starts it, and the process that began the run stops it.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+from loyalty_ledger.store.engine import create_engine
+from loyalty_ledger.store.migrate import create
+from postgres import Server, start, stop
+
+EXISTING = "LOYALTY_TEST_POSTGRES_URL"
+_RUN_FOLDER = "LOYALTY_TEST_RUN_FOLDER"
+
+
+def begin_run() -> None:
+    """To be called once, before the run is spread over processes: they inherit the folder."""
+    if _RUN_FOLDER not in os.environ:
+        os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="loyalty-tests-")
+
+
+def end_run() -> None:
+    """Stop the server, if one was started, and remove what the run left."""
+    folder = Path(os.environ.pop(_RUN_FOLDER))
+    kept = folder / "server.json"
+    if kept.exists():
+        state = json.loads(kept.read_text())
+        if state["started"]:
+            port, server_folder, binaries = state["started"]
+            stop(Server(port, Path(server_folder), Path(binaries)))
+        else:
+            _administer(state["url"], f'DROP DATABASE IF EXISTS "{state["template"]}"')
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def fresh_postgres(*, over_socket: bool = False) -> Iterator[str]:
+    """The address of a new database that holds an empty ledger; dropped at the end."""
+    state = _server()
+    address = state["socket_url" if over_socket else "url"]
+    name = f"ledger_{uuid.uuid4().hex}"
+    _administer(state["url"], f'CREATE DATABASE "{name}" TEMPLATE "{state["template"]}"')
+    try:
+        yield with_database(address, name)
+    finally:
+        _administer(state["url"], f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def fresh_sqlite(folder: Path) -> str:
+    """The address of a new file in the folder that holds an empty ledger."""
+    template = Path(os.environ[_RUN_FOLDER]) / "template.db"
+    with _run_lock():
+        if not template.exists():
+            # Made elsewhere and moved, so that a broken-off try is no template.
+            made = template.with_name(f"{uuid.uuid4().hex}.db")
+            _migrate(f"sqlite:///{made}")
+            made.rename(template)
+    copy = folder / "ledger.db"
+    shutil.copy(template, copy)
+    return f"sqlite:///{copy}"
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _server() -> dict[str, str]:
+    kept = Path(os.environ[_RUN_FOLDER]) / "server.json"
+    with _run_lock():
+        if not kept.exists():
+            kept.write_text(json.dumps(_prepare_server()))
+        state: dict[str, str] = json.loads(kept.read_text())
+        return state
+
+
+def _prepare_server() -> dict[str, object]:
+    existing = os.environ.get(EXISTING)
+    server = None if existing else start()
+    url = existing or (server.url() if server else "")
+    template = f"template_{uuid.uuid4().hex}"
+    try:
+        _administer(url, f'CREATE DATABASE "{template}"')
+        _migrate(with_database(url, template))
+    except BaseException:
+        if server:
+            stop(server)
+        raise
+    return {
+        "url": url,
+        "socket_url": server.socket_url() if server else url,
+        "template": template,
+        "started": [server.port, str(server.folder), str(server.binaries)] if server else None,
+    }
+
+
+def _migrate(url: str) -> None:
+    engine = create_engine(url)
+    create(engine)
+    engine.dispose()
+
+
+def _administer(url: str, statement: str) -> None:
+    address = make_url(url).set(drivername="postgresql")
+    plain = address.render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@contextmanager
+def _run_lock() -> Iterator[None]:
+    with (Path(os.environ[_RUN_FOLDER]) / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
