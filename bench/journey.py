@@ -33,6 +33,7 @@ CLIENT = "complete-journey"
 MISSING_HOUR = ("2017-03-12T02:00:00", "2017-03-12T03:00:00")
 DOUBLED_HOUR = ("2017-11-05T01:00:00", "2017-11-05T02:00:00")
 HOUSEHOLDS_BY_SPENDING = 58
+LEVELS = ["department", "product_category", "product_type"]
 PRICE_PLACES = Decimal("0.0001")
 
 EXPECTED = {
@@ -70,9 +71,8 @@ def read() -> Journey:
 
 def _cents(amounts: pd.Series) -> np.ndarray:
     """Return whole cents. Raises ValueError for an amount that is finer than a cent."""
-    scaled = amounts.to_numpy() * 100
-    cents = np.rint(scaled)
-    if np.abs(scaled - cents).max() > 1e-6 or cents.min() < 0:
+    cents = np.rint(amounts.to_numpy() * 100)
+    if np.abs(amounts.to_numpy() * 100 - cents).max() > 1e-6 or cents.min() < 0:
         raise ValueError(f"{amounts.name} holds an amount below zero or finer than a cent")
     return cents.astype(np.int64)
 
@@ -108,14 +108,13 @@ def stores(lines: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def catalog(products: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield a catalog record a product; levels without a value are left out."""
-    columns = ["product_id", "brand", "package_size"]
-    levels = ["department", "product_category", "product_type"]
-    for row in products[columns + levels].itertuples(index=False):
+    described = ["product_id", "brand", "package_size"]
+    for row in products[described + LEVELS].itertuples(index=False):
         categories = [text for text in row[3:] if _present(text)]
-        size = [row.package_size] if _present(row.package_size) else []
+        words = [*categories[-1:], *filter(_present, [row.package_size])]
         yield {
             "sku": str(row.product_id),
-            "name": " ".join([*categories[-1:], *size]) or str(row.product_id),
+            "name": " ".join(words) or str(row.product_id),
             "brand": row.brand if _present(row.brand) else None,
             "categories": categories,
         }
@@ -130,7 +129,7 @@ def transactions(lines: pd.DataFrame) -> Iterator[dict[str, Any]]:
     baskets = lines["basket_id"].to_numpy()
     starts = np.flatnonzero(np.r_[True, baskets[1:] != baskets[:-1]]).tolist()
     heads = lines.iloc[starts]
-    walls = np.datetime_as_string(heads["wall"].to_numpy().astype("datetime64[s]"), unit="s")
+    walls = np.datetime_as_string(heads["wall"].to_numpy(), unit="s")
     columns = [lines[name].tolist() for name in ("product_id", "quantity", "sales", "coupon")]
     named = zip(
         starts,

@@ -19,8 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from reference_program import Calendar, Earning, Item, Limits, Standing, check_keys, holds, worth
+from reference_program import (
+    Calendar,
+    Earning,
+    Item,
+    Limits,
+    Standing,
+    check_keys,
+    holds,
+    points_of,
+)
 from reference_sales import Line, Sale, UnsupportedError, read_sales, records
+from rich.console import Console
 from rich.progress import track
 
 PROGRAM_KEYS = {"program", "name", "currency", "time_zone", "point_accounts", "point_sources"}
@@ -67,51 +77,51 @@ class Replay:
         standing.purchases.append((sale.at, sale.total))
         found = [(each, each.qualifying(sale, levels, self.items)) for each in self.earnings]
         hit = [(earning, lines) for earning, lines in found if lines]
-        self._grant_all(sale, standing, levels, [h for h in hit if not h[0].requires])
-        # What requires progress is judged after the other awards of this sale.
-        later = [
-            h for h in hit if h[0].requires and holds(h[0].requires, standing, sale.at, self.dates)
-        ]
-        self._grant_all(sale, standing, levels, later)
-        self._promote(sale.customer, standing, sale.at)
+        patient = {earning.group or earning.id for earning, _ in hit if earning.requires}
+        self._grant_groups(sale, levels, [h for h in hit if _group(h) not in patient])
+        # What requires progress is judged after the other awards of this sale, and with it all of
+        # its group.
+        late = [h for h in hit if _group(h) in patient and self._meets(h[0], standing, sale.at)]
+        self._grant_groups(sale, levels, late)
+        self._promote(sale.customer, standing, sale.at, levels)
+
+    def _meets(self, earning: Earning, standing: Standing, at: datetime) -> bool:
+        return not earning.requires or holds(earning.requires, standing, at, self.dates)
 
     def levels(self, standing: Standing) -> dict[str, str]:
         """Return the level id a customer holds in each system."""
         return {system: self.systems[system][at]["id"] for system, at in standing.place.items()}
 
-    def _grant_all(
-        self, sale: Sale, standing: Standing, levels: dict[str, str], hit: list[Qualified]
-    ) -> None:
-        for earning, lines in _best_of_groups(hit, levels):
-            self._grant(sale, standing, levels, (earning, lines))
+    def _grant_groups(self, sale: Sale, levels: dict[str, str], hit: list[Qualified]) -> None:
+        """Of each exclusive group, post the best that no limit refuses; of equals the first."""
+        groups: dict[str, list[tuple[Earning, dict[str, int]]]] = {}
+        for earning, lines in hit:
+            points = points_of(earning.outcomes, lines, levels)
+            groups.setdefault(_group((earning, lines)), []).append((earning, points))
+        for rivals in groups.values():
+            best_first = sorted(rivals, key=lambda rival: -sum(rival[1].values()))
+            any(self._grant(sale, earning, points) for earning, points in best_first)
 
-    def _grant(
-        self, sale: Sale, standing: Standing, levels: dict[str, str], qualified: Qualified
-    ) -> None:
-        """Post an earning's outcomes, whole or not at all."""
-        earning, lines = qualified
-        customer = str(sale.customer)
-        awards = [
-            (outcome["award"]["account"], worth(outcome["award"], lines, levels))
-            for outcome in earning.outcomes
-            if "award" in outcome
-        ]
+    def _grant(self, sale: Sale, earning: Earning, awards: dict[str, int]) -> bool:
+        """Post an earning's outcomes, whole or not at all; tell which."""
+        customer, at = str(sale.customer), sale.at
         offers = [outcome["issue"] for outcome in earning.outcomes if "issue" in outcome]
-        points = sum(n for _, n in awards)
-        subject = f"{earning.kind}:{earning.id}"
-        if not points and not offers:
-            return
-        if not self.limits.allow(subject, earning.limits, customer, sale.at, points):
-            return
-        if not all(self._may_issue(offer, customer, sale.at) for offer in offers):
-            return
-        self.limits.count(subject, customer, sale.at, points)
+        subject, points = f"{earning.kind}:{earning.id}", sum(awards.values())
+        if not awards and not offers:
+            return False
+        if not self.limits.allow(subject, earning.limits, customer, at, points):
+            return False
+        if not all(self._may_issue(offer, customer, at) for offer in offers):
+            return False
+        self.limits.count(subject, customer, at, points)
         for offer in offers:
-            self.limits.count(f"offer:{offer}", customer, sale.at, 0)
-        for account, n in awards:
-            standing.earned[account].append((sale.at, n))
+            self.limits.count(f"offer:{offer}", customer, at, 0)
+        standing = self.customers[customer]
+        for account, n in awards.items():
+            standing.earned[account].append((at, n))
         if earning.kind == "campaigns":
             standing.grants[earning.id] += 1
+        return True
 
     def _may_issue(self, offer: str, customer: str, at: datetime) -> bool:
         issuance = dict(self.offers[offer].get("issuance") or {})
@@ -120,34 +130,35 @@ class Replay:
             return False
         return self.limits.allow(f"offer:{offer}", issuance, customer, at, 0)
 
-    def _promote(self, customer: str, standing: Standing, at: datetime) -> None:
+    def _promote(
+        self, customer: str, standing: Standing, at: datetime, before: dict[str, str]
+    ) -> None:
         """Move up one level at a time while the next entrance holds, in every system."""
         moved = True
         while moved:
             moved = False
             for system, levels in self.systems.items():
-                following = standing.place[system] + 1
-                if following < len(levels) and holds(
-                    levels[following]["entrance"], standing, at, self.dates
+                place = standing.place[system] + 1
+                if place < len(levels) and holds(
+                    levels[place]["entrance"], standing, at, self.dates
                 ):
                     moved = True
-                    self._enter(customer, standing, system, following, at)
+                    self._place(standing, system, place, at)
+                    if (system, place) not in standing.entered:
+                        standing.entered.add((system, place))
+                        self._welcome(customer, levels[place], at, before)
 
-    def _enter(
-        self, customer: str, standing: Standing, system: str, place: int, at: datetime
+    def _welcome(
+        self, customer: str, level: dict[str, Any], at: datetime, before: dict[str, str]
     ) -> None:
-        level = self.systems[system][place]
-        self._place(standing, system, place, at)
-        if (system, level["id"]) in standing.entered:
-            return
-        standing.entered.add((system, level["id"]))
+        """Post what a first entry gives, each outcome by itself; rates go by the levels before."""
         for outcome in level.get("on_entry") or ():
             check_keys("on_entry", outcome, {"award", "issue"})
-            if "award" in outcome:
-                points = worth(outcome["award"], (), self.levels(standing))
-                standing.earned[outcome["award"]["account"]].append((at, points))
-            elif self._may_issue(outcome["issue"], customer, at):
-                self.limits.count(f"offer:{outcome['issue']}", customer, at, 0)
+            for account, points in points_of([outcome], (), before).items():
+                self.customers[customer].earned[account].append((at, points))
+            offer = outcome.get("issue")
+            if offer and self._may_issue(offer, customer, at):
+                self.limits.count(f"offer:{offer}", customer, at, 0)
 
     def _place(self, standing: Standing, system: str, place: int, at: datetime) -> None:
         """Put a customer on a level and note when its maintenance is due."""
@@ -183,15 +194,8 @@ class Replay:
         return {"totals": _totals(households.values()), "households": households}
 
 
-def _best_of_groups(hit: list[Qualified], levels: dict[str, str]) -> Iterable[Qualified]:
-    """Leave out all but the best of each exclusive group; of equals the first stays."""
-    best: dict[str, tuple[int, Earning]] = {}
-    for earning, lines in hit:
-        awards = [outcome["award"] for outcome in earning.outcomes if "award" in outcome]
-        points = sum(worth(award, lines, levels) for award in awards)
-        if earning.group and points > best.get(earning.group, (-1, earning))[0]:
-            best[earning.group] = (points, earning)
-    return [h for h in hit if not h[0].group or best[h[0].group][1] is h[0]]
+def _group(qualified: Qualified) -> str:
+    return qualified[0].group or qualified[0].id
 
 
 def _totals(households: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -217,7 +221,9 @@ def read_items(folder: Path) -> dict[str, Item]:
 def replay(folder: Path, program: Path, first: int | None, until: str | None) -> dict[str, Any]:
     """Work out the first sales of a folder (default all) and keep time up to `until`."""
     run = Replay(yaml.safe_load(program.read_text()), read_items(folder))
-    for sale in track(islice(read_sales(folder), first), "Settling", total=first):
+    sales = islice(read_sales(folder), first)
+    # What is printed as JSON must stay JSON when piped.
+    for sale in track(sales, "Reference", total=first, console=Console(stderr=True)):
         run.settle(sale)
     if until:
         for standing in run.customers.values():

@@ -167,11 +167,10 @@ class Earning:
         return quantity is None or sum(line.quantity for line in lines) >= fraction(str(quantity))
 
 
-def worth(award: dict[str, Any], lines: Iterable[Line], levels: dict[str, str]) -> int:
-    """Return the points of an award over these lines, floored once."""
-    check_keys(
-        "award", award, {"account", "source", "points", "per_amount", "per_quantity", "by_level"}
-    )
+def worth(award: dict[str, Any], lines: Iterable[Line], levels: dict[str, str]) -> Fraction:
+    """Return the exact points of an award over these lines, not yet floored."""
+    known = {"account", "source", "points", "per_amount", "per_quantity", "by_level"}
+    check_keys("award", award, known)
     rates = [
         fraction(str(by[levels[system]]))
         for system, by in (award.get("by_level") or {}).items()
@@ -179,12 +178,20 @@ def worth(award: dict[str, Any], lines: Iterable[Line], levels: dict[str, str]) 
     ]
     points = max(rates) if rates else fraction(str(award["points"]))
     if award.get("per_amount"):
-        whole = points.denominator * cents(award["per_amount"])
-        return points.numerator * sum(line.net for line in lines) // whole
+        return points * Fraction(sum(line.net for line in lines), cents(award["per_amount"]))
     if award.get("per_quantity"):
-        per = fraction(str(award["per_quantity"]))
-        return floor(points * sum(line.quantity for line in lines) / per)
-    return floor(points)
+        return points * sum(line.quantity for line in lines) / fraction(str(award["per_quantity"]))
+    return points
+
+
+def points_of(
+    outcomes: Iterable[dict[str, Any]], lines: Iterable[Line], levels: dict[str, str]
+) -> dict[str, int]:
+    """Return the points of all awards among the outcomes: summed, then floored once an account."""
+    exact: dict[str, Fraction] = defaultdict(Fraction)
+    for award in (outcome["award"] for outcome in outcomes if "award" in outcome):
+        exact[award["account"]] += worth(award, lines, levels)
+    return {account: floor(points) for account, points in exact.items() if floor(points)}
 
 
 class Standing:
@@ -194,7 +201,7 @@ class Standing:
         self.earned: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
         self.purchases: list[tuple[datetime, int]] = []
         self.place = dict.fromkeys(systems, 0)
-        self.entered: set[tuple[str, str]] = set()
+        self.entered: set[tuple[str, int]] = set()
         self.due: dict[str, datetime] = {}
         self.grants: dict[str, int] = defaultdict(int)
 

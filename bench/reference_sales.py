@@ -116,15 +116,15 @@ def cents(amount: Any) -> int:
 def _lines(items: list[dict[str, Any]], discounts: list[dict[str, Any]]) -> list[Line]:
     quantities = [_quantity(str(item.get("quantity", 1))) for item in items]
     left = [cents(item["subtotal"]) for item in items]
-    if min(left, default=0) < 0:
-        _net_negative_lines([item["item_id"] for item in items], quantities, left)
+    names = [item["item_id"] for item in items]
+    gone = _net_negative_lines(names, quantities, left)
     _discount([item["line_id"] for item in items], left, discounts)
     for place, item in enumerate(items):
         if item.get("tax_included"):
             tax = Decimal(str(item["tax_included"])) * 100
             left[place] = max(0, left[place] - int(tax.quantize(Decimal(1), ROUND_HALF_EVEN)))
-    named = zip(items, quantities, left, strict=True)
-    return [Line(item["item_id"], quantity, net) for item, quantity, net in named]
+    named = enumerate(zip(names, quantities, left, strict=True))
+    return [Line(*line) for place, line in named if place not in gone]
 
 
 @lru_cache(maxsize=65536)
@@ -132,20 +132,27 @@ def _quantity(text: str) -> Fraction:
     return Fraction(text)
 
 
-def _net_negative_lines(names: list[str], quantities: list[Fraction], left: list[int]) -> None:
-    """Take each negative line from the positive ones of its item, in line order."""
-    for minus in [place for place, money in enumerate(left) if money < 0]:
-        for plus in [place for place, money in enumerate(left) if money > 0]:
-            if names[plus] != names[minus]:
-                continue
-            money = min(left[plus], -left[minus])
-            left[plus] -= money
-            left[minus] += money
-            if quantities[minus] < 0 < quantities[plus]:
-                quantity = min(quantities[plus], -quantities[minus])
-                quantities[plus] -= quantity
-                quantities[minus] += quantity
+def _net_negative_lines(names: list[str], quantities: list[Fraction], left: list[int]) -> set[int]:
+    """Take each negative line from the positive ones of its item; return which lines are gone."""
+    lines = range(len(names))
+    negative = [place for place in lines if left[place] < 0 or quantities[place] < 0]
+    gone = set(negative)
+    for minus in negative:
+        same = [place for place in lines if names[place] == names[minus] and place not in negative]
+        for plus in same:
+            moved = _move(left, minus, plus), _move(quantities, minus, plus)
+            if any(moved) and not left[plus]:
+                gone.add(plus)
         left[minus] = 0
+    return gone
+
+
+def _move(values: list[Any], minus: int, plus: int) -> Any:
+    """Let what is below zero at one place eat what is above zero at the other; return how much."""
+    part = max(0, min(values[plus], -values[minus]))
+    values[plus] -= part
+    values[minus] += part
+    return part
 
 
 def _discount(line_ids: list[str], left: list[int], discounts: list[dict[str, Any]]) -> None:

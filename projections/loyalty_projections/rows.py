@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from loyalty_projections.tables import LAST, LATEST, SUM, Key, R, Table
+from loyalty_projections.tables import LAST, SUM, Key, Table
 
 T = TypeVar("T", bound=tuple[Any, ...])
 
@@ -23,6 +23,10 @@ class Rows(Protocol):
         """Add a row whose key is not there; such a table has no other changes."""
         ...
 
+    def change(self, table: Table[Any], key: Key, **sums: int) -> None:
+        """Add to sums of the row of that key, if there is one."""
+        ...
+
     def delete(self, table: Table[Any], key: Key) -> None:
         """Remove the row of that key, if there is one."""
         ...
@@ -36,7 +40,7 @@ class Due(NamedTuple):
 
 
 class Reader(Protocol):
-    """Where queries read. Conditions: a value, a collection of values, or Above(value)."""
+    """Where queries read. Conditions: a value, a collection of values, Above, or UpTo."""
 
     def select(self, table: Table[T], *, limit: int | None = None, **where: Any) -> list[T]:
         """The rows that meet all conditions, in the order of the key."""
@@ -55,6 +59,12 @@ class Above(NamedTuple):
     value: Any
 
 
+class UpTo(NamedTuple):
+    """A condition: at most this."""
+
+    value: Any
+
+
 class MemoryRows:
     """Rows in memory, written and read at once."""
 
@@ -67,9 +77,18 @@ class MemoryRows:
         row = rows.get(key)
         if row is None:
             row = rows[key] = table.defaults.copy()
+        self._add(table, key, row, values)
+
+    def change(self, table: Table[Any], key: Key, **sums: int) -> None:
+        """See Rows."""
+        row = self._tables.get(table, {}).get(key)
+        if row is not None:
+            self._add(table, key, row, sums)
+
+    def _add(self, table: Table[Any], key: Key, row: list[Any], values: dict[str, Any]) -> None:
         add(table, row, values)
         if table.gone_places and not any(row[place] for place in table.gone_places):
-            del rows[key]
+            del self._tables[table][key]
 
     def insert(self, table: Table[T], row: T) -> None:
         """See Rows."""
@@ -90,9 +109,7 @@ class MemoryRows:
             (*key, *values)
             for key, values in sorted(self._tables.get(table, {}).items(), key=_by_key)
         )
-        found = [
-            row for row in rows if all(_meets(row[place], wanted) for place, wanted in places)
-        ]
+        found = [row for row in rows if all(_meets(row[place], wanted) for place, wanted in places)]
         return [table.row(*row) for row in found[:limit]]
 
     def due(
@@ -121,13 +138,16 @@ def add(table: Table[Any], row: list[Any], values: dict[str, Any]) -> None:
             row[place] = value
 
 
-def copied(reader: Reader, tables: Collection[Table[Any]], customer_id: str) -> MemoryRows:
-    """One customer's rows in memory, to see what something that is due would do to them."""
-    rows = MemoryRows()
+def copied(
+    reader: Reader, tables: Collection[Table[Any]], customer_ids: Collection[str]
+) -> dict[str, MemoryRows]:
+    """Customers' rows in memory, to see what something that is due does to them."""
+    copies = {customer_id: MemoryRows() for customer_id in customer_ids}
     for table in tables:
-        for row in reader.select(table, customer_id=customer_id):
-            rows.insert(table, row)
-    return rows
+        owner = table.columns.index("customer_id")
+        for row in reader.select(table, customer_id=list(copies)):
+            copies[row[owner]].insert(table, row)
+    return copies
 
 
 def _by_key(item: tuple[Key, list[Any]]) -> Key:
@@ -137,9 +157,8 @@ def _by_key(item: tuple[Key, list[Any]]) -> Key:
 def _meets(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, Above):
         return value is not None and bool(value > wanted.value)
+    if isinstance(wanted, UpTo):
+        return value is not None and bool(value <= wanted.value)
     if isinstance(wanted, list | tuple | set | frozenset):
         return value in wanted
     return bool(value == wanted)
-
-
-__all__ = ["LATEST", "Above", "Due", "MemoryRows", "R", "Reader", "Rows", "add", "copied"]

@@ -3,16 +3,16 @@
 PostgreSQL takes a batch as arrays, SQLite row by row in process.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy
-from sqlalchemy import BigInteger, Connection, func
+from sqlalchemy import Connection, func
 
-from loyalty_projections.rows import Above, Due, add
-from loyalty_projections.tables import LAST, LATEST, MISSING, SUM, Key, Table
+from loyalty_projections import statements
+from loyalty_projections.rows import Above, Due, UpTo, add
+from loyalty_projections.tables import MISSING, SUM, Key, Table
 
 T = TypeVar("T", bound=tuple[Any, ...])
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,9 +33,10 @@ def from_micros(count: int) -> datetime:
 class Changes:
     """What a batch changes in one table."""
 
-    __slots__ = ("deleted", "inserted", "merged")
+    __slots__ = ("changed", "deleted", "inserted", "merged")
 
     def __init__(self) -> None:
+        self.changed: dict[Key, list[Any]] = {}
         self.merged: dict[Key, list[Any]] = {}
         self.inserted: list[tuple[Any, ...]] = []
         self.deleted: dict[Key, None] = {}
@@ -68,10 +69,21 @@ class Batch:
         """See Rows."""
         self._changes(table).inserted.append(row)
 
+    def change(self, table: Table[Any], key: Key, **sums: int) -> None:
+        """See Rows."""
+        changes = self._changes(table)
+        row = changes.merged.get(key)
+        if row is None:
+            if key in changes.deleted:
+                return
+            row = changes.changed.setdefault(key, [0] * len(table.values))
+        add(table, row, sums)
+
     def delete(self, table: Table[Any], key: Key) -> None:
         """See Rows."""
         changes = self._changes(table)
         changes.merged.pop(key, None)
+        changes.changed.pop(key, None)
         changes.deleted[key] = None
 
     def flush(self, connection: Connection, build_of: _BuildOf) -> None:
@@ -86,18 +98,33 @@ class _Writer:
     def __init__(self, connection: Connection, table: Table[Any], build: int):
         self._connection = connection
         self._table = table
-        self._statements = _Statements(connection.dialect.name == "postgresql", table, build)
+        self._postgres = connection.dialect.name == "postgresql"
+        self._build = build
 
     def write(self, changes: Changes) -> None:
         table = self._table
         if changes.deleted:
-            self._execute(self._statements.delete(False), table.key, list(changes.deleted))
+            self._execute(
+                self._statement(statements.delete, False), table.key, list(changes.deleted)
+            )
         if changes.inserted:
-            self._execute(self._statements.insert(), table.columns, changes.inserted)
+            self._execute(
+                self._statement(statements.insert, table.columns), table.columns, changes.inserted
+            )
+        if changes.changed:
+            self._change(changes.changed)
         for names, rows in self._by_names(changes.merged):
-            self._execute(self._statements.upsert(names), (*table.key, *names), rows)
-        if gone := _maybe_gone(table, changes.merged):
-            self._execute(self._statements.delete(True), table.key, gone)
+            self._execute(self._statement(statements.upsert, names), (*table.key, *names), rows)
+        gone = _maybe_gone(table, changes.merged) | _maybe_gone(table, changes.changed)
+        if gone:
+            self._execute(self._statement(statements.delete, True), table.key, list(gone))
+
+    def _change(self, changed: dict[Key, list[Any]]) -> None:
+        table = self._table
+        sums = [place for place, rule in enumerate(table.rules) if rule is SUM]
+        names = (*(table.values[place] for place in sums), *table.key)
+        rows = [(*(values[place] for place in sums), *key) for key, values in changed.items()]
+        self._execute(self._statement(statements.change), names, rows)
 
     def _by_names(
         self, merged: dict[Key, list[Any]]
@@ -122,25 +149,43 @@ class _Writer:
         for there, rows in parts.items():
             yield tuple(name for name, put in zip(names, there, strict=True) if put), rows
 
+    def _statement(self, make: Callable[..., str], *details: Any) -> str:
+        return make(self._postgres, self._table, self._build, *details)
+
     def _execute(
         self, statement: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
     ) -> None:
         columns = _columns(self._table, names, rows)
-        if self._statements.postgres:
-            self._connection.exec_driver_sql(statement, tuple(columns))
+        if self._postgres:
+            self._connection.exec_driver_sql(statement, tuple(map(_array, columns)))
         else:
             self._connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 
-def _maybe_gone(table: Table[Any], merged: dict[Key, list[Any]]) -> list[Key]:
+def _maybe_gone(table: Table[Any], added: dict[Key, list[Any]]) -> set[Key]:
     """Rows that may have nothing left: what was added is not more than nothing."""
     if not table.gone_places:
-        return []
-    return [
+        return set()
+    one, *others = table.gone_places
+    return {
         key
-        for key, values in merged.items()
-        if all(values[place] <= 0 for place in table.gone_places)
-    ]
+        for key, values in added.items()
+        if values[one] <= 0 and all(values[place] <= 0 for place in others)
+    }
+
+
+def _array(values: list[Any]) -> str:
+    """A column as PostgreSQL writes arrays: many times quicker than the driver's own way.
+
+    Text is never null in our tables; a number may be.
+    """
+    if not isinstance(values[0], str):
+        return "{" + str(values)[1:-1].replace("None", "NULL") + "}"
+    together = '","'.join(values)
+    if "\\" in together or together.count('"') != 2 * (len(values) - 1):
+        escaped = (value.replace("\\", r"\\").replace('"', r"\"") for value in values)
+        together = '","'.join(escaped)
+    return '{"' + together + '"}'
 
 
 def _columns(
@@ -151,66 +196,6 @@ def _columns(
         if table.columns.index(name) in table.instants:
             columns[place] = [None if at is None else micros(at) for at in columns[place]]
     return columns
-
-
-class _Statements:
-    """The statements that change one build of a table."""
-
-    def __init__(self, postgres: bool, table: Table[Any], build: int):
-        self.postgres = postgres
-        self._table = table
-        self._build = build
-
-    def insert(self) -> str:
-        return _insert(self.postgres, self._table, self._build, self._table.columns)
-
-    def upsert(self, names: tuple[str, ...]) -> str:
-        return _upsert(self.postgres, self._table, self._build, names)
-
-    def delete(self, only_gone: bool) -> str:
-        return _delete(self.postgres, self._table, self._build, only_gone)
-
-
-@lru_cache(maxsize=256)
-def _insert(postgres: bool, table: Table[Any], build: int, names: tuple[str, ...]) -> str:
-    built = table.built(build)
-    into = f"INSERT INTO {built.name} AS t ({', '.join(names)})"
-    if postgres:
-        return f"{into} SELECT * FROM unnest({_arrays(built, names)})"  # noqa: S608 - our own names
-    return f"{into} VALUES ({', '.join('?' * len(names))})"
-
-
-@lru_cache(maxsize=256)
-def _upsert(postgres: bool, table: Table[Any], build: int, names: tuple[str, ...]) -> str:
-    greatest = "greatest" if postgres else "max"
-    by_rule = {
-        LAST: "{0} = excluded.{0}",
-        SUM: "{0} = t.{0} + excluded.{0}",
-        LATEST: "{0} = {1}(coalesce(t.{0}, excluded.{0}), coalesce(excluded.{0}, t.{0}))",
-    }
-    changes = ", ".join(by_rule[table.rule_of[name][1]].format(name, greatest) for name in names)
-    insert = _insert(postgres, table, build, (*table.key, *names))
-    then = f"UPDATE SET {changes}" if names else "NOTHING"
-    return f"{insert} ON CONFLICT ({', '.join(table.key)}) DO {then}"
-
-
-@lru_cache(maxsize=256)
-def _delete(postgres: bool, table: Table[Any], build: int, only_gone: bool) -> str:
-    built = table.built(build)
-    gone = "".join(f" AND t.{name} = 0" for name in table.gone) if only_gone else ""
-    if postgres:
-        keys = f"unnest({_arrays(built, table.key)}) AS k({', '.join(table.key)})"
-        same = " AND ".join(f"t.{name} = k.{name}" for name in table.key)
-        return f"DELETE FROM {built.name} AS t USING {keys} WHERE {same}{gone}"  # noqa: S608
-    same = " AND ".join(f"t.{name} = ?" for name in table.key)
-    return f"DELETE FROM {built.name} AS t WHERE {same}{gone}"  # noqa: S608
-
-
-def _arrays(built: sqlalchemy.Table, names: Iterable[str]) -> str:
-    return ", ".join(
-        "%s::int8[]" if isinstance(built.c[name].type, BigInteger) else "%s::text[]"
-        for name in names
-    )
 
 
 class SqlReader:
@@ -256,11 +241,15 @@ def _row(table: Table[T], row: Sequence[Any]) -> T:
 
 
 def _condition(column: "sqlalchemy.Column[Any]", wanted: Any) -> "sqlalchemy.ColumnElement[bool]":
-    if isinstance(wanted, Above):
-        return column > _plain(wanted.value)
-    if isinstance(wanted, list | tuple | set | frozenset):
-        return column.in_([_plain(one) for one in wanted])
-    return column == _plain(wanted)
+    match wanted:
+        case Above(value=value):
+            return column.__gt__(_plain(value))
+        case UpTo(value=value):
+            return column.__le__(_plain(value))
+        case list() | tuple() | set() | frozenset():
+            return column.in_([_plain(one) for one in wanted])
+        case _:
+            return column.__eq__(_plain(wanted))
 
 
 def _plain(value: Any) -> Any:

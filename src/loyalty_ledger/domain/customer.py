@@ -51,12 +51,21 @@ def held(event: SettlementHeld | SettlementResumed) -> str:
 
 
 class Identifier(Struct, frozen=True, array_like=True):
-    """Whom an identifier names, and how many customers were enrolled under it so far."""
+    """Whom an identifier names: nobody, one customer, or several when it is ambiguous.
 
-    customer_id: str | None = None
+    `enrolled` counts the customers enrolled under it so far.
+    """
+
+    customers: tuple[str, ...] = ()
     enrolled: int = 0
+
+    @property
+    def customer_id(self) -> str | None:
+        """The one customer it names."""
+        return self.customers[0] if len(self.customers) == 1 else None
 
 
 def evolve_identifier(identifier: Identifier, event: IdentifierLinked) -> Identifier:
     """The identifier after the event."""
-    return Identifier(event.customer_id, identifier.enrolled + 1)
+    customers = tuple(dict.fromkeys((*identifier.customers, event.customer_id)))
+    return Identifier(customers, identifier.enrolled + 1)

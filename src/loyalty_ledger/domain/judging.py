@@ -70,14 +70,16 @@ def settle_sale(
     *,
     retried: bool,
 ) -> None:
+    """Settle the first closed version of a sale for every customer its payments name."""
     rulebook = knowledge.rulebooks[version.program_version]
+    sale = f"{version.store_id}/{version.transaction_id}"
     case = Case(
         rulebook,
         knowledge.programs,
         version.catalog_version,
         version.open_time,
         arrived.cause,
-        f"{version.store_id}/{version.transaction_id}",
+        sale,
     )
     granting = Granting(case, draft)
     basket = _basket(version, rulebook, knowledge)
@@ -90,34 +92,45 @@ def settle_sale(
         _reward(share, member, basket, total, granting)
     for member in members:
         granting.advance_levels(member.customer_id, member.levels)
-    latest = max((o.event.at for o in draft.outcomes), default=version.at)
-    draft.emit(
-        arrived.stream,
-        TransactionSettled(
-            at=max(version.at, latest),
-            store_id=version.store_id,
-            transaction_id=version.transaction_id,
-            version=arrived.version,
-            sale_time=version.open_time,
-            total=total,
-            program_version=version.program_version,
-            catalog_version=version.catalog_version,
-            customers=[_judged(s, m) for s, m in zip(paid, members, strict=True)],
-            lines=[
-                JudgedLine(
-                    line_id=line.line_id,
-                    net=line.net,
-                    categories=list(item.categories),
-                    brand=item.brand,
-                )
-                for line, item in zip(basket.lines, basket.items, strict=True)
-            ],
-            grants=granting.grants,
-            cuts=granting.cuts,
-            cause=arrived.cause,
-            retried=retried,
-        ),
-        *arrived.customers,
+    judged = [_judged(share, member) for share, member in zip(paid, members, strict=True)]
+    settled = _settled(arrived, version, basket, judged, granting, retried=retried)
+    draft.emit(arrived.stream, settled, *arrived.customers)
+
+
+def _settled(
+    arrived: Arrived,
+    version: TransactionReceived,
+    basket: Basket,
+    judged: list[JudgedCustomer],
+    granting: Granting,
+    *,
+    retried: bool,
+) -> TransactionSettled:
+    """What the settlement came to, dated by the latest of what it did."""
+    outcomes = granting.draft.outcomes
+    return TransactionSettled(
+        at=max([version.at, *(outcome.event.at for outcome in outcomes)]),
+        store_id=version.store_id,
+        transaction_id=version.transaction_id,
+        version=arrived.version,
+        sale_time=version.open_time,
+        total=sum(line.net for line in basket.lines),
+        program_version=version.program_version,
+        catalog_version=version.catalog_version,
+        customers=judged,
+        lines=[
+            JudgedLine(
+                line_id=line.line_id,
+                net=line.net,
+                categories=list(item.categories),
+                brand=item.brand,
+            )
+            for line, item in zip(basket.lines, basket.items, strict=True)
+        ],
+        grants=granting.grants,
+        cuts=granting.cuts,
+        cause=arrived.cause,
+        retried=retried,
     )
 
 
@@ -241,6 +254,7 @@ def settle_event(
     *,
     retried: bool,
 ) -> None:
+    """Settle a customer event by the rules that it sets off."""
     rulebook = knowledge.rulebooks[event.program_version]
     case = Case(rulebook, knowledge.programs, event.catalog_version, event.at, arrived.cause)
     granting = Granting(case, draft)
@@ -254,19 +268,15 @@ def settle_event(
     ]
     _grant(candidates, member, Share(event.customer_id, 1, 1, True), granting)
     granting.advance_levels(event.customer_id, member.levels)
-    latest = max((o.event.at for o in draft.outcomes), default=event.at)
-    draft.emit(
-        happening(event.customer_id, event.event_id),
-        CustomerEventSettled(
-            at=max(event.at, latest),
-            customer_id=event.customer_id,
-            event=event.event,
-            event_id=event.event_id,
-            program_version=event.program_version,
-            grants=granting.grants,
-            cuts=granting.cuts,
-            cause=arrived.cause,
-            retried=retried,
-        ),
-        event.customer_id,
+    settled = CustomerEventSettled(
+        at=max([event.at, *(outcome.event.at for outcome in draft.outcomes)]),
+        customer_id=event.customer_id,
+        event=event.event,
+        event_id=event.event_id,
+        program_version=event.program_version,
+        grants=granting.grants,
+        cuts=granting.cuts,
+        cause=arrived.cause,
+        retried=retried,
     )
+    draft.emit(happening(event.customer_id, event.event_id), settled, event.customer_id)

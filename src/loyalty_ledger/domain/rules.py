@@ -265,6 +265,8 @@ class Rulebook:
             for level in system.levels
         }
 
+        self.subjects = _subjects(program)
+
     def on_event(self, event: str) -> list[EarningRule]:
         """The rules that a customer event of that name sets off."""
         return [rule for rule in self._every if rule.definition.event == event]
@@ -293,3 +295,11 @@ class Rulebook:
 
 
 _MOST_ITEMS = 200_000  # what is remembered of items is bounded; a whole catalog fits
+
+
+def _subjects(program: Program) -> list[str]:
+    """Everything that is counted over all customers."""
+    limited = [one.reference for one in program.rules if not one.limits.unlimited]
+    limited += [f"source:{one.id}" for one in program.point_sources if not one.limits.unlimited]
+    campaigns = [campaign.reference for campaign in program.campaigns]
+    return [*limited, *campaigns, *(f"offer:{offer.id}" for offer in program.offers)]

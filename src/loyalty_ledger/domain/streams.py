@@ -7,7 +7,7 @@ program's are told apart by it.
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from loyalty_ledger.domain import customer, limits, tier, transaction, wallet
+from loyalty_ledger.domain import configuration, customer, limits, tier, transaction, wallet
 from loyalty_ledger.domain import offer as offers
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.happening import Happening, evolve_happening
@@ -89,6 +89,9 @@ FOLDS: dict[str, Fold] = {
     "identifier": Fold(customer.Identifier(), customer.evolve_identifier),
     "sale": Fold(transaction.Sale(), transaction.evolve),
     "offer": Fold(offers.Offer(), offers.evolve),
+    "program": Fold(configuration.Programs(), configuration.evolve_programs),
+    "stores": Fold(configuration.Stores(), configuration.evolve_stores),
+    "catalog": Fold(configuration.Catalogs(), configuration.evolve_catalogs),
     "happening": Fold(Happening(), evolve_happening),
 }
 """Kind of stream -> its fold."""

@@ -34,7 +34,8 @@ def store(connection: Connection, new: Sequence[Answer], position: int) -> None:
     """
     if not new:
         return
-    if find(connection, [key_of(answer) for answer in new]):
+    keys = {key_of(answer) for answer in new}
+    if len(keys) < len(new) or find(connection, keys):
         raise Conflict("answers", message="a request has already been answered")
     insert_rows(connection, requests, [answer._replace(position=position) for answer in new])
 

@@ -80,6 +80,32 @@ def check_expected(expected: Mapping[str, int], changed: Mapping[str, int]) -> N
         raise Conflict("streams", frozenset(moved))
 
 
+def check_quiet(connection: Connection, quiet: Mapping[str, int], place: Place) -> None:
+    """Conflict when something was recorded about one of these customers after his position."""
+    after = min(quiet.values(), default=place.position)
+    if after == place.position:
+        return
+    last = func.max(event_customer.c.position)
+    for names in batched(list(quiet), _NAMES_IN_A_QUERY):
+        rows = connection.execute(
+            select(event_customer.c.customer_id, last)
+            .where(event_customer.c.customer_id.in_(names), event_customer.c.position > after)
+            .group_by(event_customer.c.customer_id)
+        )
+        loud = [customer for customer, position in rows if position > quiet[customer]]
+        if loud:
+            raise Conflict("quiet", message=f"{len(loud)} customers have new events")
+
+
+def batched(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    """The names in groups of at most that many."""
+    for start in range(0, len(names), most):
+        yield names[start : start + most]
+
+
+_NAMES_IN_A_QUERY = 500
+
+
 def write_events(
     connection: Connection,
     place: Place,

@@ -42,8 +42,9 @@ def _postgres(address: URL, options: dict[str, Any]) -> Engine:
 
 def _prepare_postgres(connection: PostgresConnection, _record: object) -> None:
     # Queries here are short; on a table without statistics compiling them takes longer than they.
+    connection.autocommit = True
     connection.execute("SET jit = off")
-    connection.commit()
+    connection.autocommit = False
 
 
 def _sqlite(address: URL, options: dict[str, Any]) -> Engine:

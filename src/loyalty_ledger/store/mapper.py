@@ -72,7 +72,7 @@ class EventCodec:
         """The event as it will be stored.
 
         UnknownEvent when its class is not in the table; ValueError when it cannot be written as
-        JSON: lone surrogates, integers beyond 64 bits, an `at` without a time zone.
+        JSON: a lone surrogate, an `at` without a time zone.
         """
         name = self._names.get(type(event))
         if name is None:
@@ -82,8 +82,8 @@ class EventCodec:
         try:
             tail = b',"meta":' + self._encode(dict(meta)) + b"}" if meta else b',"meta":{}}'
             return Encoded(name, self._opening[name] + self._encode(event) + tail)
-        except (UnicodeEncodeError, OverflowError):
-            raise ValueError(f"{name}: holds a lone surrogate or too large a number") from None
+        except UnicodeEncodeError:
+            raise ValueError(f"{name}: a lone surrogate cannot be stored") from None
 
     def decode(self, name: str, body: bytes) -> tuple[Event, Mapping[str, str]]:
         """The event and what was noted about it.

@@ -89,7 +89,8 @@ class Commit:
 
     `expected` names the version of every stream that the decision read, 0 for one that did not
     exist, those it writes included. `read_at` is a position of the head no later than the moment
-    any of them was read. `catalog` is a digest and its items, in ascending order of sku.
+    any of them was read. `catalog` is a digest and its items, in ascending order of sku. `quiet`
+    names customers about whom nothing may have been recorded after these positions.
     """
 
     events: list[NewEvent]
@@ -100,6 +101,7 @@ class Commit:
     personal: list[PersonalValue] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
     catalog: tuple[str, Iterable[CatalogItem]] | None = None
+    quiet: dict[str, int] = field(default_factory=dict)
 
 
 class Appended(NamedTuple):
@@ -146,7 +148,7 @@ class Conflict(Exception):  # noqa: N818 - an outcome of a race, not an error
 
     def __init__(
         self,
-        what: Literal["streams", "answers", "tracking"],
+        what: Literal["streams", "answers", "tracking", "quiet"],
         streams: frozenset[str] = frozenset(),
         message: str = "",
     ):

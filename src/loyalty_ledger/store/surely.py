@@ -30,13 +30,10 @@ def commit_once(
         transaction = connection.begin()
         try:
             result = work(connection)
-        except DBAPIError as error:
-            _roll_back(connection)
-            if error.connection_invalidated:
-                raise NotStored("the connection to the database was lost") from error
-            raise
-        except BaseException:
+        except BaseException as error:
             transaction.rollback()
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise NotStored("the connection to the database was lost") from error
             raise
         try:
             transaction.commit()
@@ -47,12 +44,6 @@ def commit_once(
     if _ask(engine, landed, result):
         return result
     raise NotStored("the connection to the database was lost while committing") from lost
-
-
-def _roll_back(connection: Connection) -> None:
-    transaction = connection.get_transaction()
-    if transaction is not None:
-        transaction.rollback()
 
 
 def _ask(engine: Engine, landed: Callable[[Connection, Result], bool], result: Result) -> bool:

@@ -15,6 +15,7 @@ from loyalty_ledger.store.append import (
     advance,
     changed_since,
     check_expected,
+    check_quiet,
     take_head,
     write_events,
 )
@@ -61,6 +62,7 @@ class Prepared:
         place = take_head(connection, len(self.rows), clock)
         changed = changed_since(connection, commit.read_at, place)
         check_expected(commit.expected, changed)
+        check_quiet(connection, commit.quiet, place)
         if commit.advance:
             advance(connection, commit.advance)
         last = place.position + len(self.rows)

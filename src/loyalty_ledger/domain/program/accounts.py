@@ -6,20 +6,20 @@ from pydantic import Field, StrictBool, Tag
 
 from loyalty_ledger.domain.program.earning import Limits
 from loyalty_ledger.domain.program.scalars import Count, Id, Percent, Span, Text
-from loyalty_ledger.domain.program.section import Section, told_by_kind
+from loyalty_ledger.domain.program.section import KIND, Section, told_by_kind
 from loyalty_ledger.domain.values import Period
 
 
 class NeverExpiry(Section):
     """The points stay."""
 
-    kind: Literal["never"]
+    kind: Literal["never"] = Field(description=KIND)
 
 
 class RollingExpiry(Section):
     """Each lot ends a fixed time after it was earned, or rolls over into another account."""
 
-    kind: Literal["rolling"]
+    kind: Literal["rolling"] = Field(description=KIND)
     after: Span = Field(description="How long a lot lives, from the time of the sale.")
     into: Id | None = Field(None, description="The account the lot rolls over into when it ends.")
 
@@ -27,7 +27,7 @@ class RollingExpiry(Section):
 class FixedDateExpiry(Section):
     """All points end on the same day of every year."""
 
-    kind: Literal["fixed_date"]
+    kind: Literal["fixed_date"] = Field(description=KIND)
     month: Count = Field(description="Month, 1 to 12.")
     day: Count = Field(description="Day of the month; the points end as it begins.")
 
@@ -35,7 +35,7 @@ class FixedDateExpiry(Section):
 class InactivityExpiry(Section):
     """Points shrink when the customer neither earns nor spends."""
 
-    kind: Literal["inactivity"]
+    kind: Literal["inactivity"] = Field(description=KIND)
     after: Span = Field(description="Time without earning or spending.")
     percent: Percent = Field(description="Share of the points left that ends, each time.")
 

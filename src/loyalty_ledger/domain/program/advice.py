@@ -12,8 +12,7 @@ from loyalty_ledger.domain.values import MICROSECOND, Reason, Rejected, to_wall
 
 LONGEST_SPOKEN_CODE = 12
 
-_LETTERS_LIKE_DIGITS = set("OILSBZ")
-_DIGITS_LIKE_LETTERS = set("01")
+_LOOK_ALIKE = set("0O1IL")
 
 
 def warnings(program: Program, previous: Program | None = None) -> list[Problem]:
@@ -41,12 +40,9 @@ def _about_code(code: str) -> Iterator[str]:
 
 
 def _look_alikes(code: str) -> list[str]:
-    """Characters easily misread. In a code without digits nobody reads its letters as digits."""
-    characters = set(code.upper())
-    alike = characters & _DIGITS_LIKE_LETTERS
-    if any(character.isdigit() for character in code):
-        alike |= characters & _LETTERS_LIKE_DIGITS
-    return sorted(alike)
+    """Characters easily misread: where letters and digits mix, a letter may be read as a digit."""
+    mixed = any(map(str.isdigit, code)) and any(map(str.isalpha, code))
+    return sorted(set(code.upper()) & _LOOK_ALIKE) if mixed else []
 
 
 def _about_total(program: Program, promotion: Promotion) -> Iterator[str]:

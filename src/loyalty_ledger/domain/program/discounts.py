@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Tag
 
 from loyalty_ledger.domain.program.scalars import Amount, Count, Percent, Positive
-from loyalty_ledger.domain.program.section import Section, told_by_kind
+from loyalty_ledger.domain.program.section import KIND, Section, told_by_kind
 from loyalty_ledger.domain.program.selectors import ItemSelector
 
 Pick = Literal["lowest", "highest"]
@@ -17,14 +17,14 @@ _PICK = "Which of the qualifying goods it takes: the lowest or the highest price
 class AmountOffCheck(Section):
     """Money off the whole check."""
 
-    kind: Literal["amount_off_check"]
+    kind: Literal["amount_off_check"] = Field(description=KIND)
     amount: Positive = Field(description="Taken off, in major units.")
 
 
 class PercentOffCheck(Section):
     """A share off the whole check."""
 
-    kind: Literal["percent_off_check"]
+    kind: Literal["percent_off_check"] = Field(description=KIND)
     percent: Percent = Field(description="Taken off, in percent.")
     maximum: Amount | None = Field(None, description="At most this much, in major units.")
 
@@ -32,7 +32,7 @@ class PercentOffCheck(Section):
 class AmountOffItem(Section):
     """Money off one item."""
 
-    kind: Literal["amount_off_item"]
+    kind: Literal["amount_off_item"] = Field(description=KIND)
     items: ItemSelector = Field(ItemSelector(), description=_ITEMS)
     amount: Positive = Field(description="Taken off, in major units.")
     pick: Pick = Field("lowest", description=_PICK)
@@ -41,7 +41,7 @@ class AmountOffItem(Section):
 class PercentOffItem(Section):
     """A share off one item."""
 
-    kind: Literal["percent_off_item"]
+    kind: Literal["percent_off_item"] = Field(description=KIND)
     items: ItemSelector = Field(ItemSelector(), description=_ITEMS)
     percent: Percent = Field(description="Taken off, in percent.")
     pick: Pick = Field("lowest", description=_PICK)
@@ -67,15 +67,15 @@ class Get(Section):
 class BuyXGetY(Section):
     """Buy some, get others cheaper; the cheapest that qualify are the ones."""
 
-    kind: Literal["buy_x_get_y"]
-    buy: Buy = Field(description="What has to be bought.")
+    kind: Literal["buy_x_get_y"] = Field(description=KIND)
+    buy: Buy = Field(description="The goods that have to be bought.")
     get: Get = Field(description="What becomes cheaper.")
 
 
 class SetPrice(Section):
     """Items at a fixed price."""
 
-    kind: Literal["set_price"]
+    kind: Literal["set_price"] = Field(description=KIND)
     items: ItemSelector = Field(ItemSelector(), description=_ITEMS)
     price: Amount = Field(description="Price of each, in major units.")
 
@@ -83,7 +83,7 @@ class SetPrice(Section):
 class Selection(Section):
     """Several items of a choice, together at one price."""
 
-    kind: Literal["selection"]
+    kind: Literal["selection"] = Field(description=KIND)
     items: ItemSelector = Field(ItemSelector(), description=_ITEMS)
     choose: Count = Field(description="How many.")
     price: Amount = Field(description="Price of all of them together, in major units.")
@@ -92,7 +92,7 @@ class Selection(Section):
 class Manual(Section):
     """Fulfilled outside; takes nothing off."""
 
-    kind: Literal["manual"]
+    kind: Literal["manual"] = Field(description=KIND)
 
 
 Discount = Annotated[

@@ -17,7 +17,6 @@ from loyalty_ledger.domain.program.tiers import TierSystem
 from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import Period, from_wall, midnight, minor_units, utc
 
-
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -1,16 +1,11 @@
 """What earns: rules, campaigns and promotions, their conditions and limits."""
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, StrictBool
 
-from loyalty_ledger.domain.program.outcomes import (
-    Award,
-    AwardOutcome,
-    CodeOutcome,
-    IssueOutcome,
-    Outcome,
-)
+from loyalty_ledger.domain.program.outcomes import Award, AwardOutcome, Outcome
 from loyalty_ledger.domain.program.scalars import (
     Amount,
     Count,
@@ -25,22 +20,6 @@ from loyalty_ledger.domain.program.section import Section
 from loyalty_ledger.domain.program.selectors import ItemSelector, Levels
 from loyalty_ledger.domain.program.tiers import Node
 from loyalty_ledger.domain.program.triggers import Trigger
-
-__all__ = [
-    "Audience",
-    "Award",
-    "AwardOutcome",
-    "Campaign",
-    "CodeOutcome",
-    "CustomerLimit",
-    "Earning",
-    "IssueOutcome",
-    "Limits",
-    "Outcome",
-    "Promotion",
-    "Rule",
-    "When",
-]
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -135,14 +114,14 @@ class Rule(Earning):
         """How events name it."""
         return f"rule:{self.id}"
 
-    @property
+    @cached_property
     def all_outcomes(self) -> tuple[Outcome, ...]:
         """The outcomes, whichever way they are written."""
         if self.award is not None:
             return (AwardOutcome(award=self.award),)
         return self.outcomes or ()
 
-    @property
+    @cached_property
     def audience(self) -> Audience:
         """Whom it is for."""
         return Audience(levels=self.levels)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from loyalty_ledger.domain.program.checks import check
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.problems import Location, Problem, ProgramError, path_of
-from loyalty_ledger.domain.program.scalars import unquoted
+from loyalty_ledger.domain.program.scalars import instead
 from loyalty_ledger.domain.program.wording import worded
 
 
@@ -22,7 +22,7 @@ def read_document(document: object) -> Program:
 def examine(document: object) -> tuple[Program | None, list[Problem]]:
     """The program, when its shape is right, and every problem the document has."""
     if not isinstance(document, dict):
-        message = f"a program is a mapping that begins with `program:`, {unquoted(document)}"
+        message = f"a program is a mapping that begins with `program:`, {instead(document)}"
         return None, [Problem("", message)]
     program, found = _shaped(document)
     blamed = {location for location, _ in found}

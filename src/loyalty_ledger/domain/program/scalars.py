@@ -32,8 +32,10 @@ def read_text(value: object) -> str:
     """A name, code or tag: not blank, one line. A bare integer stands for its digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
+    if isinstance(value, float | date):
+        raise ValueError(f'must be text: put it in quotes, "{value}"')
     if not isinstance(value, str):
-        raise ValueError(f"must be text, {unquoted(value)}")
+        raise ValueError(f"must be text, {instead(value)}")
     if not value.strip():
         raise ValueError("must not be blank")
     if len(value) > LONGEST_TEXT:
@@ -60,16 +62,14 @@ def _suggested_id(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "free-muffin"
 
 
-def unquoted(value: object) -> str:
+def instead(value: object) -> str:
     """How to say that a value of another kind stands where it does not belong."""
     kinds: dict[type, str] = {
-        bool: "not true or false",
         dict: "not a mapping",
         list: "not a list",
         type(None): "not empty",
+        bool: "not true or false",
     }
-    if isinstance(value, float | date):
-        return f'put it in quotes: "{value}"'
     return kinds.get(type(value), f"not {value!r}")
 
 
@@ -79,7 +79,7 @@ def read_number(value: object) -> Decimal:
         raise ValueError(f'{value} is not exact: put it in quotes, "{value}"')
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError(
-            f'must be an integer or a decimal in quotes such as "12.50", {unquoted(value)}'
+            f'must be an integer or a decimal in quotes such as "12.50", {instead(value)}'
         )
     text = format(value, "f") if isinstance(value, Decimal) else str(value).strip()
     if text.startswith("-"):
@@ -133,7 +133,7 @@ def read_period(value: object) -> Period:
     if isinstance(value, Period):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"must be a duration such as P12M, P30D or PT10M, {unquoted(value)}")
+        raise ValueError(f"must be a duration such as P12M, P30D or PT10M, {instead(value)}")
     return Period.parse(value)
 
 

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator
 TAG = ":"
 """Starts the tag of a union's member, so that an error's path can be told from it."""
 
+KIND = "Which kind it is."
+
 
 class Section(BaseModel):
     """A part of the document: immutable, and nothing in it that is not known."""

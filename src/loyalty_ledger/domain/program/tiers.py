@@ -53,7 +53,7 @@ class Transactions(Section):
 class Spend(Section):
     """Holds when enough was spent."""
 
-    spend: SpendTarget = Field(description="Money spent.")
+    spend: SpendTarget = Field(description="The money to spend.")
 
 
 class All(Section):

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.problems import Location, known
-from loyalty_ledger.domain.program.scalars import unquoted
+from loyalty_ledger.domain.program.scalars import instead
 from loyalty_ledger.domain.program.section import TAG
 
 _MAPPING = {"model_type", "dict_type", "model_attributes_type", "dataclass_type"}
@@ -56,11 +56,11 @@ def _worded(detail: ErrorDetails, location: Location) -> tuple[Location, str]:
 
 def _of_another_kind(kind: str, given: object, otherwise: str) -> str:
     if kind in _MAPPING:
-        return f"must be a mapping, {unquoted(given)}"
+        return f"must be a mapping, {instead(given)}"
     if kind == "tuple_type":
-        return f"must be a list, {unquoted(given)}"
+        return f"must be a list, {instead(given)}"
     if kind == "bool_type":
-        return f"must be true or false, {unquoted(given)}"
+        return f"must be true or false, {instead(given)}"
     if kind == "too_short":
         return "must not be an empty list"
     if kind == "too_long":
@@ -78,12 +78,14 @@ def _missing(raw: Location) -> str:
     if isinstance(raw[-1], int):
         return "must be a list of two: from and until"
     described = _model_at(raw[:-1]).model_fields[raw[-1]].description or ""
-    return f"is missing: {described[:1].lower()}{described[1:].rstrip('.')}"
+    if described[1:2].islower():
+        described = described[0].lower() + described[1:]
+    return f"is missing: {described.rstrip('.')}"
 
 
 def _unknown_kind(location: Location, given: Any, kinds: list[str]) -> tuple[Location, str]:
     if not isinstance(given, dict):
-        return location, f"must be a mapping with `kind`, {unquoted(given)}"
+        return location, f"must be a mapping with `kind`, {instead(given)}"
     kind = given.get("kind")
     if kind is None:
         return (*location, "kind"), f"is missing; {known(kinds)}"
@@ -92,7 +94,7 @@ def _unknown_kind(location: Location, given: Any, kinds: list[str]) -> tuple[Loc
 
 def _unknown_key(given: Any, keys: list[str]) -> str:
     if not isinstance(given, dict):
-        return f"must be a mapping with one of {', '.join(keys)}, {unquoted(given)}"
+        return f"must be a mapping with one of {', '.join(keys)}, {instead(given)}"
     held = [key for key in keys if key in given]
     if len(held) > 1:
         return f"holds {' and '.join(held)}; write each as an item of its own"

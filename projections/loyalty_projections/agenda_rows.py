@@ -1,0 +1,230 @@
+"""The rows behind the agenda, and what happens to them. The answers are in `agenda`."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
+from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.events.points import (
+    PointsAwarded,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRolledOver,
+    PointsSpent,
+)
+from loyalty_ledger.domain.events.settlement import (
+    CustomerEventSettled,
+    SettlementFailed,
+    TransactionSettled,
+)
+from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_projections.projection import Projection, Recorded
+from loyalty_projections.rows import Rows
+from loyalty_projections.tables import Table
+
+
+class LotRow(NamedTuple):
+    """A lot whose time will be up."""
+
+    customer_id: str
+    lot: int
+    account: str
+    due: datetime
+    remaining: int
+    program_version: int
+
+
+class IdleRow(NamedTuple):
+    """An account that may lie idle: since when, and how much it would lose of."""
+
+    customer_id: str
+    account: str
+    remaining: int
+    idle_from: datetime | None
+    program_version: int
+
+
+class LevelRow(NamedTuple):
+    """A level whose maintenance will be looked at."""
+
+    customer_id: str
+    system: str
+    until: datetime
+
+
+class OfferRow(NamedTuple):
+    """An offer that will end."""
+
+    customer_id: str
+    offer_id: str
+    expires_at: datetime
+
+
+class FailedRow(NamedTuple):
+    """A settlement that went wrong; `customers` is a JSON list."""
+
+    cause: str
+    subject: str
+    version: int
+    customers: str
+    reason: str
+    at: datetime
+
+
+class WaitingRow(NamedTuple):
+    """Something that waits to be settled."""
+
+    customer_id: str
+    subject: str
+    version: int
+    blocked_by: str
+    at: datetime
+
+
+_REMAINING = frozenset({"remaining"})
+LOTS = Table(
+    "agenda_lot", LotRow, keys=2, sums=_REMAINING, gone=("remaining",), indexes=(("due",),)
+)
+IDLE = Table("agenda_idle", IdleRow, keys=2, sums=_REMAINING, latest=frozenset({"idle_from"}))
+LEVELS = Table("agenda_level", LevelRow, keys=2, indexes=(("until",),))
+OFFERS = Table("agenda_offer", OfferRow, keys=2, indexes=(("expires_at",),))
+FAILED = Table("agenda_failed", FailedRow, keys=1)
+WAITING = Table("agenda_waiting", WaitingRow, keys=3)
+
+
+def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
+    kept = event.points - event.repaid
+    rows.merge(
+        IDLE,
+        (event.customer_id, event.account),
+        remaining=kept,
+        idle_from=event.at,
+        program_version=event.program_version,
+    )
+    if kept and event.expires_at is not None:
+        rows.merge(
+            LOTS,
+            (event.customer_id, event.lot),
+            account=event.account,
+            due=event.expires_at,
+            remaining=kept,
+            program_version=event.program_version,
+        )
+
+
+def _take(rows: Rows, event: PointsSpent | PointsExpired | PointsClawedBack) -> int:
+    """Lots that never end are not on the agenda, and are not changed. How much was taken."""
+    for part in event.lots:
+        rows.change(LOTS, (event.customer_id, part.lot), remaining=-part.points)
+    return sum(part.points for part in event.lots)
+
+
+def _spent(rows: Rows, event: PointsSpent, _recorded: Recorded) -> None:
+    rows.merge(
+        IDLE,
+        (event.customer_id, event.account),
+        remaining=-_take(rows, event),
+        idle_from=event.at,
+        program_version=event.program_version,
+    )
+
+
+def _expired(rows: Rows, event: PointsExpired, _recorded: Recorded) -> None:
+    idle_from = event.at if event.kind == "inactivity" else None
+    key = (event.customer_id, event.account)
+    rows.merge(IDLE, key, remaining=-_take(rows, event), idle_from=idle_from)
+
+
+def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> None:
+    rows.merge(IDLE, (event.customer_id, event.account), remaining=-_take(rows, event))
+
+
+def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
+    kept = 0
+    for rolled in event.lots:
+        rows.change(LOTS, (event.customer_id, rolled.lot), remaining=-rolled.points)
+        left = rolled.points - rolled.repaid
+        kept += left
+        if left and rolled.expires_at is not None:
+            rows.merge(
+                LOTS,
+                (event.customer_id, rolled.new_lot),
+                account=event.into,
+                due=rolled.expires_at,
+                remaining=left,
+                program_version=event.program_version,
+            )
+    rows.merge(IDLE, (event.customer_id, event.account), remaining=-event.points)
+    rows.merge(
+        IDLE,
+        (event.customer_id, event.into),
+        remaining=kept,
+        idle_from=event.at,
+        program_version=event.program_version,
+    )
+
+
+def _moved(rows: Rows, event: TierEntered | TierKept | TierLeft, _recorded: Recorded) -> None:
+    key = (event.customer_id, event.system)
+    if event.until is None:
+        rows.delete(LEVELS, key)
+    else:
+        rows.merge(LEVELS, key, until=event.until)
+
+
+def _issued(rows: Rows, event: OfferIssued, _recorded: Recorded) -> None:
+    if event.expires_at is not None:
+        rows.merge(OFFERS, (event.customer_id, event.offer_id), expires_at=event.expires_at)
+
+
+def _failed(rows: Rows, event: SettlementFailed, _recorded: Recorded) -> None:
+    rows.merge(
+        FAILED,
+        (event.cause,),
+        subject=event.subject,
+        version=event.version,
+        customers=msgspec.json.encode(event.customers).decode(),
+        reason=event.reason,
+        at=event.at,
+    )
+
+
+def _settled(
+    rows: Rows, event: TransactionSettled | CustomerEventSettled, _recorded: Recorded
+) -> None:
+    if event.retried:
+        rows.delete(FAILED, (event.cause,))
+
+
+def _held(rows: Rows, event: SettlementHeld, _recorded: Recorded) -> None:
+    key = (event.customer_id, event.subject, event.version)
+    rows.merge(WAITING, key, blocked_by=event.blocked_by, at=event.at)
+
+
+def _resumed(rows: Rows, event: SettlementResumed, _recorded: Recorded) -> None:
+    rows.delete(WAITING, (event.customer_id, event.subject, event.version))
+
+
+PROJECTION = Projection(
+    "agenda",
+    1,
+    (LOTS, IDLE, LEVELS, OFFERS, FAILED, WAITING),
+    {
+        PointsAwarded: _awarded,
+        PointsSpent: _spent,
+        PointsExpired: _expired,
+        PointsRolledOver: _rolled_over,
+        PointsClawedBack: _clawed_back,
+        TierEntered: _moved,
+        TierKept: _moved,
+        TierLeft: _moved,
+        OfferIssued: _issued,
+        SettlementFailed: _failed,
+        TransactionSettled: _settled,
+        CustomerEventSettled: _settled,
+        SettlementHeld: _held,
+        SettlementResumed: _resumed,
+    },
+)

@@ -1,0 +1,243 @@
+"""The rows behind a customer's profile, and what happens to them. The answer is in `profile`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
+from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.events.points import (
+    PointsAwarded,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRolledOver,
+    PointsSpent,
+)
+from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.values import END_OF_TIME
+from loyalty_projections.projection import Projection, Recorded
+from loyalty_projections.rows import Rows
+from loyalty_projections.tables import Table
+
+# --- rows ---------------------------------------------------------------------------------------
+
+
+class CustomerRow(NamedTuple):
+    """A customer's own facts; `tags` is a JSON list."""
+
+    customer_id: str
+    enrolled_at: datetime | None = None
+    opted_in: int = 0
+    tags: str = ""
+
+
+class AccountRow(NamedTuple):
+    """An account as `domain.lots.Account` holds it, without its lots."""
+
+    customer_id: str
+    account: str
+    debt: int = 0
+    debt_at: datetime | None = None
+    lifetime: int = 0
+    idle_from: datetime | None = None
+    program_version: int = 0
+    last_lot: int | None = None
+
+
+class LotRow(NamedTuple):
+    """A lot as `domain.lots.Lot` holds it."""
+
+    customer_id: str
+    account: str
+    lot: int
+    remaining: int
+    at: datetime
+    earned_at: datetime
+    due: datetime
+    program_version: int
+
+
+class LevelRow(NamedTuple):
+    """The level held in a tier system."""
+
+    customer_id: str
+    system: str
+    level: str
+    since: datetime | None
+    until: datetime | None
+
+
+class OfferRow(NamedTuple):
+    """An offer in the customer's hands."""
+
+    customer_id: str
+    offer_id: str
+    definition: str
+    state: str
+    issued_at: datetime
+    redeemable_from: datetime | None
+    expires_at: datetime | None
+    program_version: int
+
+
+CUSTOMERS = Table("profile_customer", CustomerRow, keys=1)
+ACCOUNTS = Table(
+    "profile_account",
+    AccountRow,
+    keys=2,
+    sums=frozenset({"debt", "lifetime"}),
+    latest=frozenset({"debt_at", "idle_from", "last_lot"}),
+)
+LOTS = Table("profile_lot", LotRow, keys=3, sums=frozenset({"remaining"}), gone=("remaining",))
+LEVELS = Table("profile_level", LevelRow, keys=2)
+OFFERS = Table("profile_offer", OfferRow, keys=2)
+
+
+# --- what happens -------------------------------------------------------------------------------
+
+
+def _enrolled(rows: Rows, event: CustomerEnrolled, _recorded: Recorded) -> None:
+    rows.merge(
+        CUSTOMERS,
+        (event.customer_id,),
+        enrolled_at=event.at,
+        opted_in=int(event.opted_in),
+        tags=_json(event.tags),
+    )
+
+
+def _changed(rows: Rows, event: CustomerChanged, _recorded: Recorded) -> None:
+    rows.merge(
+        CUSTOMERS, (event.customer_id,), opted_in=int(event.opted_in), tags=_json(event.tags)
+    )
+
+
+def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
+    rows.merge(
+        ACCOUNTS,
+        (event.customer_id, event.account),
+        debt=-event.repaid,
+        lifetime=event.points,
+        idle_from=event.at,
+        program_version=event.program_version,
+        last_lot=event.lot,
+    )
+    if kept := event.points - event.repaid:
+        rows.merge(
+            LOTS,
+            (event.customer_id, event.account, event.lot),
+            remaining=kept,
+            at=event.at,
+            earned_at=event.earned_at,
+            due=event.expires_at or END_OF_TIME,
+            program_version=event.program_version,
+        )
+
+
+def _take(rows: Rows, event: PointsSpent | PointsExpired | PointsClawedBack) -> None:
+    for part in event.lots:
+        key = (event.customer_id, event.account, part.lot)
+        rows.change(LOTS, key, remaining=-part.points)
+
+
+def _spent(rows: Rows, event: PointsSpent, _recorded: Recorded) -> None:
+    _take(rows, event)
+    rows.merge(
+        ACCOUNTS,
+        (event.customer_id, event.account),
+        idle_from=event.at,
+        program_version=event.program_version,
+    )
+
+
+def _expired(rows: Rows, event: PointsExpired, _recorded: Recorded) -> None:
+    _take(rows, event)
+    if event.kind == "inactivity":
+        rows.merge(ACCOUNTS, (event.customer_id, event.account), idle_from=event.at)
+
+
+def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> None:
+    _take(rows, event)
+    rows.merge(
+        ACCOUNTS,
+        (event.customer_id, event.account),
+        debt=event.debt,
+        debt_at=event.at if event.debt else None,
+        lifetime=-event.points,
+    )
+
+
+def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
+    for rolled in event.lots:
+        rows.change(LOTS, (event.customer_id, event.account, rolled.lot), remaining=-rolled.points)
+        if kept := rolled.points - rolled.repaid:
+            rows.merge(
+                LOTS,
+                (event.customer_id, event.into, rolled.new_lot),
+                remaining=kept,
+                at=event.at,
+                earned_at=rolled.earned_at,
+                due=rolled.expires_at or END_OF_TIME,
+                program_version=event.program_version,
+            )
+    rows.merge(
+        ACCOUNTS,
+        (event.customer_id, event.into),
+        debt=-sum(rolled.repaid for rolled in event.lots),
+        idle_from=event.at,
+        program_version=event.program_version,
+        last_lot=max(rolled.new_lot for rolled in event.lots),
+    )
+
+
+def _entered(rows: Rows, event: TierEntered, _recorded: Recorded) -> None:
+    key = (event.customer_id, event.system)
+    rows.merge(LEVELS, key, level=event.level, since=event.at, until=event.until)
+
+
+def _kept(rows: Rows, event: TierKept, _recorded: Recorded) -> None:
+    rows.merge(LEVELS, (event.customer_id, event.system), level=event.level, until=event.until)
+
+
+def _left(rows: Rows, event: TierLeft, _recorded: Recorded) -> None:
+    key = (event.customer_id, event.system)
+    rows.merge(LEVELS, key, level=event.entered, since=event.at, until=event.until)
+
+
+def _issued(rows: Rows, event: OfferIssued, _recorded: Recorded) -> None:
+    rows.merge(
+        OFFERS,
+        (event.customer_id, event.offer_id),
+        definition=event.definition,
+        state="ISSUED",
+        issued_at=event.issued_at,
+        redeemable_from=event.redeemable_from,
+        expires_at=event.expires_at,
+        program_version=event.program_version,
+    )
+
+
+def _json(texts: Sequence[str]) -> str:
+    return msgspec.json.encode(texts).decode()
+
+
+PROJECTION = Projection(
+    "profile",
+    1,
+    (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS),
+    {
+        CustomerEnrolled: _enrolled,
+        CustomerChanged: _changed,
+        PointsAwarded: _awarded,
+        PointsSpent: _spent,
+        PointsExpired: _expired,
+        PointsRolledOver: _rolled_over,
+        PointsClawedBack: _clawed_back,
+        TierEntered: _entered,
+        TierKept: _kept,
+        TierLeft: _left,
+        OfferIssued: _issued,
+    },
+)

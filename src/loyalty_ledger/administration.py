@@ -1,0 +1,241 @@
+"""What an operator does: publish a program, load stores, a catalog, customers, customer events."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from loyalty_ledger.directory import Directory, changed
+from loyalty_ledger.domain import configuration
+from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
+from loyalty_ledger.domain.customer import Customer
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.program import Store
+from loyalty_ledger.domain.events.sales import CustomerEventReceived
+from loyalty_ledger.domain.happening import Happening
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, customer_of, happening
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.identity import Reference
+from loyalty_ledger.states import States, add_draft
+from loyalty_ledger.store.log import CatalogItem, Commit, Conflict, Log, PersonalValue
+
+PATIENCE = 50
+Decision = Callable[[dict[str, Any], Commit], bool]
+
+
+class CustomerRecord(NamedTuple):
+    """A customer as an operator loads him; None leaves consent or tags as they are."""
+
+    references: tuple[Reference, ...]
+    opted_in: bool | None
+    tags: tuple[str, ...] | None
+    personal: tuple[tuple[str, str], ...]
+
+
+class CustomerEvent(NamedTuple):
+    """Something a customer did that is no purchase; `event_id` makes a repeat known."""
+
+    customer: Reference
+    event: str
+    event_id: str
+    at: datetime
+
+
+class Administration:
+    """Decisions of operators. Each answers whether anything is new; doing it twice is not."""
+
+    def __init__(
+        self, log: Log, states: States, directory: Directory, clock: Callable[[], datetime]
+    ):
+        self._log = log
+        self._states = states
+        self._directory = directory
+        self._clock = clock
+
+    def publish(self, program: Program) -> int | None:
+        """Record a new program version and answer its number; None when nothing changed."""
+
+        def decide(states: dict[str, Any], commit: Commit) -> bool:
+            published: Programs = states[PROGRAM]
+            draft = Draft(states)
+            for event in configuration.publish(program, self._clock(), published):
+                draft.emit(PROGRAM, event)
+            add_draft(commit, states, draft)
+            return bool(draft.outcomes)
+
+        new = self._decide([PROGRAM], decide)
+        return self._states.get([PROGRAM])[PROGRAM].version if new else None
+
+    def load_stores(self, stores: Sequence[Store]) -> bool:
+        """Replace the list of stores."""
+
+        def decide(states: dict[str, Any], commit: Commit) -> bool:
+            known: Stores = states[STORES]
+            draft = Draft(states)
+            for event in configuration.load_stores(list(stores), self._clock(), known):
+                draft.emit(STORES, event)
+            add_draft(commit, states, draft)
+            return bool(draft.outcomes)
+
+        return self._decide([STORES], decide)
+
+    def load_catalog(self, items: Callable[[], Iterable[CatalogItem]]) -> bool:
+        """Replace the catalog. `items` gives them by ascending sku, each time it is asked."""
+        digest = self._log.catalog_digest(items())
+        count = 0
+        categories: set[str] = set()
+        for item in items():
+            count += 1
+            categories.update(item.categories)
+
+        def decide(states: dict[str, Any], commit: Commit) -> bool:
+            known: Catalogs = states[CATALOG]
+            draft = Draft(states)
+            for event in configuration.load_catalog(
+                digest, count, len(categories), self._clock(), known
+            ):
+                draft.emit(CATALOG, event)
+                commit.catalog = (digest, items())
+            add_draft(commit, states, draft)
+            return bool(draft.outcomes)
+
+        return self._decide([CATALOG], decide)
+
+    def enrol(self, records: Sequence[CustomerRecord]) -> list[bool | Rejected]:
+        """Enrol or change customers: for each whether anything is new, or why it is refused."""
+        answers: list[bool | Rejected] = []
+        streams = {s for record in records for s in self._streams(record)}
+
+        def decide(states: dict[str, Any], commit: Commit) -> bool:
+            answers.clear()
+            for record in records:
+                draft = Draft(states)
+                try:
+                    personal = self._enrol(record, draft)
+                except Rejected as refusal:
+                    answers.append(refusal)
+                    continue
+                add_draft(commit, states, draft)
+                commit.personal.extend(personal)
+                answers.append(bool(draft.outcomes) or bool(personal))
+            return any(answer is True for answer in answers)
+
+        self._decide(self._with_customers(streams), decide)
+        return answers
+
+    def happened(self, events: Sequence[CustomerEvent]) -> list[bool | Rejected]:
+        """Receive customer events: for each whether it is new, or why it is refused."""
+        answers: list[bool | Rejected] = []
+        streams = {self._directory.stream_of(event.customer) for event in events}
+        named = self._states.get(streams)
+        found = [self._directory.find(event.customer, Draft(named)) for event in events]
+        ids = zip(found, events, strict=True)
+        streams |= {happening(one, event.event_id) for one, event in ids if one}
+
+        def decide(states: dict[str, Any], commit: Commit) -> bool:
+            answers.clear()
+            for customer_id, event in zip(found, events, strict=True):
+                draft = Draft(states)
+                try:
+                    self._happen(customer_id, event, draft)
+                except Rejected as refusal:
+                    answers.append(refusal)
+                    continue
+                add_draft(commit, states, draft)
+                answers.append(bool(draft.outcomes))
+            return any(answer is True for answer in answers)
+
+        self._decide([PROGRAM, CATALOG, *streams], decide)
+        return answers
+
+    # --- how ------------------------------------------------------------------------------------
+
+    def _decide(self, streams: Iterable[str], decision: Decision) -> bool:
+        """Decide and append; again when somebody else was faster."""
+        wanted = list(streams)
+        for _ in range(PATIENCE):
+            states = self._states.get(wanted)
+            commit = self._states.commit(states)
+            if not decision(states, commit):
+                return False
+            try:
+                self._states.append(commit, states)
+                return True
+            except Conflict:
+                continue
+        raise TimeoutError("found no quiet moment to commit in")
+
+    def _streams(self, record: CustomerRecord) -> Iterator[str]:
+        for reference in record.references:
+            yield self._directory.stream_of(reference)
+            if reference.kind != "id":
+                yield from self._directory.streams_to_link(reference)
+
+    def _with_customers(self, streams: Iterable[str]) -> list[str]:
+        """The streams, and those of the customers that identifiers among them name."""
+        states = self._states.get(streams)
+        named = [
+            customer_of(customer_id)
+            for state in states.values()
+            for customer_id in getattr(state, "customers", ())
+        ]
+        return [*states, *named]
+
+    def _enrol(self, record: CustomerRecord, draft: Draft) -> list[PersonalValue]:
+        """Enrol or change one customer; the personal values that are new."""
+        now = self._clock()
+        customer_id = self._found(record, draft)
+        links = [reference for reference in record.references if reference.kind != "id"]
+        personal: list[PersonalValue] = []
+        if customer_id is None:
+            if not links:
+                raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
+            customer_id, personal = self._directory.enrol(
+                links[0],
+                now,
+                draft,
+                opted_in=record.opted_in is not False,
+                tags=list(record.tags or ()),
+            )
+        else:
+            before: Customer = draft.state(customer_of(customer_id))
+            opted_in = before.opted_in if record.opted_in is None else record.opted_in
+            tags = list(before.tags if record.tags is None else record.tags)
+            for event in changed(customer_id, before, opted_in, tags, now):
+                draft.emit(customer_of(customer_id), event, customer_id)
+        for reference in links:
+            personal += self._directory.link(reference, customer_id, now, draft)
+        values = [PersonalValue(customer_id, name, "", text) for name, text in record.personal]
+        known = {(one.field, one.reference): one.value for one in self._log.personal(customer_id)}
+        new = (one for one in values if known.get((one.field, one.reference)) != one.value)
+        return [*personal, *new]
+
+    def _found(self, record: CustomerRecord, draft: Draft) -> str | None:
+        found = {self._directory.find(reference, draft) for reference in record.references}
+        found.discard(None)
+        if len(found) > 1:
+            raise Rejected(
+                Reason.AMBIGUOUS_CUSTOMER, f"these identifiers belong to {len(found)} customers"
+            )
+        return found.pop() if found else None
+
+    def _happen(self, customer_id: str | None, event: CustomerEvent, draft: Draft) -> None:
+        programs: Programs = draft.state(PROGRAM)
+        catalogs: Catalogs = draft.state(CATALOG)
+        if not programs.version:
+            raise Rejected(Reason.NO_PROGRAM, "no program was published")
+        if customer_id is None:
+            raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this identifier")
+        stream = happening(customer_id, event.event_id)
+        known: Happening = draft.state(stream)
+        if known.received:
+            return
+        received = CustomerEventReceived(
+            at=event.at,
+            customer_id=customer_id,
+            event=event.event,
+            event_id=event.event_id,
+            program_version=programs.version,
+            catalog_version=catalogs.version,
+        )
+        draft.emit(stream, received, customer_id)

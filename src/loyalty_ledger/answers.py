@@ -1,0 +1,145 @@
+"""What is asked about one customer: live, or as of a moment and as known at another.
+
+The very code of the projections answers both: over their rows, or over the customer's own events.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from loyalty_ledger.directory import Directory
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.tiers import TierKept, TierLeft
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.identity import Reference
+from loyalty_ledger.settlement import Settlement
+from loyalty_ledger.states import States
+from loyalty_ledger.store.log import Log, PersonalValue
+from loyalty_projections import point_history, profile, tier_progress
+from loyalty_projections.point_history import Movement
+from loyalty_projections.profile import Identifier, Profile
+from loyalty_projections.projection import fold
+from loyalty_projections.projector import Projector
+from loyalty_projections.rows import Reader
+
+PROJECTIONS = (profile.PROJECTION, tier_progress.PROJECTION, point_history.PROJECTION)
+
+Answer = TypeVar("Answer")
+
+
+class Moment(NamedTuple):
+    """When a question is asked for. `as_of` None is now; `known_at` None is all that is known."""
+
+    now: datetime
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether the projections' rows answer it."""
+        return self.as_of is None and self.known_at is None
+
+    @property
+    def at(self) -> datetime:
+        """The moment balances and periods are judged at."""
+        return self.as_of or self.now
+
+
+class Answers:
+    """Answers about customers. What has fallen due counts, recorded or not."""
+
+    def __init__(
+        self,
+        log: Log,
+        states: States,
+        directory: Directory,
+        settlement: Settlement,
+        projector: Projector,
+    ):
+        self._log = log
+        self._states = states
+        self._directory = directory
+        self._settlement = settlement
+        self._projector = projector
+
+    def find(self, reference: Reference) -> str:
+        """The customer's internal id; Rejected when nobody is known by that."""
+        stream = self._directory.stream_of(reference)
+        found = self._directory.find(reference, Draft(self._states.get([stream])))
+        if found is None:
+            raise Rejected(
+                Reason.UNKNOWN_CUSTOMER,
+                f"no customer is known by {reference.kind}:{reference.value}",
+                {"kind": reference.kind},
+            )
+        return found
+
+    def profile(self, customer_id: str, moment: Moment) -> Profile:
+        """Points, levels and offers."""
+        program, programs = self._program(), self._settlement.programs
+        named = _identifiers(self._log.personal(customer_id))
+
+        def ask(reader: Reader) -> Profile:
+            return profile.profile(
+                reader,
+                customer_id,
+                moment.at,
+                program,
+                programs,
+                identifiers=named,
+                due_levels=self._due_levels(reader, customer_id, moment),
+            )
+
+        return self._ask(customer_id, moment, ask)
+
+    def history(self, customer_id: str, moment: Moment) -> list[Movement]:
+        """Every movement of points, in log order."""
+        programs = self._settlement.programs
+
+        def ask(reader: Reader) -> list[Movement]:
+            overdue = profile.overdue(reader, customer_id, moment.at, programs)
+            return point_history.history(reader, customer_id, overdue=overdue)
+
+        return self._ask(customer_id, moment, ask)
+
+    def tiers(self, customer_id: str, moment: Moment) -> list[dict[str, Any]]:
+        """The place in each tier system, and what the next level still takes."""
+        program = self._program()
+
+        def ask(reader: Reader) -> list[dict[str, Any]]:
+            due = self._due_levels(reader, customer_id, moment)
+            return tier_progress.progress(reader, customer_id, moment.at, program, due_levels=due)
+
+        return self._ask(customer_id, moment, ask)
+
+    def _ask(self, customer_id: str, moment: Moment, ask: Callable[[Reader], Answer]) -> Answer:
+        if moment.live:
+            return self._projector.ask(ask)
+        history = self._log.history(customer_id, known_at=moment.known_at)
+        return ask(fold(PROJECTIONS, history, moment.as_of, moment.known_at))
+
+    def _due_levels(
+        self, reader: Reader, customer_id: str, moment: Moment
+    ) -> Sequence[TierKept | TierLeft]:
+        return tier_progress.overdue(
+            reader, customer_id, moment.at, self._program(), len(self._settlement.programs)
+        )
+
+    def _program(self) -> Program:
+        rulebook = self._settlement.rulebook()
+        if rulebook is None:
+            raise Rejected(
+                Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
+            )
+        return rulebook.program
+
+
+def _identifiers(values: Sequence[PersonalValue]) -> list[Identifier]:
+    """The plain identifiers among a customer's personal data."""
+    found = []
+    for value in values:
+        kind, _, type_name = value.field.partition(":")
+        if kind in ("external", "email", "phone", "card"):
+            found.append(Identifier(kind=kind, type=type_name, value=value.value))
+    return found

@@ -1,0 +1,120 @@
+"""How the ledger knows people without naming them: identifiers as keyed hashes.
+
+The key is the installation's secret. The same input under the same key gives the same ledger
+anywhere; without the key a hash says nothing.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from base64 import b32encode
+from pathlib import Path
+from typing import NamedTuple
+
+from loyalty_ledger.domain.values import Reason, Rejected
+
+KINDS = ("id", "external", "email", "phone", "card")
+_WIRE_KINDS = {
+    "sessionm_id": "id",
+    "external_id": "external",
+    "email": "email",
+    "phone": "phone",
+    "card": "card",
+}
+SHORTEST_KEY = 32
+
+
+class Reference(NamedTuple):
+    """What somebody calls a customer: a kind, for external ids a type, and the plain value."""
+
+    kind: str
+    type: str
+    value: str
+
+    @property
+    def field(self) -> str:
+        """The field of personal data that the plain value is kept under."""
+        return f"{self.kind}:{self.type}" if self.type else self.kind
+
+
+def parse_reference(text: str) -> Reference:
+    """`kind:value`, or a bare internal id."""
+    kind, colon, value = text.partition(":")
+    if not colon:
+        return Reference("id", "", text)
+    if kind not in KINDS or not value:
+        raise Rejected(
+            Reason.VALIDATION,
+            f"{text!r} names no customer: write KIND:VALUE with one of {', '.join(KINDS)}",
+        )
+    return normalised(kind, "", value)
+
+
+def wire_reference(value: str, type_name: str | None) -> Reference:
+    """A customer as a body names him; without a type the id is an external one."""
+    if type_name is None:
+        return Reference("external", "", value)
+    kind = _WIRE_KINDS.get(type_name.lower(), "external")
+    given_type = type_name if type_name.lower() not in _WIRE_KINDS else ""
+    return normalised(kind, given_type, value)
+
+
+def normalised(kind: str, type_name: str, value: str) -> Reference:
+    """The reference in the one spelling it is known by."""
+    if kind == "email":
+        value = value.strip().lower()
+    elif kind == "phone":
+        value = "".join(filter(str.isdigit, value))
+    return Reference(kind, type_name, value)
+
+
+class Keyring:
+    """Makes keyed hashes under the installation's secret."""
+
+    def __init__(self, secret: bytes):
+        self._secret = secret
+
+    def digest(self, reference: Reference) -> str:
+        """What an identifier is known by in the log: 32 hexadecimal digits."""
+        return self._mac("identifier", reference.kind, reference.type, reference.value).hex()[:32]
+
+    def customer_id(self, reference: Reference, number: int) -> str:
+        """The id of the customer enrolled under an identifier as its `number`th, from 1."""
+        mac = self._mac("customer", reference.kind, reference.type, reference.value, str(number))
+        return "c" + b32encode(mac[:15]).decode().lower()
+
+    def _mac(self, *parts: str) -> bytes:
+        message = b"".join(len(p := part.encode()).to_bytes(4) + p for part in parts)
+        return hmac.digest(self._secret, message, hashlib.sha256)
+
+
+def read_key(path: Path | None) -> bytes:
+    """The secret of the environment, or of the key file; Rejected says what is missing."""
+    text = os.environ.get("LOYALTY_SECRET_KEY", "")
+    if not text and path is not None:
+        try:
+            text = path.read_text().strip()
+        except OSError as error:
+            raise Rejected(
+                Reason.VALIDATION,
+                f"the key file {path} cannot be read: name it with --key-file, or set"
+                " LOYALTY_SECRET_KEY; `loyalty init` makes one",
+            ) from error
+    if len(text) < SHORTEST_KEY:
+        raise Rejected(
+            Reason.VALIDATION,
+            f"the secret key is too short: at least {SHORTEST_KEY} characters are needed",
+        )
+    return text.encode()
+
+
+def make_key(path: Path) -> bool:
+    """Make a key file that only its owner can read; False when there is one already."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+    return True

@@ -1,0 +1,250 @@
+"""Taking in sales: accepted means committed, each request is answered once.
+
+Requests come in groups and share a commit. Somebody else's commit in between makes the group
+decide again, in halves if need be; it never makes a request fail.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from loyalty_ledger import wire
+from loyalty_ledger.directory import Directory
+from loyalty_ledger.domain import transaction
+from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, sale
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.identity import Reference, wire_reference
+from loyalty_ledger.reading import Versions, times
+from loyalty_ledger.states import States, add_draft
+from loyalty_ledger.store.log import Answer, Conflict, Log, PersonalValue
+
+PATIENCE = 50
+_CONFIGURED = (PROGRAM, STORES, CATALOG)
+
+
+class Receipt(NamedTuple):
+    """What became of one request: the answer it got, or why it was refused."""
+
+    outcome: Literal["accepted", "repeated", "refused"]
+    answer: bytes = b""
+    refusal: Rejected | None = None
+
+
+class _Asked(NamedTuple):
+    """A request of a group, by its place in it."""
+
+    place: int
+    request: wire.Request
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.request.client_id, self.request.store_id, self.request.request_id
+
+
+class Intake:
+    """Receives `send_transaction` bodies."""
+
+    def __init__(
+        self, log: Log, states: States, directory: Directory, clock: Callable[[], datetime]
+    ):
+        self._log = log
+        self._states = states
+        self._directory = directory
+        self._clock = clock
+        self._program: tuple[int, Program] | None = None
+
+    def receive(self, bodies: Sequence[bytes]) -> list[Receipt]:
+        """A receipt for every body, in order. What is refused leaves no trace."""
+        receipts: dict[int, Receipt] = {}
+        asked = []
+        for index, body in enumerate(bodies):
+            try:
+                asked.append(_Asked(index, wire.read_request(body)))
+            except Rejected as refusal:
+                receipts[index] = Receipt("refused", refusal=refusal)
+        self._answer(asked, receipts, PATIENCE)
+        return [receipts[index] for index in range(len(bodies))]
+
+    def _answer(self, asked: list[_Asked], receipts: dict[int, Receipt], patience: int) -> None:
+        if not asked:
+            return
+        try:
+            self._decide(self._new(asked, receipts), receipts)
+        except Conflict:
+            if not patience:
+                raise
+            half = len(asked) // 2 if patience < PATIENCE - 2 else 0
+            for group in (asked[:half], asked[half:]):
+                self._answer(group, receipts, patience - 1)
+
+    def _new(self, asked: list[_Asked], receipts: dict[int, Receipt]) -> list[_Asked]:
+        """Those that were not answered before; the others get the answer they had."""
+        known = {
+            key: (answer.fingerprint, answer.body)
+            for key, answer in self._log.find_answers([one.key for one in asked]).items()
+        }
+        new = []
+        for one in asked:
+            before = known.get(one.key)
+            if before is None:
+                known[one.key] = (one.request.digest, answer_to(one.request))
+                new.append(one)
+            elif before[0] == one.request.digest:
+                receipts[one.place] = Receipt("repeated", before[1])
+            else:
+                receipts[one.place] = Receipt("refused", refusal=_other_body(one.request))
+        return new
+
+    def _decide(self, asked: list[_Asked], receipts: dict[int, Receipt]) -> None:
+        streams = [*_CONFIGURED, *(stream for one in asked for stream in self._streams(one))]
+        states = self._states.get(streams)
+        commit = self._states.commit(states)
+        for one in asked:
+            draft = Draft(states)
+            try:
+                personal = self._receive(one, draft)
+            except Rejected as refusal:
+                receipts[one.place] = Receipt("refused", refusal=refusal)
+                continue
+            answer = answer_to(one.request)
+            commit.answers.append(Answer(*one.key, one.request.digest, answer))
+            receipts[one.place] = Receipt(
+                "accepted" if personal is not None else "repeated", answer
+            )
+            if personal is not None:
+                commit.personal.extend(personal)
+                add_draft(commit, states, draft)
+        if commit.answers:
+            self._states.append(commit, states)
+
+    def _streams(self, one: _Asked) -> list[str]:
+        sent = one.request.transaction
+        references = [ref for payment in sent.payments for ref in _references(payment)]
+        return [
+            sale(one.request.store_id, sent.transaction_id),
+            *(self._directory.stream_of(reference) for reference in references),
+            *(
+                self._directory.stream_of(_as_external(reference))
+                for reference in references
+                if reference.kind == "id"
+            ),
+        ]
+
+    def _receive(self, one: _Asked, draft: Draft) -> list[PersonalValue] | None:
+        """Put the version into the draft; None when the very same was received before."""
+        request, now = one.request, self._clock()
+        stores: Stores = draft.state(STORES)
+        store = stores.store(request.store_id)
+        versions, program = self._versions(draft)
+        opened, _ = times(request.transaction, store.time_zone, now)
+        stream = sale(request.store_id, request.transaction.transaction_id)
+        naming = _Naming(self._directory, program, draft, opened, stream)
+        version = versions.version(request, store, naming.name, now)
+        events = transaction.decide(transaction.Receive(version), draft.state(stream))
+        for event in events:
+            draft.emit(stream, event, *naming.customers)
+        return [*naming.personal, *naming.kept(request)] if events else None
+
+    def _versions(self, draft: Draft) -> tuple[Versions, Program]:
+        programs: Programs = draft.state(PROGRAM)
+        catalogs: Catalogs = draft.state(CATALOG)
+        if not programs.version:
+            raise Rejected(
+                Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
+            )
+        if self._program is None or self._program[0] != programs.version:
+            program = Program.from_document(programs.documents[-1])
+            self._program = (programs.version, program)
+        return Versions(self._program[1], programs.version, catalogs.version), self._program[1]
+
+
+class _Naming:
+    """Who the payments of one sale name; the program may have unknown external ids enrolled."""
+
+    def __init__(
+        self, directory: Directory, program: Program, draft: Draft, at: datetime, stream: str
+    ):
+        self._directory = directory
+        self._program = program
+        self._draft = draft
+        self._at = at
+        self._stream = stream
+        self._unclaimed: dict[str, dict[str, str]] = {}
+        self.customers: list[str] = []
+        self.personal: list[PersonalValue] = []
+
+    def name(self, index: int, payment: wire.WirePayment) -> str | None:
+        """The customer the payment names."""
+        references = [_translated(one, self._program) for one in _references(payment)]
+        if not references:
+            return None
+        found = [self._directory.find(reference, self._draft) for reference in references]
+        customer_id = next((one for one in found if one is not None), None)
+        if customer_id is None:
+            customer_id = self._enrolled(references)
+        if customer_id is None:
+            self._unclaimed[str(index)] = {one.kind: one.value for one in references}
+        elif customer_id not in self.customers:
+            self.customers.append(customer_id)
+        return customer_id
+
+    def _enrolled(self, references: list[Reference]) -> str | None:
+        external = next((one for one in references if one.kind == "external"), None)
+        if external is None or not self._program.enrol_on_sight:
+            return None
+        customer_id, personal = self._directory.enrol(
+            external, self._at, self._draft, cause=self._stream
+        )
+        self.personal.extend(personal)
+        return customer_id
+
+    def kept(self, request: wire.Request) -> list[PersonalValue]:
+        """What of the body stays beside the log: free-form fields and ids that name nobody yet."""
+        extras = wire.extras(request.transaction)
+        if self._unclaimed:
+            extras["unclaimed"] = self._unclaimed
+        if not extras:
+            return []
+        owner = self.customers[0] if self.customers else ""
+        text = msgspec.json.encode(extras, order="sorted").decode()
+        return [PersonalValue(owner, "sale", f"{self._stream}#{request.digest}", text)]
+
+
+def _references(payment: wire.WirePayment) -> list[Reference]:
+    given = (
+        (payment.user_id, payment.user_id_type),
+        (payment.additional_user_id, payment.additional_user_id_type),
+    )
+    return [wire_reference(value, type_name) for value, type_name in given if value is not None]
+
+
+def _translated(reference: Reference, program: Program) -> Reference:
+    """Where external ids stand for internal ones, an internal id is an external one."""
+    if reference.kind == "id" and program.customer_ids == "sor":
+        return _as_external(reference)
+    return reference
+
+
+def _as_external(reference: Reference) -> Reference:
+    return Reference("external", "", reference.value)
+
+
+def answer_to(request: wire.Request) -> bytes:
+    """The answer of an accepted `send_transaction`."""
+    return msgspec.json.encode(
+        {"status": "OK", "payload": None, "transaction_id": request.transaction.transaction_id}
+    )
+
+
+def _other_body(request: wire.Request) -> Rejected:
+    return Rejected(
+        Reason.REQUEST_CONFLICT,
+        f"request_id {request.request_id!r} was used before with another body: every request"
+        " needs an id of its own",
+        {"request_id": request.request_id},
+    )

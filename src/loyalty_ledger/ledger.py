@@ -1,0 +1,76 @@
+"""The ledger put together: all that it can be asked to do, over one log."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from loyalty_ledger.administration import Administration
+from loyalty_ledger.answers import Answers
+from loyalty_ledger.directory import Directory
+from loyalty_ledger.domain import policies
+from loyalty_ledger.identity import Keyring
+from loyalty_ledger.intake import Intake
+from loyalty_ledger.settlement import Settle, Settlement
+from loyalty_ledger.states import States
+from loyalty_ledger.store.log import Advance, Conflict, Log
+from loyalty_ledger.timekeeper import Timekeeper
+from loyalty_ledger.worker import Worker
+from loyalty_projections.projections import PROJECTIONS
+from loyalty_projections.projector import BATCH, Projector
+from loyalty_projections.source import Source
+
+
+class Ledger:
+    """A ledger over a database, under a secret key and a clock.
+
+    One instance serves one thread. Any number of them, in any number of processes, may work on the
+    same database.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        secret: bytes,
+        clock: Callable[[], datetime],
+        *,
+        settle: Settle = policies.settle,
+        batch: int = BATCH,
+    ):
+        self.log = Log(engine, clock)
+        self.clock = clock
+        self.states = States(self.log)
+        self.directory = Directory(Keyring(secret))
+        self.intake = Intake(self.log, self.states, self.directory, clock)
+        self.administration = Administration(self.log, self.states, self.directory, clock)
+        self.settlement = Settlement(self.log, self.states, settle)
+        self.projector = Projector(source_of(self.log), PROJECTIONS, batch=batch)
+        self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
+        self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)
+        self.answers = Answers(
+            self.log, self.states, self.directory, self.settlement, self.projector
+        )
+
+
+def source_of(log: Log) -> Source:
+    """The log as projections see it."""
+    return Source(
+        read=lambda after, limit, names: log.read(after, limit, names=names),
+        head=lambda: log.head().position,
+        positions=log.readers,
+        transaction=log.transaction,
+        snapshot=lambda: _snapshot(log.engine),
+        advance=lambda connection, reader, before, after: log.advance(
+            connection, Advance(reader, before, after)
+        ),
+        conflict=Conflict,
+    )
+
+
+@contextmanager
+def _snapshot(engine: Engine) -> Iterator[Connection]:
+    """A transaction that reads one state of the database."""
+    options = {"isolation_level": "REPEATABLE READ"} if engine.name == "postgresql" else {}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection

@@ -1,0 +1,205 @@
+"""The settlement policy at work: arrivals from the log in batches, one commit for each batch."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from loyalty_ledger.domain import policies
+from loyalty_ledger.domain.configuration import Catalogs, Programs
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
+from loyalty_ledger.domain.judging import Arrived, Knowledge
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.rules import Item, Rulebook
+from loyalty_ledger.domain.streams import (
+    CATALOG,
+    PROGRAM,
+    customer_of,
+    limit,
+    split_cause,
+    tiers_of,
+    usage_of,
+    wallet_of,
+)
+from loyalty_ledger.states import States, add_draft
+from loyalty_ledger.store.log import Advance, Conflict, Log, Recorded
+
+READER = "settlement"
+ARRIVALS = ("TransactionReceived", "CustomerEventReceived")
+BATCH = 500
+PATIENCE = 100
+_MOST_ITEMS = 200_000
+
+Settle = Callable[..., None]
+
+
+class Settlement:
+    """Settles what has arrived, exactly once, in the order of the log."""
+
+    def __init__(self, log: Log, states: States, settle: Settle = policies.settle):
+        self._log = log
+        self._states = states
+        self._settle = settle
+        self._rulebooks: dict[int, Rulebook] = {}
+        self._programs: dict[int, Program] = {}
+        self._items: dict[tuple[int, str], Item] = {}
+
+    def settle_batch(self, most: int = BATCH) -> int:
+        """Settle the next arrivals of the log; how far the reader moved, 0 at the end of the log.
+
+        Another worker that was faster is no error: what it did is not done again.
+        """
+        for _ in range(PATIENCE):
+            before = self._log.position_of(READER)
+            end = self._log.head().position
+            recorded = self._log.read(before, most, names=ARRIVALS)
+            after = recorded[-1].position if recorded else max(before, end)
+            if after == before:
+                return 0
+            try:
+                self._commit(_arrived(recorded), Advance(READER, before, after))
+                return after - before
+            except Conflict:
+                continue
+        raise TimeoutError("settlement found no quiet moment to commit in")
+
+    def retry(self, failed: Iterable[str]) -> list[str]:
+        """Try again what failed, given as `stream@version`, and all that waits behind it.
+
+        Answers what still fails, with the reason.
+        """
+        still = []
+        for subject in failed:
+            queue, tried = [subject], set()
+            while queue:
+                one = queue.pop(0)
+                if one in tried:
+                    continue
+                tried.add(one)
+                reason = self._retry(one)
+                if reason is None:
+                    queue.extend(self._next_of(one))
+                elif reason:
+                    still.append(f"{one}: {reason}")
+        return still
+
+    def rulebook(self) -> Rulebook | None:
+        """The rulebook in force; None before the first program."""
+        return self._rulebooks.get(self._learn())
+
+    @property
+    def programs(self) -> dict[int, Program]:
+        """All published versions."""
+        self._learn()
+        return self._programs
+
+    def _commit(self, arrivals: list[Arrived], advance: Advance | None) -> None:
+        states = self._states.get(self._streams(arrivals))
+        knowledge = self._knowledge(arrivals, states)
+        commit = self._states.commit(states)
+        commit.advance = advance
+        for arrived in arrivals:
+            draft = Draft(states)
+            try:
+                self._settle(arrived, knowledge, draft)
+            except Exception as error:
+                draft = Draft(states)
+                policies.fail(arrived, f"{type(error).__name__}: {error}", draft)
+            add_draft(commit, states, draft)
+        self._states.append(commit, states)
+
+    def _retry(self, subject: str) -> str | None:
+        """None when it is settled now, the reason when it failed again, '' when it still waits."""
+        arrived = self._arrival(subject)
+        for _ in range(PATIENCE):
+            states = self._states.get(self._streams([arrived]))
+            if any(
+                states[customer_of(one)].waiting[:1] not in ((), (subject,))
+                for one in arrived.customers
+            ):
+                return ""
+            draft = Draft(states)
+            try:
+                knowledge = self._knowledge([arrived], states)
+                self._settle(arrived, knowledge, draft, retried=True)
+            except Exception as error:
+                return f"{type(error).__name__}: {error}"
+            policies.resume(arrived, draft)
+            commit = self._states.commit(states)
+            add_draft(commit, states, draft)
+            try:
+                self._states.append(commit, states)
+                return None
+            except Conflict:
+                continue
+        raise TimeoutError("settlement found no quiet moment to commit in")
+
+    def _next_of(self, subject: str) -> list[str]:
+        """What comes first now for the customers that waited for this one."""
+        streams = [customer_of(one) for one in self._arrival(subject).customers]
+        states = self._states.get(streams)
+        return [states[stream].waiting[0] for stream in streams if states[stream].waiting]
+
+    def _arrival(self, subject: str) -> Arrived:
+        stream, version = split_cause(subject)
+        for recorded in self._log.stream(stream):
+            if recorded.version == version:
+                return _arrived([recorded])[0]
+        raise LookupError(f"no arrival {subject}")
+
+    def _streams(self, arrivals: list[Arrived]) -> list[str]:
+        streams = [PROGRAM, CATALOG]
+        self._learn()
+        for version in {arrived.event.program_version for arrived in arrivals}:
+            streams += [limit(subject) for subject in self._rulebooks[version].subjects]
+        for arrived in arrivals:
+            streams.append(arrived.stream)
+            for customer_id in arrived.customers:
+                streams += [
+                    wallet_of(customer_id),
+                    tiers_of(customer_id),
+                    usage_of(customer_id),
+                    customer_of(customer_id),
+                ]
+        return streams
+
+    def _knowledge(self, arrivals: list[Arrived], states: dict[str, Any]) -> Knowledge:
+        """Rulebooks, programs and the items of these sales."""
+        catalogs: Catalogs = states[CATALOG]
+        wanted: dict[int, set[str]] = {}
+        for arrived in arrivals:
+            if isinstance(arrived.event, TransactionReceived):
+                version = arrived.event.catalog_version
+                missing = wanted.setdefault(version, set())
+                missing.update(
+                    line.item_id
+                    for line in arrived.event.lines
+                    if (version, line.item_id) not in self._items
+                )
+        if len(self._items) > _MOST_ITEMS:
+            self._items.clear()
+            return self._knowledge(arrivals, states)
+        for version, skus in wanted.items():
+            if version and skus:
+                found = self._log.catalog_items(catalogs.digests[version - 1], skus)
+                for sku in skus:
+                    item = found.get(sku)
+                    known = Item(item.categories, item.brand) if item else Item()
+                    self._items[version, sku] = known
+        return Knowledge(self._rulebooks, self._programs, self._items)
+
+    def _learn(self) -> int:
+        """Compile the programs published since; the version in force."""
+        published: Programs = self._states.get([PROGRAM])[PROGRAM]
+        for version in range(len(self._programs) + 1, published.version + 1):
+            program = Program.from_document(published.documents[version - 1])
+            self._programs[version] = program
+            self._rulebooks[version] = Rulebook(program, version)
+        return published.version
+
+
+def _arrived(recorded: list[Recorded]) -> list[Arrived]:
+    return [
+        Arrived(one.stream, one.version, one.event)
+        for one in recorded
+        if isinstance(one.event, TransactionReceived | CustomerEventReceived)
+    ]

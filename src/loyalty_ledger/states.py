@@ -1,0 +1,135 @@
+"""The states of streams that decisions need, kept between decisions and never trusted blindly.
+
+Every commit names the versions it read; a state that somebody else has moved on is a conflict, is
+dropped here, and is read again.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from msgspec import msgpack
+
+from loyalty_ledger.domain.draft import Draft, Outcome
+from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
+from loyalty_ledger.store.log import Appended, Commit, Conflict, Log, NewEvent, Snapshot, StreamTail
+
+STATE_VERSIONS = {kind: "1" for kind in ("wallet", "tiers", "usage")}
+"""The form of state that snapshots of each kind of stream have; others are never snapshotted."""
+SNAPSHOT_EVERY = 200
+MOST_STATES = 20_000
+
+
+class Known:
+    """A state, the version of its stream, and the version its snapshot has."""
+
+    __slots__ = ("snapshot", "state", "version")
+
+    def __init__(self, state: Any, version: int, snapshot: int):
+        self.state = state
+        self.version = version
+        self.snapshot = snapshot
+
+
+class States:
+    """States by stream, as of one position of the log or later."""
+
+    def __init__(self, log: Log, most: int = MOST_STATES):
+        self._log = log
+        self._most = most
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._position: int | None = None
+        self._encode = msgpack.Encoder().encode
+        self._decoders = {
+            kind: msgpack.Decoder(type(FOLDS[kind].initial)) for kind in STATE_VERSIONS
+        }
+
+    def get(self, streams: Iterable[str]) -> dict[str, Any]:
+        """The states of these streams; those not known yet are read in one go."""
+        wanted = dict.fromkeys(streams)
+        missing = [stream for stream in wanted if stream not in self._known]
+        if missing or self._position is None:
+            self._load(missing)
+        for stream in wanted:
+            self._known.move_to_end(stream)
+        return {stream: self._known[stream].state for stream in wanted}
+
+    def commit(self, streams: Collection[str]) -> Commit:
+        """An empty commit for a decision that read these streams."""
+        known = self._known
+        expected = {stream: known[stream].version for stream in streams}
+        return Commit([], expected, self._position or 0)
+
+    def append(self, commit: Commit, after: Mapping[str, Any]) -> Appended:
+        """Append a commit and take over the states after it. On Conflict drop what has moved."""
+        counts: dict[str, int] = {}
+        for event in commit.events:
+            counts[event.stream] = counts.get(event.stream, 0) + 1
+            commit.expected.setdefault(event.stream, 0)
+        written = {
+            stream: self._written(stream, after[stream], commit.expected[stream] + count)
+            for stream, count in counts.items()
+        }
+        commit.snapshots.extend(self._due_snapshots(written))
+        try:
+            appended = self._log.append(commit)
+        except Conflict as conflict:
+            for stream in conflict.streams or commit.expected:
+                self._known.pop(stream, None)
+            raise
+        for stream in appended.changed:
+            self._known.pop(stream, None)
+        self._known.update(written)
+        self._position = appended.last
+        self._trim()
+        return appended
+
+    def forget(self) -> None:
+        """Drop everything."""
+        self._known.clear()
+        self._position = None
+
+    def _load(self, missing: list[str]) -> None:
+        loaded = self._log.load(missing, STATE_VERSIONS)
+        if self._position is None:
+            self._position = loaded.position
+        for stream, tail in loaded.streams.items():
+            self._known[stream] = self._folded(stream, tail)
+
+    def _folded(self, stream: str, tail: StreamTail) -> Known:
+        state, snapshot = None, 0
+        if tail.snapshot is not None:
+            state = self._decoders[kind_of(stream)].decode(tail.snapshot.body)
+            snapshot = tail.snapshot.version
+        events = (recorded.event for recorded in tail.events)
+        return Known(fold(stream, events, state), tail.version, snapshot)
+
+    def _written(self, stream: str, state: Any, version: int) -> Known:
+        before = self._known.get(stream)
+        return Known(state, version, before.snapshot if before else 0)
+
+    def _due_snapshots(self, written: Mapping[str, Known]) -> list[Snapshot]:
+        due = []
+        for stream, known in written.items():
+            form = STATE_VERSIONS.get(kind_of(stream))
+            if form is not None and known.version - known.snapshot >= SNAPSHOT_EVERY:
+                due.append(Snapshot(stream, known.version, form, self._encode(known.state)))
+                known.snapshot = known.version
+        return due
+
+    def _trim(self) -> None:
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+
+def new_event(outcome: Outcome, meta: Mapping[str, str] | None = None) -> NewEvent:
+    """An outcome as it is appended."""
+    if meta is None:
+        return NewEvent(outcome.stream, outcome.event, outcome.customers)
+    return NewEvent(outcome.stream, outcome.event, outcome.customers, meta)
+
+
+def add_draft(commit: Commit, after: dict[str, Any], draft: Draft) -> None:
+    """Put a draft's outcomes into a commit, and its states into those after it."""
+    commit.events.extend(new_event(outcome) for outcome in draft.outcomes)
+    after.update(draft.after)

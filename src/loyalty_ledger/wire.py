@@ -1,0 +1,297 @@
+"""The POS wire: what a till sends as `send_transaction`, read exactly and refused clearly.
+
+Decimals are JSON numbers, parsed exactly and never through a float, or strings of digits. Unknown
+fields are kept beside the log, with the free-form ones, since they may hold personal data.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+
+from loyalty_ledger.domain.values import Reason, Rejected, from_wall, utc
+
+MOST = {"items": 1000, "payments": 100, "discounts": 100}
+MOST_CUSTOM_ELEMENTS = 1000
+
+_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s?(Z|[+-]\d{2}:?\d{2})?"
+)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9}0*)?")
+_BAD_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+def read_decimal(value: object) -> object:
+    """An exact decimal of a JSON number or a string of digits."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise ValueError("must be a number or a string of digits such as 12.50")
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(
+            f"{_shown(text)} is not a usable number: write up to 12 digits and 9 decimals"
+        )
+    return Decimal(text)
+
+
+def read_text(value: object) -> object:
+    """Printable text in one line, at most 255 characters."""
+    if not isinstance(value, str):
+        raise ValueError("must be text in quotes")
+    if not value or len(value) > 255 or _BAD_TEXT.search(value):
+        raise ValueError("must be 1 to 255 printable characters")
+    return value
+
+
+def read_time(value: object) -> object:
+    """An instant, or a zone-less wall time; digits finer than a microsecond are dropped."""
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(
+            f"{_shown(value)} is no time: write 2024-06-20T10:11:12.123Z, or 2018-09-20 09:30:00"
+            " for the store's wall time"
+        )
+    day, clock, fraction, offset = match.groups()
+    micros = (fraction or "0")[:6].ljust(6, "0")
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}.{micros}{offset or ''}")
+    except ValueError as error:
+        raise ValueError(f"{_shown(value)} does not exist in the calendar") from error
+
+
+def _shown(value: object) -> str:
+    text = ascii(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+Number = Annotated[Decimal, BeforeValidator(read_decimal)]
+Text = Annotated[str, BeforeValidator(read_text)]
+Time = Annotated[datetime, BeforeValidator(read_time)]
+
+
+# --- shapes -------------------------------------------------------------------------------------
+
+
+class WirePart(BaseModel):
+    """A part of a body: known fields are read strictly, others are kept."""
+
+    model_config = ConfigDict(extra="allow", strict=True, arbitrary_types_allowed=True)
+
+
+class WireItem(WirePart):
+    """A line of the sale."""
+
+    line_id: Text
+    item_id: Text
+    subtotal: Number
+    quantity: Number = Decimal(1)
+    unit_price: Number | None = None
+    tax_included: Number = Decimal(0)
+    modifies_line_id: Text | None = None
+    status: Text | None = None
+
+
+class WirePayment(WirePart):
+    """A payment; it may name the customer who paid."""
+
+    amount: Number
+    payment_id: Text | None = None
+    type: Text | None = None
+    payment_time: Time | None = None
+    user_id: Text | None = None
+    user_id_type: Text | None = None
+    additional_user_id: Text | None = None
+    additional_user_id_type: Text | None = None
+
+
+class WireDiscount(WirePart):
+    """A discount the till has applied."""
+
+    amount: Number
+    reference_id: Text | None = None
+    reference_id_type: Text | None = None
+    pos_discount_id: Text | None = None
+    status: Text | None = None
+    discounted_line_ids: list[Text] | None = None
+    discounted_line_id_quantities: list[Number] | None = None
+    discount_source: Text | None = None
+    stack_order: Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)] | None = None
+    applied_time: Time | None = None
+
+
+class WireTransaction(WirePart):
+    """A version of a sale, whole."""
+
+    transaction_id: Text
+    from_transaction_id: Text | None = None
+    is_closed: StrictBool = True
+    is_voided: StrictBool = False
+    channel: Text | None = None
+    pos_employee_id: Text | None = None
+    sm_employee_id: Text | None = None
+    table_id: Text | None = None
+    guest_count: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
+    subtotal: Number | None = None
+    tax_total: Number | None = None
+    open_time: Time | None = None
+    modified_time: Time | None = None
+    status: Text | None = None
+    items: list[WireItem]
+    payments: list[WirePayment] = []
+    discounts: list[WireDiscount] = []
+
+
+class Request(NamedTuple):
+    """The POS envelope around a transaction, and a digest of its content."""
+
+    store_id: str
+    client_id: str
+    request_id: str
+    transaction: WireTransaction
+    digest: str
+
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="string")
+
+
+def read_request(body: bytes) -> Request:
+    """The request in these bytes; Rejected names every problem, field by field."""
+    envelope = _decoded(body)
+    problems: list[tuple[str, str]] = []
+    store_id, client_id, request_id = (
+        _name(envelope, name, problems) for name in ("store_id", "client_id", "request_id")
+    )
+    payload = envelope.get("request_payload")
+    if isinstance(payload, dict) and isinstance(payload.get("transaction"), dict):
+        payload = payload["transaction"]
+    if not isinstance(payload, dict):
+        problems.append(("request_payload", "must be the transaction, as an object"))
+        raise refused(problems)
+    problems += _too_many(payload)
+    if problems:
+        raise refused(problems)
+    transaction = _transaction(payload)
+    digest = hashlib.sha256(_CANONICAL.encode(payload)).hexdigest()[:32]
+    return Request(store_id, client_id, request_id, transaction, digest)
+
+
+def _decoded(body: bytes) -> Mapping[str, Any]:
+    try:
+        envelope = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
+        raise Rejected(Reason.VALIDATION, f"not readable as JSON: {error}") from error
+    if not isinstance(envelope, dict):
+        raise Rejected(Reason.VALIDATION, "must be an object with store_id and request_payload")
+    return envelope
+
+
+def _name(envelope: Mapping[str, Any], name: str, problems: list[tuple[str, str]]) -> str:
+    if name not in envelope:
+        problems.append((name, "is missing"))
+        return ""
+    try:
+        return str(read_text(envelope[name]))
+    except ValueError as error:
+        problems.append((name, str(error)))
+        return ""
+
+
+def _too_many(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, most in MOST.items():
+        given = payload.get(name)
+        if isinstance(given, list) and len(given) > most:
+            yield name, f"holds {len(given)} entries; at most {most} are taken"
+    elements = _objects(payload.get("business_def_collection"))
+    if elements > MOST_CUSTOM_ELEMENTS:
+        yield (
+            "business_def_collection",
+            f"holds {elements} objects, nested ones counted; at most {MOST_CUSTOM_ELEMENTS}",
+        )
+
+
+def _objects(value: object) -> int:
+    """How many objects a free-form value holds, itself and nested ones counted."""
+    count, open_values = 0, [value]
+    while open_values:
+        current = open_values.pop()
+        if isinstance(current, dict):
+            count += 1
+            open_values.extend(current.values())
+        elif isinstance(current, list):
+            open_values.extend(current)
+    return count
+
+
+def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
+    given = {name: value for name, value in payload.items() if value is not None}
+    try:
+        transaction = WireTransaction.model_validate(given)
+    except ValidationError as error:
+        raise refused(_problems(error)) from None
+    problems = []
+    if transaction.modified_time is None and transaction.open_time is None:
+        problems.append(("open_time", "is missing, and modified_time too; one of them is needed"))
+    line_ids = [item.line_id for item in transaction.items]
+    if len(set(line_ids)) < len(line_ids):
+        twice = sorted({name for name in line_ids if line_ids.count(name) > 1})
+        problems.append(("items", f"line_id {', '.join(twice[:3])} stands more than once"))
+    if problems:
+        raise refused(problems)
+    return transaction
+
+
+def _problems(error: ValidationError) -> list[tuple[str, str]]:
+    problems = []
+    for detail in error.errors(include_url=False, include_input=False):
+        path = ""
+        for part in detail["loc"]:
+            path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+        message = {
+            "missing": "is missing",
+            "bool_type": "must be true or false",
+            "list_type": "must be a list",
+            "int_type": "must be a whole number",
+        }.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        problems.append((path, message))
+    return problems
+
+
+def refused(problems: list[tuple[str, str]]) -> Rejected:
+    """The refusal that names all these problems: (field, what is wrong and would be right)."""
+    shown = "; ".join(f"{path} {problem}" for path, problem in problems[:5])
+    more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+    details = [{"field": path, "problem": problem} for path, problem in problems[:100]]
+    return Rejected(Reason.VALIDATION, shown + more, {"problems": details})
+
+
+def extras(transaction: WireTransaction) -> dict[str, Any]:
+    """What the wire knows no name for: free-form and unknown fields, by where they stood."""
+    kept = dict(transaction.model_extra or {})
+    parts: dict[str, list[tuple[object, WirePart]]] = {
+        "items": [(item.line_id, item) for item in transaction.items],
+        "payments": list(enumerate(transaction.payments)),
+        "discounts": list(enumerate(transaction.discounts)),
+    }
+    for name, entries in parts.items():
+        found = {str(key): part.model_extra for key, part in entries if part.model_extra}
+        if found:
+            kept[name] = found
+    return kept
+
+
+def resolved(moment: datetime | None, time_zone: str) -> datetime | None:
+    """The instant; a zone-less time is the store's wall time."""
+    if moment is None:
+        return None
+    return utc(moment) if moment.tzinfo is not None else from_wall(moment, time_zone)
+
+
+FAR_AHEAD = timedelta(hours=24)

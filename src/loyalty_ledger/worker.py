@@ -1,0 +1,105 @@
+"""The worker: settle, project, keep time, over and over, until nothing is left or it is stopped.
+
+In whatever order its parts or their processes die, the next one goes on from the positions.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from loyalty_ledger.settlement import Settlement
+from loyalty_ledger.store.log import Log
+from loyalty_ledger.timekeeper import Timekeeper
+from loyalty_projections import agenda
+from loyalty_projections.projector import Projector
+
+IDLE_SECONDS = 0.2
+CUSTOMERS_IN_A_COMMIT = 200
+Progress = Callable[[str, int, int], None]
+
+
+def no_progress(_what: str, _done: int, _goal: int) -> None:
+    """Tell nobody."""
+
+
+class Done(NamedTuple):
+    """What a round of work came to: how far settlement moved, and events of the timekeeper."""
+
+    settled: int = 0
+    kept: int = 0
+
+
+class Worker:
+    """Does all that follows from what was received."""
+
+    def __init__(
+        self, log: Log, settlement: Settlement, projector: Projector, timekeeper: Timekeeper
+    ):
+        self._log = log
+        self._settlement = settlement
+        self._projector = projector
+        self._timekeeper = timekeeper
+
+    def work(
+        self,
+        until: Callable[[], datetime],
+        *,
+        once: bool,
+        stop: threading.Event | None = None,
+        progress: Progress = no_progress,
+    ) -> Done:
+        """Work up to the moment that `until` tells; `once` until nothing is left."""
+        stop = stop or threading.Event()
+        settled = kept = 0
+        while not stop.is_set():
+            done = self.round(until(), stop, progress)
+            settled, kept = settled + done.settled, kept + done.kept
+            if done == Done():
+                if once:
+                    break
+                stop.wait(IDLE_SECONDS)
+        return Done(settled, kept)
+
+    def round(
+        self,
+        until: datetime,
+        stop: threading.Event | None = None,
+        progress: Progress = no_progress,
+    ) -> Done:
+        """Settle what has arrived, bring the projections up, record what fell due."""
+        stop = stop or threading.Event()
+        settled = 0
+        while not stop.is_set() and (moved := self._settlement.settle_batch()):
+            settled += moved
+            self._projector.catch_up()
+            progress("settling", self._log.position_of("settlement"), self._log.head().position)
+        self._projector.catch_up()
+        kept = 0 if stop.is_set() else self._keep_time(until, stop, progress)
+        return Done(settled, kept)
+
+    def retry(self) -> list[str]:
+        """Settle what failed before; what still fails, with the reasons."""
+        self._projector.catch_up()
+        failed = self._projector.ask(agenda.failed)
+        still = self._settlement.retry(one.cause for one in failed)
+        self._projector.catch_up()
+        return still
+
+    def _keep_time(self, until: datetime, stop: threading.Event, progress: Progress) -> int:
+        programs = self._settlement.programs
+        kept, page = 0, None
+        while programs and not stop.is_set():
+            due = self._projector.ask(
+                lambda reader, behind=page: agenda.due(  # type: ignore[misc]
+                    reader, until, programs, limit=CUSTOMERS_IN_A_COMMIT, after=behind
+                )
+            )
+            if not due:
+                break
+            page = due[-1]
+            kept += self._timekeeper.keep([one.owner for one in due], until)
+            progress("keeping time", kept, kept)
+        if kept:
+            self._projector.catch_up()
+        return kept

@@ -1,0 +1,56 @@
+"""The service's role adds to the log and cannot change it."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import ProgrammingError
+
+from conftest import Clock
+from loyalty_ledger.store.engine import create_engine
+from loyalty_ledger.store.log import Advance, Answer, CatalogItem, Log, PersonalValue, Snapshot
+from loyalty_ledger.store.migrate import require_current
+from loyalty_ledger.store.roles import grants
+from store_examples import commit
+
+ROLE = 'ledger "service"'
+
+
+@pytest.fixture
+def service(postgres_url: str) -> Iterator[Log]:
+    """A log opened by a role that has only what `grants` gives."""
+    owner = create_engine(postgres_url)
+    quoted = ROLE.replace('"', '""')
+    with owner.begin() as connection:
+        connection.execute(text(f'CREATE ROLE "{quoted}" LOGIN'))
+        for statement in grants(ROLE):
+            connection.execute(text(statement))
+    engine = create_engine(make_url(postgres_url).set(username=ROLE))
+    yield Log(engine, Clock())
+    engine.dispose()
+    with owner.begin() as connection:
+        connection.execute(text(f'DROP OWNED BY "{quoted}"'))
+        connection.execute(text(f'DROP ROLE "{quoted}"'))
+    owner.dispose()
+
+
+def test_the_service_appends_everything(service: Log) -> None:
+    require_current(service.engine)
+    items = [CatalogItem("a", "A", None, ())]
+    for position in range(2):
+        everything = commit("ann", read_at=position, version=position)
+        everything.answers.append(Answer("c", "s", f"r{position}", "f", b"a"))
+        everything.personal.append(PersonalValue("ann", "name", "", "Ann"))
+        everything.snapshots.append(Snapshot("customer/ann", position + 1, "1", b"s"))
+        everything.advance = Advance("settler", position, position + 1)
+        everything.catalog = (service.catalog_digest(items), items)
+        service.append(everything)
+    many = commit(*(f"c{number}" for number in range(100)), read_at=2)
+    assert service.append(many).last == 102
+    assert service.verify_chain() is None
+
+
+@pytest.mark.parametrize("statement", ["UPDATE events SET name = 'x'", "DELETE FROM events"])
+def test_the_service_cannot_change_the_log(service: Log, statement: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), service.transaction() as on:
+        on.execute(text(statement))
