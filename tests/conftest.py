@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,25 +29,16 @@ def _import_everything() -> None:
 _import_everything()
 
 
+_BEGAN_HERE = pytest.StashKey[bool]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        databases.begin_run()
+    config.stash[_BEGAN_HERE] = databases.begin_run()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
+    if config.stash[_BEGAN_HERE]:
         databases.end_run()
-
-
-class Clock:
-    """A clock that moves on by a millisecond each time it is read, and as it is told."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(milliseconds=1)
-        return self.now
 
 
 @pytest.fixture

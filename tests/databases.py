@@ -25,10 +25,15 @@ EXISTING = "LOYALTY_TEST_POSTGRES_URL"
 _RUN_FOLDER = "LOYALTY_TEST_RUN_FOLDER"
 
 
-def begin_run() -> None:
-    """To be called once, before the run is spread over processes: they inherit the folder."""
-    if _RUN_FOLDER not in os.environ:
-        os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="loyalty-tests-")
+def begin_run() -> bool:
+    """To be called before the run is spread over processes: they inherit the folder.
+
+    Says whether the run began here, and so has to be ended here: not when pytest runs in a test.
+    """
+    if _RUN_FOLDER in os.environ:
+        return False
+    os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="loyalty-tests-")
+    return True
 
 
 def end_run() -> None:

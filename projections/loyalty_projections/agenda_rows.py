@@ -14,11 +14,7 @@ from loyalty_ledger.domain.events.points import (
     PointsRolledOver,
     PointsSpent,
 )
-from loyalty_ledger.domain.events.settlement import (
-    CustomerEventSettled,
-    SettlementFailed,
-    TransactionSettled,
-)
+from loyalty_ledger.domain.events.settlement import SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
@@ -191,20 +187,18 @@ def _failed(rows: Rows, event: SettlementFailed, _recorded: Recorded) -> None:
     )
 
 
-def _settled(
-    rows: Rows, event: TransactionSettled | CustomerEventSettled, _recorded: Recorded
-) -> None:
-    if event.retried:
-        rows.delete(FAILED, (event.cause,))
-
-
 def _held(rows: Rows, event: SettlementHeld, _recorded: Recorded) -> None:
     key = (event.customer_id, event.subject, event.version)
     rows.merge(WAITING, key, blocked_by=event.blocked_by, at=event.at)
 
 
 def _resumed(rows: Rows, event: SettlementResumed, _recorded: Recorded) -> None:
+    """What failed is healed when its customers wait for it no more.
+
+    Settlements themselves are not looked at: they are many and large, and none is needed here.
+    """
     rows.delete(WAITING, (event.customer_id, event.subject, event.version))
+    rows.delete(FAILED, (f"{event.subject}@{event.version}",))
 
 
 PROJECTION = Projection(
@@ -222,8 +216,6 @@ PROJECTION = Projection(
         TierLeft: _moved,
         OfferIssued: _issued,
         SettlementFailed: _failed,
-        TransactionSettled: _settled,
-        CustomerEventSettled: _settled,
         SettlementHeld: _held,
         SettlementResumed: _resumed,
     },

@@ -5,6 +5,7 @@ PostgreSQL takes a batch as arrays, SQLite row by row in process.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy
@@ -19,6 +20,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BuildOf = Callable[[Table[Any]], int]
 
 
+@lru_cache(maxsize=16_384)  # the same few instants stand in many rows
 def micros(moment: datetime) -> int:
     """Microseconds since 1970."""
     since = moment - EPOCH

@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 
 from loyalty_ledger.directory import Directory, changed
 from loyalty_ledger.domain import configuration
-from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
+from loyalty_ledger.domain.configuration import Catalogs, Programs
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.program import Store
+from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.events.program import CatalogLoaded, Store
 from loyalty_ledger.domain.events.sales import CustomerEventReceived
 from loyalty_ledger.domain.happening import Happening
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, customer_of, happening
+from loyalty_ledger.domain.streams import CATALOG, LEDGER, PROGRAM, STORES, customer_of, happening
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.states import States, add_draft
@@ -52,32 +53,24 @@ class Administration:
         self._directory = directory
         self._clock = clock
 
+    def open(self, key_check: str) -> bool:
+        """Open a new ledger under a secret key; Rejected when it was opened under another."""
+        return self._record(
+            LEDGER, lambda state: configuration.open_under(key_check, self._clock(), state)
+        )
+
     def publish(self, program: Program) -> int | None:
         """Record a new program version and answer its number; None when nothing changed."""
-
-        def decide(states: dict[str, Any], commit: Commit) -> bool:
-            published: Programs = states[PROGRAM]
-            draft = Draft(states)
-            for event in configuration.publish(program, self._clock(), published):
-                draft.emit(PROGRAM, event)
-            add_draft(commit, states, draft)
-            return bool(draft.outcomes)
-
-        new = self._decide([PROGRAM], decide)
+        new = self._record(
+            PROGRAM, lambda state: configuration.publish(program, self._clock(), state)
+        )
         return self._states.get([PROGRAM])[PROGRAM].version if new else None
 
     def load_stores(self, stores: Sequence[Store]) -> bool:
         """Replace the list of stores."""
-
-        def decide(states: dict[str, Any], commit: Commit) -> bool:
-            known: Stores = states[STORES]
-            draft = Draft(states)
-            for event in configuration.load_stores(list(stores), self._clock(), known):
-                draft.emit(STORES, event)
-            add_draft(commit, states, draft)
-            return bool(draft.outcomes)
-
-        return self._decide([STORES], decide)
+        return self._record(
+            STORES, lambda state: configuration.load_stores(list(stores), self._clock(), state)
+        )
 
     def load_catalog(self, items: Callable[[], Iterable[CatalogItem]]) -> bool:
         """Replace the catalog. `items` gives them by ascending sku, each time it is asked."""
@@ -88,18 +81,11 @@ class Administration:
             count += 1
             categories.update(item.categories)
 
-        def decide(states: dict[str, Any], commit: Commit) -> bool:
-            known: Catalogs = states[CATALOG]
-            draft = Draft(states)
-            for event in configuration.load_catalog(
-                digest, count, len(categories), self._clock(), known
-            ):
-                draft.emit(CATALOG, event)
-                commit.catalog = (digest, items())
-            add_draft(commit, states, draft)
-            return bool(draft.outcomes)
+        def decide(state: Catalogs) -> list[CatalogLoaded]:
+            now = self._clock()
+            return configuration.load_catalog(digest, count, len(categories), now, state)
 
-        return self._decide([CATALOG], decide)
+        return self._record(CATALOG, decide, lambda commit: _with_catalog(commit, digest, items()))
 
     def enrol(self, records: Sequence[CustomerRecord]) -> list[bool | Rejected]:
         """Enrol or change customers: for each whether anything is new, or why it is refused."""
@@ -149,6 +135,24 @@ class Administration:
         return answers
 
     # --- how ------------------------------------------------------------------------------------
+
+    def _record(
+        self,
+        stream: str,
+        decide: Callable[[Any], Sequence[Event]],
+        complete: Callable[[Commit], None] = lambda _commit: None,
+    ) -> bool:
+        """Append what is decided on one stream; whether that was anything."""
+
+        def decision(states: dict[str, Any], commit: Commit) -> bool:
+            draft = Draft(states)
+            for event in decide(states[stream]):
+                draft.emit(stream, event)
+            add_draft(commit, states, draft)
+            complete(commit)
+            return bool(draft.outcomes)
+
+        return self._decide([stream], decision)
 
     def _decide(self, streams: Iterable[str], decision: Decision) -> bool:
         """Decide and append; again when somebody else was faster."""
@@ -239,3 +243,7 @@ class Administration:
             catalog_version=catalogs.version,
         )
         draft.emit(stream, received, customer_id)
+
+
+def _with_catalog(commit: Commit, digest: str, items: Iterable[CatalogItem]) -> None:
+    commit.catalog = (digest, items)

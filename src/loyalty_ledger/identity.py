@@ -84,6 +84,11 @@ class Keyring:
         mac = self._mac("customer", reference.kind, reference.type, reference.value, str(number))
         return "c" + b32encode(mac[:15]).decode().lower()
 
+    @property
+    def check(self) -> str:
+        """A keyed hash by which the key is recognised."""
+        return self._mac("check").hex()[:32]
+
     def _mac(self, *parts: str) -> bytes:
         message = b"".join(len(p := part.encode()).to_bytes(4) + p for part in parts)
         return hmac.digest(self._secret, message, hashlib.sha256)

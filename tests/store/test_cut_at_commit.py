@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import pytest
 from eventsourcing.persistence import StoredEvent, Tracking
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
-from conftest import Clock
+from clocks import Clock
 from loyalty_ledger.domain.events.customers import CustomerEnrolled
+from loyalty_ledger.store import surely
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.log import (
     Advance,
@@ -21,6 +22,7 @@ from loyalty_ledger.store.log import (
     Log,
     NewEvent,
     NotStored,
+    OutcomeUnknown,
     PersonalValue,
 )
 from loyalty_ledger.store.recorder import LedgerProcessRecorder
@@ -170,3 +172,16 @@ def test_the_librarys_recorder_answers_as_rightly(cutter: Cutter, moment: Moment
         recorder.insert_events([], tracking=Tracking("other", number))
     assert recorder.max_notification_id() == recorder.max_tracking_id("up") == 5
     assert recorder.max_tracking_id("other") == 5
+
+
+def test_when_the_database_cannot_be_asked_the_outcome_is_unknown(
+    cutter: Cutter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surely, "_PAUSES_S", (0.0, 0.0))
+
+    def cannot_tell(connection: Connection, _result: object) -> bool:
+        return bool(connection.execute(text("SELECT 1 FROM nowhere")))
+
+    cutter.arm("sent")
+    with pytest.raises(OutcomeUnknown):
+        surely.commit_once(cutter.engine, lambda on: on.execute(text("SELECT 1")), cannot_tell)

@@ -8,7 +8,7 @@ import pytest
 from freezegun import freeze_time
 from sqlalchemy import Connection, event
 
-from conftest import Clock
+from clocks import Clock
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.program import ProgramPublished
 from loyalty_ledger.store import reading

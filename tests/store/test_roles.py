@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from conftest import Clock
+from clocks import Clock
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.log import Advance, Answer, CatalogItem, Log, PersonalValue, Snapshot
 from loyalty_ledger.store.migrate import require_current

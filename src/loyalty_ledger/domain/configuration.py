@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from loyalty_ledger.domain.events.program import (
     CatalogLoaded,
+    LedgerOpened,
     ProgramPublished,
     Store,
     StoresLoaded,
@@ -14,6 +15,12 @@ from loyalty_ledger.domain.events.program import (
 from loyalty_ledger.domain.program.advice import check_successor
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import Reason, Rejected
+
+
+class Opening(Struct, frozen=True):
+    """How the ledger was opened; no key check when it was not yet."""
+
+    key_check: str = ""
 
 
 class Programs(Struct, frozen=True):
@@ -55,6 +62,18 @@ class Stores(Struct, frozen=True):
         return store
 
 
+def open_under(key_check: str, at: datetime, opening: Opening) -> list[LedgerOpened]:
+    """Open a new ledger under this key; Rejected when it was opened under another one."""
+    if opening.key_check == key_check:
+        return []
+    if opening.key_check:
+        raise Rejected(
+            Reason.WRONG_KEY,
+            "this is not the secret key the ledger was opened under: every customer would look new",
+        )
+    return [LedgerOpened(at=at, key_check=key_check)]
+
+
 def publish(program: Program, at: datetime, published: Programs) -> list[ProgramPublished]:
     """A new version; nothing when the document is the one in force."""
     document = program.to_document()
@@ -86,6 +105,11 @@ def load_catalog(
     return [
         CatalogLoaded(at=at, version=version, digest=digest, items=items, categories=categories)
     ]
+
+
+def evolve_opening(_: Opening, event: LedgerOpened) -> Opening:
+    """The opening after the event."""
+    return Opening(event.key_check)
 
 
 def evolve_programs(programs: Programs, event: ProgramPublished) -> Programs:

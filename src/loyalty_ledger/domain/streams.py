@@ -12,6 +12,7 @@ from loyalty_ledger.domain import offer as offers
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.happening import Happening, evolve_happening
 
+LEDGER = "ledger"
 PROGRAM = "program"
 STORES = "stores"
 CATALOG = "catalog"
@@ -89,6 +90,7 @@ FOLDS: dict[str, Fold] = {
     "identifier": Fold(customer.Identifier(), customer.evolve_identifier),
     "sale": Fold(transaction.Sale(), transaction.evolve),
     "offer": Fold(offers.Offer(), offers.evolve),
+    "ledger": Fold(configuration.Opening(), configuration.evolve_opening),
     "program": Fold(configuration.Programs(), configuration.evolve_programs),
     "stores": Fold(configuration.Stores(), configuration.evolve_stores),
     "catalog": Fold(configuration.Catalogs(), configuration.evolve_catalogs),

@@ -26,6 +26,8 @@ class Reason(StrEnum):
 
     VALIDATION = "validation"
     NO_PROGRAM = "no_program"
+    WRONG_KEY = "wrong_key"
+    NOT_INITIALISED = "not_initialised"
     PROGRAM_MISMATCH = "program_mismatch"
     UNKNOWN_STORE = "unknown_store"
     UNKNOWN_CUSTOMER = "unknown_customer"

@@ -5,6 +5,12 @@ from typing import Any
 from loyalty_ledger.domain.events.base import Event, Fact
 
 
+class LedgerOpened(Event, frozen=True, kw_only=True):
+    """The ledger begins, under the secret key that `key_check` is a keyed hash with."""
+
+    key_check: str
+
+
 class ProgramPublished(Event, frozen=True, kw_only=True):
     """A new version of the program document is in force for what is received from here on."""
 

@@ -19,6 +19,7 @@ from loyalty_ledger.domain.events.points import (
 )
 from loyalty_ledger.domain.events.program import (
     CatalogLoaded,
+    LedgerOpened,
     ProgramPublished,
     StoresLoaded,
 )
@@ -43,6 +44,7 @@ from loyalty_ledger.domain.events.tiers import (
 EVENT_TYPES: dict[str, type[Event]] = {
     event.__name__: event
     for event in (
+        LedgerOpened,
         ProgramPublished,
         StoresLoaded,
         CatalogLoaded,
