@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 import databases
 import loyalty_ledger
 import loyalty_projections
+from clocks import Clock
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.log import Log
 

@@ -6,7 +6,7 @@ exactly once however many projectors there are and wherever they die.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
@@ -187,5 +187,6 @@ class Projector:
 
     def _rebuild(self, name: str, batch: int | None, progress: Progress) -> Rebuild:
         projection = self._projections[name]
-        self.catch_up(only=[name])
+        with suppress(OutOfStep):  # a rebuild is what heals it
+            self.catch_up(only=[name])
         return Rebuild(self._source, projection, batch or self._batch, progress)

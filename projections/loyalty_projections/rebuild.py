@@ -84,7 +84,7 @@ class Rebuild:
 
     def _fill(self, new: Build) -> Build:
         """Bring the build to where the live one stands now, a commit a batch."""
-        goal = self.source.positions().get(self.projection.reader, 0)
+        goal = self._goal()
         while new.position < goal:
             batch, reached = self._read(new.position, goal)
             with self.source.transaction() as connection:
@@ -95,10 +95,15 @@ class Rebuild:
     def _meet(self, connection: Connection, new: Build) -> tuple[Build, Build]:
         """Stop live writers until the transaction ends, and bring the build to where they stand."""
         live = builds.lock_live(connection, self.projection)
+        goal = self._goal()
         new = self._write(connection, new, Batch(), new.position)
-        while new.position < live.position:
-            new = self._write(connection, new, *self._read(new.position, live.position))
+        while new.position < goal:
+            new = self._write(connection, new, *self._read(new.position, goal))
         return new, live
+
+    def _goal(self) -> int:
+        """Where live writers stand in the log."""
+        return self.source.positions().get(self.projection.reader, 0)
 
     def _read(self, position: int, goal: int) -> tuple[Batch, int]:
         applier = Applier([self.projection])

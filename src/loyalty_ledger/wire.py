@@ -164,7 +164,7 @@ _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="string")
 
 def read_request(body: bytes) -> Request:
     """The request in these bytes; Rejected names every problem, field by field."""
-    envelope = _decoded(body)
+    envelope = decoded(body)
     problems: list[tuple[str, str]] = []
     store_id, client_id, request_id = (
         _name(envelope, name, problems) for name in ("store_id", "client_id", "request_id")
@@ -183,13 +183,14 @@ def read_request(body: bytes) -> Request:
     return Request(store_id, client_id, request_id, transaction, digest)
 
 
-def _decoded(body: bytes) -> Mapping[str, Any]:
+def decoded(body: bytes) -> Mapping[str, Any]:
+    """The JSON object in these bytes, its numbers exact; Rejected when there is none."""
     try:
         envelope = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
         raise Rejected(Reason.VALIDATION, f"not readable as JSON: {error}") from error
     if not isinstance(envelope, dict):
-        raise Rejected(Reason.VALIDATION, "must be an object with store_id and request_payload")
+        raise Rejected(Reason.VALIDATION, "must be a JSON object")
     return envelope
 
 
@@ -235,7 +236,7 @@ def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
     try:
         transaction = WireTransaction.model_validate(given)
     except ValidationError as error:
-        raise refused(_problems(error)) from None
+        raise refused(problems_of(error)) from None
     problems = []
     if transaction.modified_time is None and transaction.open_time is None:
         problems.append(("open_time", "is missing, and modified_time too; one of them is needed"))
@@ -248,7 +249,8 @@ def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
     return transaction
 
 
-def _problems(error: ValidationError) -> list[tuple[str, str]]:
+def problems_of(error: ValidationError) -> list[tuple[str, str]]:
+    """Every problem that validation found: the field, and what is wrong with it."""
     problems = []
     for detail in error.errors(include_url=False, include_input=False):
         path = ""
@@ -256,6 +258,7 @@ def _problems(error: ValidationError) -> list[tuple[str, str]]:
             path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
         message = {
             "missing": "is missing",
+            "extra_forbidden": "is not known here",
             "bool_type": "must be true or false",
             "list_type": "must be a list",
             "int_type": "must be a whole number",

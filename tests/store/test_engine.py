@@ -71,7 +71,7 @@ def test_checkpoints_pass_when_somebody_else_is_at_it(sqlite_url: str) -> None:
     engine = create_engine(sqlite_url)
     checkpoints = Checkpoints(engine)
     with Path(f"{engine.url.database}.lock").open("w") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
+        fcntl.flock(other, fcntl.LOCK_SH)
         assert not checkpoints.take()
     assert checkpoints.take()
     engine.dispose()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from loyalty_ledger.store import answers, append, catalog, chain, personal
 from loyalty_ledger.store.checkpoints import Checkpoints
@@ -29,7 +29,7 @@ from loyalty_ledger.store.records import (
     Snapshot,
     StreamTail,
 )
-from loyalty_ledger.store.schema import head, tracking
+from loyalty_ledger.store.schema import events, head, tracking
 from loyalty_ledger.store.surely import commit_once
 from loyalty_ledger.store.text import storable
 from loyalty_ledger.store.writing import Prepared
@@ -109,6 +109,12 @@ class Log:
         `names` keeps only those. An empty list means that there is none up to the current head.
         """
         return self._reader.after(after, limit, names)
+
+    def count(self, after: int, names: Collection[str]) -> int:
+        """How many events of these names stand behind position `after`."""
+        wanted = (events.c.position > after, events.c.name.in_(sorted(names)))
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).where(*wanted)).scalar_one()
 
     def load(
         self, streams: Collection[str], state_versions: Mapping[str, str] | None = None

@@ -1,0 +1,98 @@
+"""The command line of the ledger, put together. Exit codes: 0 done, 1 refused, 2 wrong usage."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Never
+
+import typer
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from loyalty_ledger.cli import exports, loads, programs, reads, running, setup, upkeep
+from loyalty_ledger.cli.demo import demo
+from loyalty_ledger.cli.opening import DEFAULT_DATABASE, Place
+from loyalty_ledger.cli.output import as_json, warn
+from loyalty_ledger.domain.program.problems import ProgramError
+from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.store.log import NotStored, OutcomeUnknown
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A loyalty ledger: decides points, offers and tiers, and can say why.",
+)
+ANYWHERE = ("--database", "--key-file")
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    database: Annotated[
+        str, typer.Option(envvar="LOYALTY_DATABASE_URL", help="Where the ledger lives.")
+    ] = DEFAULT_DATABASE,
+    key_file: Annotated[
+        Path | None, typer.Option(help="The file of the secret key; LOYALTY_SECRET_KEY instead.")
+    ] = None,
+) -> None:
+    """Options of every command; they may stand anywhere on the line."""
+    context.obj = Place(database, key_file)
+
+
+app.command()(demo)
+for module in (setup, loads, running, programs, reads, exports, upkeep):
+    module.add_to(app)
+
+
+def main() -> None:
+    """Run the command line: refusals are answers, and no traceback reaches a user."""
+    signal.signal(signal.SIGTERM, _terminate)
+    arguments = hoisted(sys.argv[1:])
+    try:
+        app(arguments, standalone_mode=True)
+    except ProgramError as error:
+        _refuse(arguments, "validation", str(error), [str(one) for one in error.problems])
+    except Rejected as refusal:
+        _refuse(arguments, refusal.code.value, refusal.message, refusal.details)
+    except (NotStored, OutcomeUnknown) as error:
+        _refuse(arguments, "database", str(error), {})
+    except (OperationalError, DBAPIError) as error:
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+        _refuse(arguments, "database", f"the database refuses: {reason}", {})
+    except OSError as error:
+        _refuse(arguments, "file", f"{error.filename or 'a file'}: {error.strerror or error}", {})
+
+
+def hoisted(arguments: list[str]) -> list[str]:
+    """The arguments with the options of every command moved to the front."""
+    front: list[str] = []
+    rest: list[str] = []
+    queue = iter(arguments)
+    for argument in queue:
+        name, equals, _ = argument.partition("=")
+        if argument == "--":
+            rest += [argument, *queue]
+        elif name in ANYWHERE:
+            front += [argument] if equals else [argument, *_one_more(queue)]
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def _one_more(queue: object) -> list[str]:
+    value = next(queue, None)  # type: ignore[call-overload]
+    return [] if value is None else [value]
+
+
+def _refuse(arguments: list[str], code: str, message: str, details: object) -> Never:
+    if "--json" in arguments:
+        as_json({"error": {"code": code, "message": message, "details": details}})
+    else:
+        warn(f"Refused ({code}): {message}")
+    raise SystemExit(1)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)

@@ -1,0 +1,167 @@
+"""`loyalty profile | history | tiers`: what is asked about one customer."""
+
+from typing import Annotated, Any
+
+import typer
+
+from loyalty_ledger import clock
+from loyalty_ledger.answers import Moment
+from loyalty_ledger.cli.moments import read_moment
+from loyalty_ledger.cli.output import as_json, cell, table, tell
+from loyalty_ledger.cli.setup import Json
+from loyalty_ledger.identity import parse_reference
+from loyalty_ledger.ledger import Ledger
+from loyalty_projections.point_history import Movement
+from loyalty_projections.profile import Profile
+
+Customer = Annotated[
+    str, typer.Argument(help="kind:value (id, external, email, phone, card) or an internal id.")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="What had happened by then; a date: its end.")
+]
+KnownAt = Annotated[str | None, typer.Option("--known-at", help="What was recorded by then.")]
+Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the last so many.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (profile, history, tiers):
+        app.command()(command)
+
+
+def profile(
+    context: typer.Context,
+    customer: Customer,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    json: Json = False,
+) -> None:
+    """A customer's points, levels and offers."""
+    with context.obj.ledger() as ledger:
+        answer = ledger.answers.profile(*_asked(ledger, customer, as_of, known_at))
+    if json:
+        as_json(answer)
+    else:
+        show_profile(answer)
+
+
+def history(
+    context: typer.Context,
+    customer: Customer,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    last: Last = None,
+    json: Json = False,
+) -> None:
+    """Every movement of a customer's points, and what caused it."""
+    with context.obj.ledger() as ledger:
+        rows = ledger.answers.history(*_asked(ledger, customer, as_of, known_at))
+    rows = rows[-last:] if last else rows
+    if json:
+        as_json(rows)
+    else:
+        show_history(rows)
+
+
+def tiers(
+    context: typer.Context,
+    customer: Customer,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    json: Json = False,
+) -> None:
+    """A customer's levels, and what the next ones still take."""
+    with context.obj.ledger() as ledger:
+        answer = ledger.answers.tiers(*_asked(ledger, customer, as_of, known_at))
+    if json:
+        as_json(answer)
+    else:
+        show_tiers(answer)
+
+
+def _asked(
+    ledger: Ledger, customer: str, as_of: str | None, known_at: str | None
+) -> tuple[str, Moment]:
+    rulebook = ledger.settlement.rulebook()
+    zone_name = rulebook.program.time_zone if rulebook else "UTC"
+    moment = Moment(
+        clock.now(),
+        None if as_of is None else read_moment(as_of, zone_name),
+        None if known_at is None else read_moment(known_at, zone_name),
+    )
+    return ledger.answers.find(parse_reference(customer)), moment
+
+
+# --- as tables ----------------------------------------------------------------------------------
+
+
+def show_profile(answer: Profile) -> None:
+    """A profile as tables."""
+    names = ", ".join(f"{one.kind}:{one.value}" for one in answer.identifiers)
+    tell(f"Customer {answer.customer_id}{f' ({names})' if names else ''}")
+    table(
+        "Points",
+        ("account", "available", "debt", "lifetime", "next to end", "points"),
+        (
+            (one.account, one.available, one.debt, one.lifetime, *_next(one.expiries))
+            for one in answer.accounts
+        ),
+        right="available debt lifetime points",
+    )
+    table(
+        "Levels",
+        ("system", "level", "since", "until"),
+        ((one.system, one.level, one.since, one.until) for one in answer.tiers),
+    )
+    if answer.offers:
+        table(
+            "Offers",
+            ("offer", "definition", "state", "until"),
+            ((o.offer_id, o.definition, o.state, o.expires_at) for o in answer.offers),
+        )
+
+
+def _next(expiries: Any) -> tuple[object, object]:
+    return (expiries[0].at, expiries[0].points) if expiries else (None, None)
+
+
+def show_history(rows: list[Movement]) -> None:
+    """Movements as a table; times are UTC."""
+    table(
+        "Movements (UTC)",
+        ("when", "account", "points", "kind", "why", "cause"),
+        ((row.at, row.account, f"{row.points:+,}", row.kind, row.rule, row.cause) for row in rows),
+        right="points",
+    )
+
+
+def show_tiers(answer: list[dict[str, Any]]) -> None:
+    """Progress as tables: a row for every requirement of the next level."""
+    for system in answer:
+        since = f" since {cell(system['since'])}" if system["since"] else ""
+        tell(f"{system['system']}: {system['level']}{since}")
+        following = system["next"]
+        if following is None:
+            tell("  This is the highest level.")
+            continue
+        table(
+            f"What {following['level']} takes",
+            ("requirement", "present", "target", "missing", "spend needed"),
+            _requirements(following["entrance"], 0),
+            right="present target missing",
+        )
+
+
+def _requirements(node: dict[str, Any], depth: int) -> list[tuple[object, ...]]:
+    indent = "  " * depth
+    for branch in ("all", "any"):
+        if branch in node:
+            rows: list[tuple[object, ...]] = [(f"{indent}{branch} of", "", "", "", "")]
+            return rows + [row for part in node[branch] for row in _requirements(part, depth + 1)]
+    what = node["kind"].replace("_", " ")
+    where = f" in {node['account']}" if node.get("account") else ""
+    within = f" within {node['within']}" if node.get("within") else ""
+    present, target, missing = node["present"], node["target"], node["missing"]
+    needed = node.get("spend_needed")
+    return [(f"{indent}{what}{where}{within}", present, target, missing, needed)]

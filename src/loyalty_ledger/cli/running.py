@@ -1,0 +1,57 @@
+"""`loyalty work`: settle, project, keep time."""
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from loyalty_ledger import clock
+from loyalty_ledger.cli.moments import read_moment
+from loyalty_ledger.cli.output import progress, tell, warn
+from loyalty_ledger.ledger import Ledger
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command("work")(work)
+
+
+def work(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Until nothing is left.")] = False,
+    until: Annotated[
+        str | None, typer.Option(help="Keep time up to this moment instead of now.")
+    ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Settle first what failed before.")
+    ] = False,
+) -> None:
+    """Settle what has arrived, bring the views up to date, record what has fallen due."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
+    with context.obj.ledger() as ledger:
+        moment = None if until is None else read_moment(until, _zone(ledger))
+        still = _retried(ledger) if retry else []
+        with progress("settling") as show:
+            done = ledger.worker.work(
+                lambda: moment or clock.now(),
+                once=once or until is not None,
+                stop=stop,
+                progress=lambda _what, at, goal: show(at, goal),
+            )
+    tell(f"Read {done.settled:,} positions; recorded {done.kept:,} events that had fallen due.")
+    if still:
+        raise typer.Exit(1)
+
+
+def _retried(ledger: Ledger) -> list[str]:
+    still = ledger.worker.retry()
+    for reason in still:
+        warn(f"Still fails: {reason}")
+    return still
+
+
+def _zone(ledger: Ledger) -> str:
+    rulebook = ledger.settlement.rulebook()
+    return rulebook.program.time_zone if rulebook else "UTC"
