@@ -18,6 +18,7 @@ from loyalty_ledger.domain.values import Reason, Rejected, from_wall, utc
 
 MOST = {"items": 1000, "payments": 100, "discounts": 100}
 MOST_CUSTOM_ELEMENTS = 1000
+LONGEST_TEXT_BYTES = 200
 
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s?(Z|[+-]\d{2}:?\d{2})?"
@@ -42,11 +43,11 @@ def read_decimal(value: object) -> object:
 
 
 def read_text(value: object) -> object:
-    """Printable text in one line, at most 255 characters."""
+    """Printable text in one line, at most 200 bytes of UTF-8."""
     if not isinstance(value, str):
         raise ValueError("must be text in quotes")
-    if not value or len(value) > 255 or _BAD_TEXT.search(value):
-        raise ValueError("must be 1 to 255 printable characters")
+    if not value or _BAD_TEXT.search(value) or len(value.encode()) > LONGEST_TEXT_BYTES:
+        raise ValueError(f"must be 1 to {LONGEST_TEXT_BYTES} bytes of printable characters")
     return value
 
 

@@ -46,9 +46,9 @@ def _plain(value: object) -> Any:
 def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = ""
 ) -> None:
-    """A table; `right` names the columns aligned right, separated by blanks."""
+    """A table; `right` names the columns aligned right, separated by commas."""
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    to_the_right = right.split()
+    to_the_right = right.split(", ")
     for column in columns:
         justify = "right" if column in to_the_right else "left"
         made.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]

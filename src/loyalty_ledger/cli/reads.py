@@ -83,14 +83,19 @@ def tiers(
 def _asked(
     ledger: Ledger, customer: str, as_of: str | None, known_at: str | None
 ) -> tuple[str, Moment]:
-    rulebook = ledger.settlement.rulebook()
-    zone_name = rulebook.program.time_zone if rulebook else "UTC"
+    zone_name = zone_of(ledger)
     moment = Moment(
         clock.now(),
         None if as_of is None else read_moment(as_of, zone_name),
         None if known_at is None else read_moment(known_at, zone_name),
     )
     return ledger.answers.find(parse_reference(customer)), moment
+
+
+def zone_of(ledger: Ledger) -> str:
+    """The program's time zone, in which times without an offset are read."""
+    rulebook = ledger.settlement.rulebook()
+    return rulebook.program.time_zone if rulebook else "UTC"
 
 
 # --- as tables ----------------------------------------------------------------------------------
@@ -107,7 +112,7 @@ def show_profile(answer: Profile) -> None:
             (one.account, one.available, one.debt, one.lifetime, *_next(one.expiries))
             for one in answer.accounts
         ),
-        right="available debt lifetime points",
+        right="available, debt, lifetime, points",
     )
     table(
         "Levels",
@@ -149,7 +154,7 @@ def show_tiers(answer: list[dict[str, Any]]) -> None:
             f"What {following['level']} takes",
             ("requirement", "present", "target", "missing", "spend needed"),
             _requirements(following["entrance"], 0),
-            right="present target missing",
+            right="present, target, missing",
         )
 
 

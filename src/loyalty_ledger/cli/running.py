@@ -9,6 +9,7 @@ import typer
 from loyalty_ledger import clock
 from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.output import progress, tell, warn
+from loyalty_ledger.cli.reads import zone_of
 from loyalty_ledger.ledger import Ledger
 
 
@@ -31,7 +32,7 @@ def work(
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
     with context.obj.ledger() as ledger:
-        moment = None if until is None else read_moment(until, _zone(ledger))
+        moment = None if until is None else read_moment(until, zone_of(ledger))
         still = _retried(ledger) if retry else []
         with progress("settling") as show:
             done = ledger.worker.work(
@@ -50,8 +51,3 @@ def _retried(ledger: Ledger) -> list[str]:
     for reason in still:
         warn(f"Still fails: {reason}")
     return still
-
-
-def _zone(ledger: Ledger) -> str:
-    rulebook = ledger.settlement.rulebook()
-    return rulebook.program.time_zone if rulebook else "UTC"

@@ -66,7 +66,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         f" {len(answer['failed']):,} failed."
     )
     rows = [(one["name"], one["position"], one["lag"]) for one in answer["readers"]]
-    table("Readers", ("name", "position", "lag"), rows, right="position lag")
+    table("Readers", ("name", "position", "lag"), rows, right="position, lag")
     if answer["failed"]:
         failed = [(one["cause"], one["reason"]) for one in answer["failed"]]
         table("Failed settlements: `loyalty work --retry` tries again", ("sale", "reason"), failed)

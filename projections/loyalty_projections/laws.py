@@ -1,0 +1,199 @@
+"""The laws of the books, checked event by event along the log.
+
+For every lot, what was taken never exceeds what was issued. For every account of a customer, the
+balance that the movements make equals the sum of its lots less its debt. At every position the
+trial balance is zero, its customers' side being the sum over all customers.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.events.points import (
+    PointsAwarded,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRolledOver,
+    PointsSpent,
+)
+from loyalty_projections import books
+from loyalty_projections.projection import Recorded
+from loyalty_projections.tables import Key, Table
+
+EVENTS = frozenset(event.__name__ for event in books.PROJECTION.handlers)
+"""The names of the events that move points: the others need not be read."""
+
+
+class Offence(NamedTuple):
+    """The first event that breaks a law."""
+
+    position: int
+    stream: str
+    version: int
+    law: str
+    detail: str
+
+
+class _Broken(Exception):  # noqa: N818 - carries an offence
+    def __init__(self, law: str, detail: str):
+        super().__init__(law, detail)
+        self.law, self.detail = law, detail
+
+
+class Laws:
+    """Takes events in log order and remembers only what is still open."""
+
+    def __init__(self) -> None:
+        self._sides = _Sides()
+        self._purses: dict[tuple[str, str], _Purse] = {}
+        self._last_lot: dict[str, int] = {}
+        self._totals: dict[str, int] = {}
+        self._check: dict[type[Event], Callable[[Any], Iterable[str]]] = {
+            PointsAwarded: self._awarded,
+            PointsSpent: self._spent,
+            PointsExpired: self._spent,
+            PointsClawedBack: self._clawed_back,
+            PointsRolledOver: self._rolled_over,
+        }
+
+    def take(self, recorded: Recorded) -> Offence | None:
+        """One more event; the offence if it breaks a law."""
+        check = self._check.get(type(recorded.event))
+        if check is None:
+            return None
+        try:
+            accounts = check(recorded.event)
+            books.PROJECTION.apply(self._sides, recorded)
+            for account in accounts:
+                self._check_account(recorded.event, account)
+        except _Broken as broken:
+            return Offence(
+                recorded.position, recorded.stream, recorded.version, broken.law, broken.detail
+            )
+        return None
+
+    def _check_account(self, event: Any, account: str) -> None:
+        purse = self._purse(event.customer_id, account)
+        if purse.balance != purse.in_lots - purse.debt:
+            raise _Broken(
+                "balance = lots - debt",
+                f"{event.customer_id} in {account}: {purse.balance} is not "
+                f"{purse.in_lots} - {purse.debt}",
+            )
+        sides = self._sides.points[account]
+        if sum(sides.values()):
+            raise _Broken("trial balance is zero", f"{account}: {sides}")
+        if sides["balance"] != self._totals[account]:
+            raise _Broken(
+                "the customers' side is the sum over customers",
+                f"{account}: {sides['balance']} is not {self._totals[account]}",
+            )
+
+    def _awarded(self, event: PointsAwarded) -> tuple[str, ...]:
+        purse = self._purse(event.customer_id, event.account)
+        self._repay(purse, event, event.repaid)
+        self._put(purse, event, event.lot, event.points - event.repaid)
+        self._move(purse, event.account, event.points)
+        return (event.account,)
+
+    def _spent(self, event: PointsSpent | PointsExpired) -> tuple[str, ...]:
+        purse = self._purse(event.customer_id, event.account)
+        for part in event.lots:
+            self._take(purse, event, part.lot, part.points)
+        self._move(purse, event.account, -event.points)
+        return (event.account,)
+
+    def _clawed_back(self, event: PointsClawedBack) -> tuple[str, ...]:
+        purse = self._purse(event.customer_id, event.account)
+        for part in event.lots:
+            self._take(purse, event, part.lot, part.points)
+        if event.debt < 0 or event.written_off < 0:
+            raise _Broken("debt only grows by a claw-back", f"{event.debt}, {event.written_off}")
+        purse.debt += event.debt
+        self._move(purse, event.account, event.written_off - event.points)
+        return (event.account,)
+
+    def _rolled_over(self, event: PointsRolledOver) -> tuple[str, ...]:
+        source = self._purse(event.customer_id, event.account)
+        target = self._purse(event.customer_id, event.into)
+        for rolled in event.lots:
+            self._take(source, event, rolled.lot, rolled.points)
+            self._repay(target, event, rolled.repaid)
+            self._put(target, event, rolled.new_lot, rolled.points - rolled.repaid)
+        self._move(source, event.account, -event.points)
+        self._move(target, event.into, event.points)
+        return event.account, event.into
+
+    def _purse(self, customer_id: str, account: str) -> "_Purse":
+        return self._purses.setdefault((customer_id, account), _Purse())
+
+    def _move(self, purse: "_Purse", account: str, points: int) -> None:
+        purse.balance += points
+        self._totals[account] = self._totals.get(account, 0) + points
+
+    def _repay(self, purse: "_Purse", event: Any, points: int) -> None:
+        if not 0 <= points <= purse.debt:
+            raise _Broken(
+                "debt is repaid only as far as there is one",
+                f"{event.customer_id}: {points} of {purse.debt}",
+            )
+        purse.debt -= points
+
+    def _put(self, purse: "_Purse", event: Any, lot: int, points: int) -> None:
+        last = self._last_lot.get(event.customer_id, 0)
+        if lot <= last or points < 0:
+            raise _Broken("a lot is issued once", f"{event.customer_id}: lot {lot} after {last}")
+        self._last_lot[event.customer_id] = lot
+        if points:
+            purse.lots[lot] = points
+            purse.in_lots += points
+
+    def _take(self, purse: "_Purse", event: Any, lot: int, points: int) -> None:
+        left = purse.lots.get(lot, 0) - points
+        if points < 0 or left < 0:
+            raise _Broken(
+                "no more is taken from a lot than is in it",
+                f"{event.customer_id}, lot {lot}: {points} of {purse.lots.get(lot, 0)}",
+            )
+        purse.in_lots -= points
+        if left:
+            purse.lots[lot] = left
+        else:
+            purse.lots.pop(lot, None)
+
+
+def first_offence(events: Iterable[Recorded]) -> Offence | None:
+    """The first event, in log order, that breaks a law of the books; None when none does."""
+    laws = Laws()
+    return next((offence for one in events if (offence := laws.take(one))), None)
+
+
+class _Purse:
+    """An account of a customer: its balance by movements, and its open lots and debt."""
+
+    __slots__ = ("balance", "debt", "in_lots", "lots")
+
+    def __init__(self) -> None:
+        self.balance = self.debt = self.in_lots = 0
+        self.lots: dict[int, int] = {}
+
+
+class _Sides:
+    """The sides of the books, as `books` posts them."""
+
+    def __init__(self) -> None:
+        self.points: dict[str, dict[str, int]] = {}
+
+    def merge(self, _table: Table[Any], key: Key, **values: Any) -> None:
+        account, side = key
+        sides = self.points.setdefault(account, {})
+        sides[side] = sides.get(side, 0) + values["points"]
+
+    def insert(self, table: Table[Any], row: Any) -> None:
+        raise NotImplementedError
+
+    def change(self, table: Table[Any], key: Key, **sums: int) -> None:
+        raise NotImplementedError
+
+    def delete(self, table: Table[Any], key: Key) -> None:
+        raise NotImplementedError

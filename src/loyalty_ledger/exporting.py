@@ -1,0 +1,167 @@
+"""Exports: every customer's balances, levels or movements, and the events, as CSV or JSON lines."""
+
+import csv
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from loyalty_ledger.answers import Moment
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.ledger import Ledger
+from loyalty_projections import profile as profiles
+
+Row = dict[str, Any]
+Progress = Callable[[int, int], None]
+CUSTOMERS_AT_ONCE = 500
+EVENTS_AT_ONCE = 1_000
+
+
+def balances(ledger: Ledger, moment: Moment) -> Iterator[Row]:
+    """A row per customer and point account."""
+    for customer_id, external_id in customers(ledger):
+        for one in ledger.answers.profile(customer_id, moment).accounts:
+            yield {
+                "customer_id": customer_id,
+                "external_id": external_id,
+                "account": one.account,
+                "available": one.available,
+                "lifetime": one.lifetime,
+            }
+
+
+def tiers(ledger: Ledger, moment: Moment) -> Iterator[Row]:
+    """A row per customer and tier system, the first level included."""
+    for customer_id, external_id in customers(ledger):
+        for one in ledger.answers.profile(customer_id, moment).tiers:
+            yield {
+                "customer_id": customer_id,
+                "external_id": external_id,
+                "system": one.system,
+                "level": one.level,
+                "since": one.since,
+            }
+
+
+def history(ledger: Ledger, moment: Moment) -> Iterator[Row]:
+    """A row per movement, customer by customer."""
+    for customer_id, external_id in customers(ledger):
+        for one in ledger.answers.history(customer_id, moment):
+            yield {
+                "customer_id": customer_id,
+                "external_id": external_id,
+                "at": one.at,
+                "recorded_at": one.recorded_at,
+                "account": one.account,
+                "points": one.points,
+                "kind": one.kind,
+                "rule": one.rule,
+                "transaction": one.transaction,
+                "cause": one.cause,
+            }
+
+
+def events(ledger: Ledger, moment: Moment) -> Iterator[Row]:
+    """A row per event of the log that had happened by then."""
+    position = 0
+    while found := ledger.log.read(position, EVENTS_AT_ONCE):
+        for one in found:
+            if moment.as_of is None or one.event.at <= moment.as_of:
+                yield {
+                    "position": one.position,
+                    "stream": one.stream,
+                    "version": one.version,
+                    "name": type(one.event).__name__,
+                    "recorded_at": one.recorded_at,
+                    "event": msgspec.to_builtins(one.event),
+                }
+        position = found[-1].position
+
+
+EXPORTS: dict[str, tuple[Callable[[Ledger, Moment], Iterator[Row]], tuple[str, ...]]] = {
+    "balances": (balances, ("customer_id", "external_id", "account", "available", "lifetime")),
+    "tiers": (tiers, ("customer_id", "external_id", "system", "level", "since")),
+    "history": (
+        history,
+        (
+            "customer_id",
+            "external_id",
+            "at",
+            "recorded_at",
+            "account",
+            "points",
+            "kind",
+            "rule",
+            "transaction",
+            "cause",
+        ),
+    ),
+    "events": (events, ("position", "stream", "version", "name", "recorded_at", "event")),
+}
+"""What can be exported, and its columns."""
+
+
+def customers(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Every customer's id and first external id, in order of id."""
+    after = ""
+    while True:
+        behind = after
+        ids = ledger.projector.ask(
+            lambda reader, behind=behind: profiles.customer_ids(  # type: ignore[misc]
+                reader, behind, CUSTOMERS_AT_ONCE
+            )
+        )
+        if not ids:
+            return
+        named = {one.customer_id: one.value for one in ledger.log.personal_values("external", ids)}
+        for customer_id in ids:
+            yield customer_id, named.get(customer_id, "")
+        after = ids[-1]
+
+
+def export(ledger: Ledger, what: str, path: Path, moment: Moment, progress: Progress) -> int:
+    """Write an export; how many rows it has. The ending of the name tells the format."""
+    rows, columns = EXPORTS[what]
+    if path.suffix not in _WRITERS:
+        raise Rejected(Reason.VALIDATION, f"{path.name!r} tells no format: name it .csv or .jsonl")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write = _WRITERS[path.suffix](file, columns)
+        count = 0
+        for row in rows(ledger, moment):
+            write(row)
+            count += 1
+            progress(count, 0)
+    return count
+
+
+def _csv(file: IO[str], columns: tuple[str, ...]) -> Callable[[Row], None]:
+    writer = csv.DictWriter(file, columns)
+    writer.writeheader()
+
+    def write(row: Row) -> None:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+
+    return write
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return msgspec.json.encode(value).decode()
+    return value
+
+
+def _jsonl(file: IO[str], _columns: tuple[str, ...]) -> Callable[[Row], None]:
+    def write(row: Row) -> None:
+        file.write(msgspec.json.encode(row).decode() + "\n")
+
+    return write
+
+
+_WRITERS: dict[str, Callable[[IO[str], tuple[str, ...]], Callable[[Row], None]]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+}

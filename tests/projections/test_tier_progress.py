@@ -1,0 +1,122 @@
+"""How far a customer is from the next level."""
+
+from datetime import datetime
+from typing import Any
+
+from story import NEW_YEAR, PROGRAM, Story, day
+
+from loyalty_projections import tier_progress
+from loyalty_projections.projection import fold
+from loyalty_projections.spend_needed import spend_needed
+
+ALL = (tier_progress.PROJECTION,)
+
+
+def place(story: Story, now: datetime) -> dict[str, Any]:
+    (shown,) = tier_progress.progress(fold(ALL, story.told), "ann", now, PROGRAM)
+    return shown
+
+
+def test_a_new_customer_sees_the_whole_tree_of_the_next_level() -> None:
+    story = Story()
+    story.enrolled("ann")
+    assert place(story, day(1)) == {
+        "system": "club",
+        "level": "bronze",
+        "since": NEW_YEAR,
+        "until": None,
+        "next": {
+            "level": "silver",
+            "entrance": {
+                "any": [
+                    {
+                        "kind": "points_earned",
+                        "account": "credits",
+                        "within": "P12M",
+                        "present": 0,
+                        "target": 100,
+                        "missing": 100,
+                        "holds": False,
+                        "spend_needed": "80.00",
+                    },
+                    {
+                        "all": [
+                            {
+                                "kind": "transactions",
+                                "account": None,
+                                "within": None,
+                                "present": 0,
+                                "target": 3,
+                                "missing": 3,
+                                "holds": False,
+                            },
+                            {
+                                "kind": "spend",
+                                "account": None,
+                                "within": "P30D",
+                                "present": "0.00",
+                                "target": "50.00",
+                                "missing": "50.00",
+                                "holds": False,
+                            },
+                        ],
+                        "holds": False,
+                    },
+                ],
+                "holds": False,
+            },
+        },
+    }
+
+
+def test_awards_count_net_of_claw_backs_at_the_award_s_time() -> None:
+    story = Story()
+    story.awarded("ann", "credits", 40, day(0))
+    story.awarded("ann", "credits", 30, day(10))
+    story.clawed_back("ann", "credits", 15, day(20), day(0))
+    leaf = place(story, day(30))["next"]["entrance"]["any"][0]
+    assert (leaf["present"], leaf["missing"], leaf["spend_needed"]) == (55, 45, "36.00")
+    leaf = place(story, day(366))["next"]["entrance"]["any"][0]
+    assert leaf["present"] == 30
+
+
+def test_sales_and_spend_count_within_their_periods() -> None:
+    story = Story()
+    story.bought("ann", 499, day(0))
+    story.bought("ann", 500, day(1))
+    story.bought("ann", 2000, day(29.5))
+    sales, spend = place(story, day(30))["next"]["entrance"]["any"][1]["all"]
+    assert (sales["present"], sales["missing"]) == (2, 1)
+    assert (spend["present"], spend["missing"]) == ("25.00", "25.00")
+
+
+def test_in_the_highest_level_nothing_is_next() -> None:
+    story = Story()
+    story.entered_silver("ann", day(1), day(32))
+    shown = place(story, day(2))
+    assert (shown["level"], shown["since"], shown["until"]) == ("silver", day(1), day(32))
+    assert shown["next"] is None
+
+
+def test_maintenance_that_has_fallen_due_counts_before_it_is_recorded() -> None:
+    story = Story()
+    story.entered_silver("ann", day(0), day(31))
+    story.awarded("ann", "credits", 60, day(10))
+    rows = fold(ALL, story.told)
+    assert tier_progress.overdue(rows, "ann", day(30), PROGRAM, 1) == []
+    kept, left = tier_progress.overdue(rows, "ann", day(70), PROGRAM, 1)
+    assert [type(kept).__name__, type(left).__name__] == ["TierKept", "TierLeft"]
+    (due,) = tier_progress.progress(rows, "ann", day(70), PROGRAM, due_levels=[kept, left])
+    story.record("tiers/ann", kept, left)
+    assert place(story, day(70)) == due
+    assert due["level"] == "bronze"
+
+
+def test_the_spend_needed_is_the_least_that_earns_the_points() -> None:
+    bronze, silver = {"club": "bronze"}, {"club": "silver"}
+    assert spend_needed(0, "credits", PROGRAM, bronze) == 0
+    assert spend_needed(1, "credits", PROGRAM, bronze) == 100
+    assert spend_needed(5, "credits", PROGRAM, bronze) == 400
+    assert spend_needed(2, "credits", PROGRAM, silver) == 100
+    assert spend_needed(11, "credits", PROGRAM, silver) == 400
+    assert spend_needed(1, "points", PROGRAM, bronze) is None
