@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -50,7 +50,7 @@ IMPURE = {
 IMPURE_CALLS = {"open", "print", "input"}
 
 # Spelt in two parts, so that this file may be searched too.
-UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|(?<!\")XX" + r"X)\b")
 MACHINES = re.compile(r"(?<![\w.~$}/-])/(?:home|Users|root|work|farm)/\w" + r"|/tmp/(?!\W)\w+[./]")
 REGISTRIES = re.compile(
     r"py" + r"pi\.org|python" + r"hosted\.org|npm" + r"js\.|deb\.deb" + r"ian\.org|crat" + r"es\.io"
@@ -133,11 +133,11 @@ def test_packages_begin_empty() -> None:
 
 def test_golden_files_are_never_edited_and_never_deleted() -> None:
     """New ones are pinned with `cd tests/golden && sha256sum events/*.json > events.sha256`."""
-    pinned = dict(reversed(line.split("  ")) for line in PINNED.read_text().splitlines())
     files = sorted((PINNED.parent / "events").glob("*.json"))
-    assert pinned == {
-        f"events/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-    }
+    sums = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  events/{path.name}" for path in files
+    ]
+    assert sorted(sums) == sorted(PINNED.read_text().splitlines())
 
 
 @pytest.mark.parametrize("name", [projection.name for projection in PROJECTIONS])
@@ -225,12 +225,12 @@ def test_every_requirement_is_pinned_and_hashed(name: str) -> None:
     assert pins("requirements.txt").items() <= pins(name).items()
 
 
-def commands(command: click.Command, path: str) -> Iterator[str]:
-    if isinstance(command, click.Group):
-        for name, part in command.commands.items():
-            yield from commands(part, f"{path} {name}")
-    else:
+def commands(command: Any, path: str) -> Iterator[str]:
+    if not hasattr(command, "commands"):
         yield path
+        return
+    for name, part in command.commands.items():
+        yield from commands(part, f"{path} {name}")
 
 
 def test_every_command_is_in_the_documentation() -> None:

@@ -5,7 +5,7 @@ position here, in the same transaction: that row is the lock between live writer
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy
@@ -35,8 +35,13 @@ class Build(NamedTuple):
     position: int
 
 
-def install(source: Source, projections: Iterable[Projection]) -> None:
+def install(source: Source, projections: Collection[Projection]) -> None:
     """Make the tables of projections that have no live build. Several may do so at once."""
+    wanted = {(projection.name, projection.version) for projection in projections}
+    with source.snapshot() as connection:  # nothing is locked when nothing is to be done
+        there = sqlalchemy.inspect(connection).has_table(_builds.name)
+        if there and wanted <= live_builds(connection).keys():
+            return
     for attempt in range(_ATTEMPTS):
         try:
             with source.transaction() as connection:

@@ -184,7 +184,7 @@ class _Sides:
     def __init__(self) -> None:
         self.points: dict[str, dict[str, int]] = {}
 
-    def merge(self, _table: Table[Any], key: Key, **values: Any) -> None:
+    def merge(self, table: Table[Any], key: Key, **values: Any) -> None:
         account, side = key
         sides = self.points.setdefault(account, {})
         sides[side] = sides.get(side, 0) + values["points"]

@@ -56,7 +56,10 @@ Handler = Callable[[Rows, Any, Recorded], None]
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """The answer to one question. A new `version` is built anew: raise it when `apply` changes."""
+    """The answer to one question. A new `version` is built anew: raise it when `apply` changes.
+
+    Its tables begin with its name, and no projection's name begins with another's and `_`.
+    """
 
     name: str
     version: int

@@ -5,8 +5,8 @@ together: each event is decoded once. Rows and positions commit together, so tha
 exactly once however many projectors there are and wherever they die.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
@@ -127,31 +127,25 @@ class Projector:
         """What the question finds in the live rows, all in one state of the database."""
         self.install()
         for _ in range(_ATTEMPTS):
-            before = self._live()
+            live: dict[Table[Any], int] = {}
             try:
-                with self._reading() as reader:
-                    return question(reader)
+                with self._source.snapshot() as connection:
+                    live = self._build_of(connection)
+                    return question(SqlReader(connection, live.__getitem__))
             except DBAPIError:
-                if self._live() == before:  # else the tables were swapped away meanwhile
-                    raise
+                with self._source.snapshot() as connection:
+                    if self._build_of(connection) == live:
+                        raise  # it was not that tables were swapped away meanwhile
         raise OutOfStep("projections are being rebuilt over and over")
 
-    @contextmanager
-    def _reading(self) -> Iterator[Reader]:
-        with self._source.snapshot() as connection:
-            yield SqlReader(connection, self._build_of(connection).__getitem__)
-
     def _build_of(self, connection: Connection) -> dict[Table[Any], int]:
+        """The number of the live build of every table."""
         live = builds.live_builds(connection)
         return {
             table: live[projection.name, projection.version].build
             for projection in self._projections.values()
             for table in projection.tables
         }
-
-    def _live(self) -> dict[tuple[str, int], int]:
-        with self._source.snapshot() as connection:
-            return {key: live.build for key, live in builds.live_builds(connection).items()}
 
     def status(self) -> list[Status]:
         """Every projection's version and position."""

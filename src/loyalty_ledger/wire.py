@@ -12,19 +12,27 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from loyalty_ledger.domain.values import Reason, Rejected, from_wall, utc
 
 MOST = {"items": 1000, "payments": 100, "discounts": 100}
 MOST_CUSTOM_ELEMENTS = 1000
-LONGEST_TEXT_BYTES = 200
 
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s?(Z|[+-]\d{2}:?\d{2})?"
 )
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9}0*)?")
-_BAD_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -32,23 +40,19 @@ _BAD_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 def read_decimal(value: object) -> object:
     """An exact decimal of a JSON number or a string of digits."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+    if type(value) is str:
+        text = value
+    elif isinstance(value, Decimal):
+        text = format(value, "f")
+    elif type(value) is int:
+        text = str(value)
+    else:
         raise ValueError("must be a number or a string of digits such as 12.50")
-    text = format(value, "f") if isinstance(value, Decimal) else str(value)
     if not _NUMBER.fullmatch(text):
         raise ValueError(
             f"{_shown(text)} is not a usable number: write up to 12 digits and 9 decimals"
         )
     return Decimal(text)
-
-
-def read_text(value: object) -> object:
-    """Printable text in one line, at most 200 bytes of UTF-8."""
-    if not isinstance(value, str):
-        raise ValueError("must be text in quotes")
-    if not value or _BAD_TEXT.search(value) or len(value.encode()) > LONGEST_TEXT_BYTES:
-        raise ValueError(f"must be 1 to {LONGEST_TEXT_BYTES} bytes of printable characters")
-    return value
 
 
 def read_time(value: object) -> object:
@@ -73,8 +77,16 @@ def _shown(value: object) -> str:
 
 
 Number = Annotated[Decimal, BeforeValidator(read_decimal)]
-Text = Annotated[str, BeforeValidator(read_text)]
+Text = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=120, pattern=_PRINTABLE)
+]
 Time = Annotated[datetime, BeforeValidator(read_time)]
+_TEXT: TypeAdapter[str] = TypeAdapter(Text)
+
+
+def read_text(value: object) -> str:
+    """Printable text in one line, 1 to 120 characters; ValidationError otherwise."""
+    return _TEXT.validate_python(value)
 
 
 # --- shapes -------------------------------------------------------------------------------------
@@ -200,9 +212,9 @@ def _name(envelope: Mapping[str, Any], name: str, problems: list[tuple[str, str]
         problems.append((name, "is missing"))
         return ""
     try:
-        return str(read_text(envelope[name]))
-    except ValueError as error:
-        problems.append((name, str(error)))
+        return read_text(envelope[name])
+    except ValidationError:
+        problems.append((name, WORDING["string_type"]))
         return ""
 
 
@@ -250,6 +262,27 @@ def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
     return transaction
 
 
+WORDING = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "int_type": "must be a whole number",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+} | dict.fromkeys(
+    (
+        "string_type",
+        "string_too_short",
+        "string_too_long",
+        "string_pattern_mismatch",
+        "string_unicode",
+    ),
+    "must be text of 1 to 120 printable characters",
+)
+"""What is wrong with a value, by the kind of error that validation tells."""
+
+
 def problems_of(error: ValidationError) -> list[tuple[str, str]]:
     """Every problem that validation found: the field, and what is wrong with it."""
     problems = []
@@ -257,13 +290,7 @@ def problems_of(error: ValidationError) -> list[tuple[str, str]]:
         path = ""
         for part in detail["loc"]:
             path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-        message = {
-            "missing": "is missing",
-            "extra_forbidden": "is not known here",
-            "bool_type": "must be true or false",
-            "list_type": "must be a list",
-            "int_type": "must be a whole number",
-        }.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        message = WORDING.get(detail["type"], detail["msg"].removeprefix("Value error, "))
         problems.append((path, message))
     return problems
 

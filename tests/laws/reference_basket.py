@@ -12,6 +12,7 @@ Number = TypeVar("Number", int, Decimal)
 
 def nets(lines: Sequence[Line], discounts: Sequence[Discount], tax_in_earning: bool) -> list[int]:
     """The net of every line in minor units."""
+    everyone = range(len(lines))
     money = [line.subtotal for line in lines]
     tax = [line.tax for line in lines]
     for back in negative(lines):
@@ -27,7 +28,8 @@ def nets(lines: Sequence[Line], discounts: Sequence[Discount], tax_in_earning: b
         places = [place for place, line in enumerate(lines) if line.line_id in named]
         for place, part in shared(discount.amount, places, money, lines).items():
             money[place] -= part
-    return [max(0, m if tax_in_earning else m - t) for m, t in zip(money, tax, strict=True)]
+    taxes = [0 if tax_in_earning or place in negative(lines) else tax[place] for place in everyone]
+    return [max(0, money[place] - taxes[place]) for place in everyone]
 
 
 def quantities(lines: Sequence[Line]) -> list[Decimal]:

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from hypothesis import strategies as st
-
 from loyalty_ledger.domain import wallet
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.customers import (
@@ -20,7 +18,7 @@ from loyalty_ledger.domain.events.customers import (
 from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.events.settlement import PurchaseCounted, SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
-from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.domain.lots import PointsEvent
 from loyalty_ledger.domain.wallet import Wallet
 from loyalty_ledger.program_file import parse_program
 from loyalty_ledger.store.log import Commit, Log, NewEvent
@@ -253,7 +251,7 @@ class Story:
         now = self.wallets.get(customer, Wallet())
         self._add(customer, wallet.decide(command, now))
 
-    def _add(self, customer: str, events: Iterable[wallet.PointsEvent]) -> None:
+    def _add(self, customer: str, events: Iterable[PointsEvent]) -> None:
         for event in events:
             now = self.wallets.get(customer, Wallet())
             self.wallets[customer] = wallet.evolve(now, event)
@@ -262,63 +260,11 @@ class Story:
 
 def append_to(log: Log, told: Iterable[Told]) -> None:
     """Put the events into a log that holds everything told before them."""
-    events, expected = [], {}
+    events: list[NewEvent] = []
+    expected: dict[str, int] = {}
     for one in told:
         expected.setdefault(one.stream, one.version - 1)
         customer = getattr(one.event, "customer_id", None)
         events.append(NewEvent(one.stream, one.event, (customer,) if customer else ()))
     if events:
         log.append(Commit(events, expected, log.head().position))
-
-
-CUSTOMERS = ("ann", "bob", 'q"u\\o te')
-_STEPS = ("award", "spend", "claw back", "keep time", "buy", "enter", "keep", "leave", "issue")
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(_STEPS),
-        st.sampled_from(CUSTOMERS),
-        st.sampled_from(ACCOUNTS),
-        st.integers(1, 60),
-        st.sampled_from((0.0, 0.25, 1.0, 3.0, 8.0, 33.0)),
-    ),
-    max_size=40,
-)
-"""What happens, to whom, in which account, how much of it, and how many days after the last."""
-
-
-def told(chosen: list[tuple[str, str, str, int, float]]) -> Story:
-    """The story these steps make; what the wallet refuses does not happen."""
-    story, now = Story(), 0.0
-    for customer in CUSTOMERS:
-        story.enrolled(customer)
-    for step in chosen:
-        now += step[4]
-        try:
-            _happen(story, step, now)
-        except Rejected:
-            continue
-    return story
-
-
-def _happen(story: Story, step: tuple[str, str, str, int, float], now: float) -> None:
-    what, customer, account, amount, _ = step
-    match what:
-        case "award":
-            story.awarded(customer, account, amount, day(now))
-        case "spend":
-            story.spent(customer, account, amount, day(now))
-        case "claw back":
-            story.clawed_back(customer, account, amount, day(now), day(now - 1))
-        case "keep time":
-            story.time_kept(customer, day(now))
-        case "buy":
-            story.bought(customer, amount * 100, day(now))
-        case "enter":
-            story.entered_silver(customer, day(now), day(now + 31))
-        case "keep":
-            story.kept_silver(customer, day(now), day(now + 31))
-        case "leave":
-            story.left_silver(customer, day(now))
-        case "issue":
-            offer = f"{customer}-{len(story.told)}"
-            story.issued(customer, offer, day(now), day(now + amount))

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from hypothesis import given, settings
-from story import CUSTOMERS, PROGRAMS, Story, day, steps, told
 
 from loyalty_ledger.domain.lots import next_due
 from loyalty_projections import agenda
 from loyalty_projections.projection import fold
 from loyalty_projections.rows import Due
+from projections.steps import CUSTOMERS, Step, steps, told
+from projections.story import PROGRAMS, Story, day
 
 ALL = (agenda.PROJECTION,)
 
@@ -93,7 +94,7 @@ def test_a_failed_settlement_is_listed_until_nobody_waits_for_it() -> None:
 @given(steps)
 @settings(max_examples=100, deadline=None)
 def test_a_wallet_has_something_due_exactly_when_the_agenda_says_so(
-    chosen: list[tuple[str, str, str, int, float]],
+    chosen: list[Step],
 ) -> None:
     story = told(chosen)
     rows = fold(ALL, story.told)

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from story import CUSTOMERS, PROGRAM, PROGRAMS, Story, day, steps, told
 
 from loyalty_ledger.domain.events.points import PointsAwarded, PointsClawedBack
-from loyalty_ledger.domain.lots import Holdings, elapse, moved
+from loyalty_ledger.domain.lots import Holdings, PointsEvent, elapse, moved
 from loyalty_projections import point_history, profile, tier_progress
 from loyalty_projections.books import PROJECTION as BOOKS
 from loyalty_projections.projection import fold
+from projections.steps import CUSTOMERS, Step, steps, told
+from projections.story import PROGRAM, PROGRAMS, Story, day
 
 ALL = (profile.PROJECTION, tier_progress.PROJECTION, point_history.PROJECTION)
 
@@ -36,9 +37,7 @@ def test_what_happened_later_and_what_was_recorded_later_does_not_count() -> Non
 
 @given(steps, st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60)), min_size=1, max_size=20))
 @settings(max_examples=60, deadline=None)
-def test_as_of_equals_a_plain_replay(
-    chosen: list[tuple[str, str, str, int, float]], moments: list[tuple[int, int]]
-) -> None:
+def test_as_of_equals_a_plain_replay(chosen: list[Step], moments: list[tuple[int, int]]) -> None:
     story = told(chosen)
     for days, hours in moments:
         as_of, known_at = day(days), day(400) + timedelta(hours=hours)
@@ -59,7 +58,8 @@ def replayed(
         if getattr(event, "customer_id", None) != customer or not one.stream.startswith("wallet/"):
             continue
         if event.at <= as_of and one.recorded_at <= known_at:
-            holdings = moved(holdings, event)  # type: ignore[arg-type]
+            assert isinstance(event, PointsEvent)
+            holdings = moved(holdings, event)
             if isinstance(event, PointsAwarded):
                 lifetime[event.account] += event.points
             if isinstance(event, PointsClawedBack):

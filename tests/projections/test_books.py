@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 from hypothesis import given, settings
-from story import Story, day, steps, told
 
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.points import LotPoints
 from loyalty_projections import books
 from loyalty_projections.laws import first_offence
 from loyalty_projections.projection import fold
+from projections.steps import Step, steps, told
+from projections.story import Story, day
 
 ALL = (books.PROJECTION,)
 
@@ -78,7 +79,7 @@ def test_the_first_event_that_breaks_a_law_is_named(
 @given(steps)
 @settings(max_examples=50, deadline=None)
 def test_whatever_happens_the_books_balance(
-    chosen: list[tuple[str, str, str, int, float]],
+    chosen: list[Step],
 ) -> None:
     story = told(chosen)
     assert first_offence(story.told) is None

@@ -1,9 +1,8 @@
 """Whom an identifier names."""
 
-from story import Story
-
 from loyalty_projections import directory
 from loyalty_projections.projection import fold
+from projections.story import Story
 
 
 def test_an_identifier_leads_to_its_customer_and_back() -> None:

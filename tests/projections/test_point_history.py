@@ -1,11 +1,12 @@
 """How a customer's points moved."""
 
 from hypothesis import given, settings
-from story import CUSTOMERS, PROGRAM, PROGRAMS, Story, day, steps, told
 
 from loyalty_projections import point_history, profile
 from loyalty_projections.point_history import Movement
 from loyalty_projections.projection import fold
+from projections.steps import CUSTOMERS, Step, steps, told
+from projections.story import PROGRAM, PROGRAMS, Story, day
 
 ALL = (profile.PROJECTION, point_history.PROJECTION)
 
@@ -78,7 +79,7 @@ def test_what_is_due_but_not_recorded_is_shown_as_it_will_be() -> None:
 @given(steps)
 @settings(max_examples=50, deadline=None)
 def test_movements_sum_to_the_balance_and_what_was_awarded_to_the_lifetime(
-    chosen: list[tuple[str, str, str, int, float]],
+    chosen: list[Step],
 ) -> None:
     story = told(chosen)
     now = max(one.event.at for one in story.told)

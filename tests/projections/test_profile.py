@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from hypothesis import given, settings
-from story import ACCOUNTS, CUSTOMERS, NEW_YEAR, PROGRAM, PROGRAMS, Story, day, steps, told
 
 from loyalty_ledger.domain.lots import elapse
 from loyalty_projections import profile
 from loyalty_projections.profile import AccountView, Expiring, Identifier, Profile
 from loyalty_projections.projection import fold
+from projections.steps import CUSTOMERS, Step, steps, told
+from projections.story import ACCOUNTS, NEW_YEAR, PROGRAM, PROGRAMS, Story, day
 
 ALL = (profile.PROJECTION,)
 
@@ -120,7 +121,7 @@ def test_consent_and_tags_are_kept() -> None:
 @given(steps)
 @settings(max_examples=100, deadline=None)
 def test_balances_are_the_wallets_and_the_same_before_and_after_time_was_kept(
-    chosen: list[tuple[str, str, str, int, float]],
+    chosen: list[Step],
 ) -> None:
     story = told(chosen)
     now = max(one.event.at for one in story.told) + (day(20) - day(0))

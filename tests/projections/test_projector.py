@@ -4,39 +4,22 @@ import threading
 
 import pytest
 from sqlalchemy import Engine, text
-from story import Story, append_to, day, told
 
-from loyalty_ledger.ledger import source_of
 from loyalty_ledger.store.log import Log
-from loyalty_projections import books, digest, point_history
+from loyalty_projections import books, point_history
+from loyalty_projections.books import TrialBalance
 from loyalty_projections.projection import Projection, fold
 from loyalty_projections.projections import PROJECTIONS
-from loyalty_projections.projector import OutOfStep, Projector
-from loyalty_projections.rows import MemoryRows
-
-MANY = [
-    (what, customer, account, 7 + place, 1.0)
-    for place in range(6)
-    for what in ("award", "buy", "spend", "award", "claw back", "issue", "enter")
-    for customer in ("ann", "bob")
-    for account in ("points", "stars")
-]
+from loyalty_projections.projector import OutOfStep
+from loyalty_projections.rows import MemoryRows, Reader
+from projections.projecting import MANY, assert_right, projector
+from projections.steps import told
+from projections.story import Story, append_to, day
 
 
 @pytest.fixture
 def story() -> Story:
     return told(MANY)
-
-
-def projector(log: Log, batch: int = 7, projections: tuple[Projection, ...] = PROJECTIONS):  # type: ignore[no-untyped-def]
-    return Projector(source_of(log), projections, batch=batch)
-
-
-def assert_right(log: Log, expected: MemoryRows) -> None:
-    reading = projector(log)
-    for projection in PROJECTIONS:
-        live = reading.digest(projection.name)
-        assert live == digest.of_memory(expected, projection.tables), projection.name
 
 
 def test_an_empty_log_gives_empty_rows(log: Log) -> None:
@@ -147,7 +130,7 @@ def test_a_question_sees_one_state_of_the_rows(log: Log, story: Story) -> None:
     working = projector(log)
     working.catch_up(until=40)
 
-    def ask_twice(reader):  # type: ignore[no-untyped-def]
+    def ask_twice(reader: Reader) -> tuple[TrialBalance, TrialBalance]:
         first = books.trial_balance(reader)
         working.catch_up()
         return first, books.trial_balance(reader)

@@ -4,14 +4,17 @@ import threading
 
 import pytest
 from sqlalchemy import Engine, inspect, text
-from story import Story, append_to, told
-from test_projector import MANY, assert_right, projector
 
 from loyalty_ledger.store.log import Log
 from loyalty_projections import books
+from loyalty_projections.books import TrialBalance
 from loyalty_projections.projection import fold
 from loyalty_projections.projections import PROJECTIONS
 from loyalty_projections.rebuild import Overtaken
+from loyalty_projections.rows import Reader
+from projections.projecting import MANY, assert_right, projector
+from projections.steps import told
+from projections.story import Story, append_to
 
 NAMES = [projection.name for projection in PROJECTIONS]
 
@@ -77,6 +80,21 @@ def test_the_old_tables_are_gone_and_readers_go_on(log: Log, engine: Engine, sto
     working.rebuild("books")
     assert tables_of(engine, "books") == ["books_side__v3"]
     assert reading.ask(books.trial_balance) == before
+
+
+def test_a_question_asked_while_the_tables_are_swapped_is_answered(log: Log, story: Story) -> None:
+    append_to(log, story.told)
+    reading, working = projector(log), projector(log)
+    working.catch_up()
+    asked: list[bool] = []
+
+    def question(reader: Reader) -> TrialBalance:
+        if not asked:
+            asked.append(working.rebuild("books").same)
+        return books.trial_balance(reader)
+
+    assert reading.ask(question) == reading.ask(books.trial_balance)
+    assert asked == [True]
 
 
 def test_events_and_live_writers_go_on_during_a_rebuild(log: Log, story: Story) -> None:

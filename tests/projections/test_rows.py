@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
-from story import Told, day, steps, told
 
 import databases
 from loyalty_ledger.store.engine import create_engine, for_writing
@@ -17,6 +16,8 @@ from loyalty_projections.projection import Applier, fold
 from loyalty_projections.projections import PROJECTIONS
 from loyalty_projections.rows import Due
 from loyalty_projections.sql import Batch, SqlReader, from_micros, micros
+from projections.steps import Step, steps, told
+from projections.story import Told, day
 
 EVERY_TABLE = [table for projection in PROJECTIONS for table in projection.tables]
 BUILD = 1
@@ -49,7 +50,7 @@ def write(connection: Connection, events: list[Told], size: int) -> None:
 @given(chosen=steps, size=st.sampled_from((1, 2, 7, 5_000)))
 @settings(max_examples=40, deadline=None)
 def test_the_database_holds_what_memory_holds(
-    engine: Engine, chosen: list[tuple[str, str, str, int, float]], size: int
+    engine: Engine, chosen: list[Step], size: int
 ) -> None:
     story = told(chosen)
     expected = fold(PROJECTIONS, story.told)

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from story import NEW_YEAR, PROGRAM, Story, day
-
 from loyalty_projections import tier_progress
 from loyalty_projections.projection import fold
 from loyalty_projections.spend_needed import spend_needed
+from projections.story import NEW_YEAR, PROGRAM, Story, day
 
 ALL = (tier_progress.PROJECTION,)
 
@@ -17,55 +16,46 @@ def place(story: Story, now: datetime) -> dict[str, Any]:
     return shown
 
 
+POINTS_LEAF = {
+    "kind": "points_earned",
+    "account": "credits",
+    "within": "P12M",
+    "present": 0,
+    "target": 100,
+    "missing": 100,
+    "holds": False,
+    "spend_needed": "80.00",
+}
+SALES_LEAF = {
+    "kind": "transactions",
+    "account": None,
+    "within": None,
+    "present": 0,
+    "target": 3,
+    "missing": 3,
+    "holds": False,
+}
+SPEND_LEAF = {
+    "kind": "spend",
+    "account": None,
+    "within": "P30D",
+    "present": "0.00",
+    "target": "50.00",
+    "missing": "50.00",
+    "holds": False,
+}
+
+
 def test_a_new_customer_sees_the_whole_tree_of_the_next_level() -> None:
     story = Story()
     story.enrolled("ann")
+    both = {"all": [SALES_LEAF, SPEND_LEAF], "holds": False}
     assert place(story, day(1)) == {
         "system": "club",
         "level": "bronze",
         "since": NEW_YEAR,
         "until": None,
-        "next": {
-            "level": "silver",
-            "entrance": {
-                "any": [
-                    {
-                        "kind": "points_earned",
-                        "account": "credits",
-                        "within": "P12M",
-                        "present": 0,
-                        "target": 100,
-                        "missing": 100,
-                        "holds": False,
-                        "spend_needed": "80.00",
-                    },
-                    {
-                        "all": [
-                            {
-                                "kind": "transactions",
-                                "account": None,
-                                "within": None,
-                                "present": 0,
-                                "target": 3,
-                                "missing": 3,
-                                "holds": False,
-                            },
-                            {
-                                "kind": "spend",
-                                "account": None,
-                                "within": "P30D",
-                                "present": "0.00",
-                                "target": "50.00",
-                                "missing": "50.00",
-                                "holds": False,
-                            },
-                        ],
-                        "holds": False,
-                    },
-                ],
-                "holds": False,
-            },
-        },
+        "next": {"level": "silver", "entrance": {"any": [POINTS_LEAF, both], "holds": False}},
     }
 
 
@@ -105,6 +95,8 @@ def test_maintenance_that_has_fallen_due_counts_before_it_is_recorded() -> None:
     rows = fold(ALL, story.told)
     assert tier_progress.overdue(rows, "ann", day(30), PROGRAM, 1) == []
     kept, left = tier_progress.overdue(rows, "ann", day(70), PROGRAM, 1)
+    every = tier_progress.overdue_of(rows, ["ann", "bob"], day(70), PROGRAM, 1)
+    assert every == {"ann": [kept, left], "bob": []}
     assert [type(kept).__name__, type(left).__name__] == ["TierKept", "TierLeft"]
     (due,) = tier_progress.progress(rows, "ann", day(70), PROGRAM, due_levels=[kept, left])
     story.record("tiers/ann", kept, left)

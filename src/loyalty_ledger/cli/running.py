@@ -37,7 +37,7 @@ def work(
         with progress("settling") as show:
             done = ledger.worker.work(
                 lambda: moment or clock.now(),
-                once=once or until is not None,
+                once=once,
                 stop=stop,
                 progress=lambda _what, at, goal: show(at, goal),
             )

@@ -109,9 +109,8 @@ def verify(context: typer.Context, json: Json = False) -> None:
     if json:
         as_json({"verified": not found.problems, **found._asdict()})
     else:
-        tell(
-            f"{found.events:,} events, {found.customers:,} customers, {found.lots:,} lots checked."
-        )
+        tell(f"{found.events:,} events and {found.movements:,} movements of points checked,")
+        tell(f"{found.projections} views compared with the log.")
         for problem in found.problems:
             warn(problem)
         tell("Every law holds." if not found.problems else "The ledger is broken.")

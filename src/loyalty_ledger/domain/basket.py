@@ -36,20 +36,20 @@ def net_lines(
     lines: Sequence[Line], discounts: Sequence[Discount], *, tax_in_earning: bool
 ) -> list[NetLine]:
     """The lines of a basket with their net money, never negative."""
-    money, quantity, tax = _netted(lines)
     returned = [line.subtotal < 0 or line.quantity < 0 for line in lines]
+    money, quantity, tax = _netted(lines, returned)
     gone = [
         back or (money[i] == 0 and line.subtotal > 0) or (quantity[i] == 0 < line.quantity)
         for i, (line, back) in enumerate(zip(lines, returned, strict=True))
     ]
-    left = [max(0, amount) for amount in money]
+    left = [0 if back else amount for amount, back in zip(money, returned, strict=True)]
     if discounts:
         _discount(lines, left, discounts)
     return [
         NetLine(
             line.line_id,
             line.item_id,
-            left[i] if tax_in_earning or not tax[i] else max(0, left[i] - tax[i]),
+            left[i] if tax_in_earning or tax[i] <= 0 else max(0, left[i] - tax[i]),
             quantity[i],
             gone[i],
         )
@@ -57,14 +57,17 @@ def net_lines(
     ]
 
 
-def _netted(lines: Sequence[Line]) -> tuple[list[int], list[Decimal], list[int]]:
+def _netted(
+    lines: Sequence[Line], returned: Sequence[bool]
+) -> tuple[list[int], list[Decimal], list[int]]:
     """Money, quantity and tax of each line once the negative ones are netted, in line order."""
     money = [line.subtotal for line in lines]
     quantity = [line.quantity for line in lines]
     tax = [line.tax for line in lines]
     for i, line in enumerate(lines):
-        if line.subtotal < 0 or line.quantity < 0:
-            others = [j for j, other in enumerate(lines) if other.item_id == line.item_id]
+        if returned[i]:
+            same = (j for j, other in enumerate(lines) if other.item_id == line.item_id)
+            others = [j for j in same if not returned[j]]
             _net_into(money, i, others, 0)
             _net_into(quantity, i, others, _NONE)
             _net_into(tax, i, others, 0)

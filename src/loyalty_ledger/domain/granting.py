@@ -53,6 +53,7 @@ class Granting:
         self.draft = draft
         self.grants: list[Grant] = []
         self.cuts: list[Cut] = []
+        self._issued: dict[tuple[str, str], int] = {}
         self._program = case.rulebook.program
 
     # --- claims ---------------------------------------------------------------------------------
@@ -69,27 +70,31 @@ class Granting:
         return False
 
     def post(self, claim: Claim) -> None:
-        """Record the claim as granted: its counts, its points, its offers."""
-        points = sum(claim.owed.points.values())
+        """Record the claim as granted: its points, its counts, its offers.
+
+        Limits count what was awarded; a claim of which nothing is left counts as never made.
+        """
+        awards = [self._award(claim, *to, amount) for to, amount in claim.owed.points.items()]
+        awarded = [event for event in awards if event is not None]
+        if not awarded and not claim.owed.offers:
+            return
         if claim.counted:
-            self._count(claim, claim.rule, 1, points)
-        for source, (times, amount) in _by_source(claim.owed).items():
-            if not self._program.source(source).limits.unlimited:
-                self._count(claim, f"source:{source}", times, amount)
-        lots: list[int] = []
+            self._count(claim, claim.rule, sum(event.points for event in awarded))
         granted: dict[str, int] = {}
-        for (account, source), amount in claim.owed.points.items():
-            event = self._award(claim, account, source, amount)
-            if event is not None:
-                lots.append(event.lot)
-                granted[account] = granted.get(account, 0) + event.points
-        offers = [self._issue(claim, name, i) for i, name in enumerate(claim.owed.offers)]
+        by_source: dict[str, int] = {}
+        for event in awarded:
+            granted[event.account] = granted.get(event.account, 0) + event.points
+            by_source[event.source] = by_source.get(event.source, 0) + event.points
+        for source, points in by_source.items():
+            if not self._program.source(source).limits.unlimited:
+                self._count(claim, f"source:{source}", points)
+        offers = [self._issue(claim, name) for name in claim.owed.offers]
         self.grants.append(
             Grant(
                 customer_id=claim.customer_id,
                 rule=claim.rule,
                 deserved=granted,
-                lots=lots,
+                lots=[event.lot for event in awarded],
                 offers=offers,
             )
         )
@@ -102,9 +107,9 @@ class Granting:
         broken = self._broken(claim, claim.rule, claim.limits, 1, points)
         if broken is not None:
             return broken
-        for source, (times, amount) in _by_source(owed).items():
+        for source, amount in _by_source(owed).items():
             allowed = self._program.source(source).limits
-            broken = self._broken(claim, f"source:{source}", allowed, times, amount)
+            broken = self._broken(claim, f"source:{source}", allowed, 1, amount)
             if broken is not None:
                 return f"source:{source}:{broken}"
         for name in dict.fromkeys(owed.offers):
@@ -144,14 +149,13 @@ class Granting:
         )
         return self._broken(claim, f"offer:{definition.id}", allowed, times, 0)
 
-    def _count(self, claim: Claim, subject: str, times: int, points: int) -> None:
-        """Counted twice, in one commit: for the customer and for everybody."""
+    def _count(self, claim: Claim, subject: str, points: int) -> None:
+        """Count one grant: twice, in one commit, for the customer and for everybody."""
         event = GrantCounted(
             at=self.case.at,
             customer_id=claim.customer_id,
             subject=subject,
             counted_at=self.case.at,
-            times=times,
             points=points,
             cause=self.case.cause,
         )
@@ -195,12 +199,15 @@ class Granting:
             self.draft.emit(stream, event, claim.customer_id)
         return event
 
-    def _issue(self, claim: Claim, name: str, number: int) -> str:
-        """Issue an offer; its id follows from what issued it."""
+    def _issue(self, claim: Claim, name: str) -> str:
+        """Issue an offer; its id follows from what issued it, and how many that issued before."""
         definition = self._program.offer(name)
+        issuer = claim.customer_id, claim.rule
+        number = self._issued.get(issuer, 0)
+        self._issued[issuer] = number + 1
         starts, ends = redeemable(definition.redemption, self.case.at, self._program)
         offer_id = derived_id(claim.customer_id, self.case.cause, claim.rule, number)
-        self._count(claim, f"offer:{name}", 1, 0)
+        self._count(claim, f"offer:{name}", 0)
         event = OfferIssued(
             at=self.case.at,
             customer_id=claim.customer_id,
@@ -260,10 +267,9 @@ class Granting:
         ]
 
 
-def _by_source(owed: Owed) -> dict[str, tuple[int, int]]:
-    """Awards and points by point source."""
-    sums: dict[str, tuple[int, int]] = {}
+def _by_source(owed: Owed) -> dict[str, int]:
+    """Points by point source; a grant counts once for each source it takes from."""
+    sums: dict[str, int] = {}
     for (_, source), points in owed.points.items():
-        times, amount = sums.get(source, (0, 0))
-        sums[source] = (times + 1, amount + points)
+        sums[source] = sums.get(source, 0) + points
     return sums

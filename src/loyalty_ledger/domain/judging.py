@@ -1,6 +1,7 @@
 """What a sale or a customer event comes to: the facts it is judged by, and the grants."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from loyalty_ledger.domain import upkeep
@@ -30,6 +31,7 @@ from loyalty_ledger.domain.rules import (
     Rulebook,
 )
 from loyalty_ledger.domain.streams import cause, customer_of, happening, tiers_of
+from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import to_wall
 
 
@@ -72,17 +74,17 @@ def settle_sale(
 ) -> None:
     """Settle the first closed version of a sale for every customer its payments name."""
     rulebook = knowledge.rulebooks[version.program_version]
-    sale = f"{version.store_id}/{version.transaction_id}"
+    state: Sale = draft.state(arrived.stream)
     case = Case(
         rulebook,
         knowledge.programs,
         version.catalog_version,
-        version.open_time,
+        state.sale_time(version),
         arrived.cause,
-        sale,
+        f"{version.store_id}/{version.transaction_id}",
     )
     granting = Granting(case, draft)
-    basket = _basket(version, rulebook, knowledge)
+    basket = _basket(version, case.at, rulebook, knowledge)
     paid = shares(version.payments)
     for share in paid:
         upkeep.bring_up_to_date(draft, share.customer_id, case.at, rulebook, knowledge.programs)
@@ -113,7 +115,7 @@ def _settled(
         store_id=version.store_id,
         transaction_id=version.transaction_id,
         version=arrived.version,
-        sale_time=version.open_time,
+        sale_time=granting.case.at,
         total=sum(line.net for line in basket.lines),
         program_version=version.program_version,
         catalog_version=version.catalog_version,
@@ -134,7 +136,9 @@ def _settled(
     )
 
 
-def _basket(version: TransactionReceived, rulebook: Rulebook, knowledge: Knowledge) -> Basket:
+def _basket(
+    version: TransactionReceived, at: datetime, rulebook: Rulebook, knowledge: Knowledge
+) -> Basket:
     lines = net_lines(
         version.lines, version.discounts, tax_in_earning=rulebook.program.tax_in_earning
     )
@@ -142,8 +146,8 @@ def _basket(version: TransactionReceived, rulebook: Rulebook, knowledge: Knowled
     return Basket(
         version.store_id,
         version.header.channel,
-        version.open_time,
-        to_wall(version.open_time, version.time_zone),
+        at,
+        to_wall(at, version.time_zone),
         frozenset(payment.type for payment in version.payments if payment.type is not None),
         lines,
         [knowledge.items.get((catalog, line.item_id), UNKNOWN_ITEM) for line in lines],

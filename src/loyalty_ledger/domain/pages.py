@@ -109,4 +109,10 @@ def _page(rows: tuple[R, ...]) -> Page:
 
 
 def _sum(rows: tuple[R, ...], window: Window) -> int:
-    return sum(row.amount for row in rows if window.holds(row.when))
+    since, until, holds = window.surely_in, window.until, window.holds
+    total = 0
+    for row in rows:
+        when = row.when
+        if since <= when <= until or holds(when):
+            total += row.amount
+    return total

@@ -3,13 +3,15 @@
 A policy never rejects: what is refused is an outcome too.
 """
 
+from datetime import datetime
+
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
 from loyalty_ledger.domain.events.settlement import SettlementDeferred, SettlementFailed
 from loyalty_ledger.domain.judging import Arrived, Knowledge, settle_event, settle_sale
-from loyalty_ledger.domain.streams import customer_of
+from loyalty_ledger.domain.streams import cause, customer_of
 from loyalty_ledger.domain.transaction import Sale
 
 
@@ -22,6 +24,8 @@ def settle(arrived: Arrived, knowledge: Knowledge, draft: Draft, *, retried: boo
             if not retried and _waits(arrived, draft):
                 return
             settle_sale(arrived, version, knowledge, draft, retried=retried)
+            if retried:
+                _defer_what_came_meanwhile(arrived, version, draft)
         case CustomerEventReceived() as event:
             if draft.state(arrived.stream).settled or (not retried and _waits(arrived, draft)):
                 return
@@ -67,16 +71,31 @@ def _settles(arrived: Arrived, version: TransactionReceived, draft: Draft) -> bo
     if not state.settled:
         return version.is_closed and not version.is_voided
     if arrived.version > state.settled and arrived.version not in state.deferred:
-        deferred = SettlementDeferred(
-            at=version.at,
-            store_id=version.store_id,
-            transaction_id=version.transaction_id,
-            version=arrived.version,
-            modified_time=version.at,
-            cause=arrived.cause,
-        )
-        draft.emit(arrived.stream, deferred, *arrived.customers)
+        _defer(arrived, version, arrived.version, version.at, draft)
     return False
+
+
+def _defer_what_came_meanwhile(
+    arrived: Arrived, version: TransactionReceived, draft: Draft
+) -> None:
+    """A void that came while its sale waited had nothing to defer then; it has now."""
+    state: Sale = draft.state(arrived.stream)
+    for number, modified in state.left_behind(arrived.version):
+        _defer(arrived, version, number, modified, draft)
+
+
+def _defer(
+    arrived: Arrived, version: TransactionReceived, number: int, modified: datetime, draft: Draft
+) -> None:
+    deferred = SettlementDeferred(
+        at=modified,
+        store_id=version.store_id,
+        transaction_id=version.transaction_id,
+        version=number,
+        modified_time=modified,
+        cause=cause(arrived.stream, number),
+    )
+    draft.emit(arrived.stream, deferred, *arrived.customers)
 
 
 def _waits(arrived: Arrived, draft: Draft) -> bool:

@@ -27,37 +27,17 @@ from loyalty_ledger.domain.values import Period, Window
 class Earned(Struct, frozen=True, array_like=True, gc=False):
     """Points awarded at a moment, less what was clawed back of them."""
 
-    at: datetime
-    points: int
-
-    @property
-    def when(self) -> datetime:
-        """Filed under the moment of the award."""
-        return self.at
-
-    @property
-    def amount(self) -> int:
-        """Summed by points."""
-        return self.points
+    when: datetime
+    amount: int
 
 
 class Purchase(Struct, frozen=True, array_like=True, gc=False):
-    """A sale that counts for a customer: his spend, the sale's total, and 1 if he paid most."""
+    """A sale that counts for a customer: `amount` is his spend; `times` 1 if he paid most."""
 
-    at: datetime
-    spend: int
+    when: datetime
+    amount: int
     total: int
     times: int
-
-    @property
-    def when(self) -> datetime:
-        """Filed under the sale time."""
-        return self.at
-
-    @property
-    def amount(self) -> int:
-        """Summed by spend."""
-        return self.spend
 
 
 class Measures(NamedTuple):
@@ -82,7 +62,7 @@ class Measures(NamedTuple):
         """Sales of at least that total that count; stops counting at `enough`."""
         window, count = self._window(within, at), 0
         for purchase in self.purchases.newest_first(Purchase):
-            if purchase.total >= minimum and window.holds(purchase.at):
+            if purchase.total >= minimum and window.holds(purchase.when):
                 count += purchase.times
                 if enough is not None and count >= enough:
                     break

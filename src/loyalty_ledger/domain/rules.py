@@ -5,7 +5,7 @@ Campaigns are rules with a period, an audience and limits; both are an `EarningR
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -115,28 +115,35 @@ class Owed(NamedTuple):
 
 
 class _Rate:
-    """An award, ready to be worked out exactly."""
+    """An award, ready to be worked out exactly: points per money, per quantity, or once."""
 
     def __init__(self, award: Award, program: Program):
         self.goes_to = (award.account, award.source)
-        self._points = Fraction(award.points)
+        per = award.per_quantity
+        if award.per_amount is not None:
+            per = Decimal(program.minor(award.per_amount))
+        self._flat = per is None
+        self._by_quantity = award.per_quantity is not None
+        divisor = Fraction(per or 1)
+        self._points = Fraction(award.points) / divisor
         self._by_level = {
-            system: {level: Fraction(points) for level, points in levels.items()}
+            system: {level: Fraction(points) / divisor for level, points in levels.items()}
             for system, levels in award.by_level.items()
         }
-        self._by_quantity = award.per_quantity is not None
-        if award.per_amount is not None:
-            self._per: Fraction | None = Fraction(program.minor(award.per_amount))
-        else:
-            self._per = Fraction(award.per_quantity) if award.per_quantity else None
 
-    def due(self, taken: Qualifying, levels: Mapping[str, str], share: Share) -> Fraction:
-        """The exact points for the customer's share; flat awards go to who paid most."""
+    def due(self, taken: Qualifying, levels: Mapping[str, str], share: Share) -> tuple[int, int]:
+        """The exact points for the customer's share, as numerator and denominator.
+
+        Flat awards go to who paid most.
+        """
         rate = self._rate(levels)
-        if self._per is None:
-            return rate if share.first else Fraction(0)
-        base = Fraction(taken.quantity) if self._by_quantity else taken.amount
-        return rate * base * share.paid / (self._per * share.paid_in_all)
+        if self._flat:
+            return (rate.numerator if share.first else 0), rate.denominator
+        above, below = rate.numerator * share.paid, rate.denominator * share.paid_in_all
+        if self._by_quantity:
+            more, less = taken.quantity.as_integer_ratio()
+            return above * more, below * less
+        return above * taken.amount, below
 
     def _rate(self, levels: Mapping[str, str]) -> Fraction:
         if not self._by_level:
@@ -159,17 +166,28 @@ class Bundle:
         self._codes = [o.code for o in outcomes if isinstance(o, CodeOutcome)]
 
     def owed(self, taken: Qualifying, levels: Mapping[str, str], share: Share) -> Owed:
-        """What is owed for these lines; floored once per account."""
-        exact: dict[tuple[str, str], Fraction] = {}
+        """What is owed for these lines; floored once per account, whatever the sources."""
+        points: dict[tuple[str, str], int] = {}
+        exact: dict[str, tuple[int, int]] = {}
         for rate in self._rates:
-            exact[rate.goes_to] = exact.get(rate.goes_to, _ZERO) + rate.due(taken, levels, share)
-        points = {to: whole for to, due in exact.items() if (whole := int(due))}
+            account, due = rate.goes_to[0], rate.due(taken, levels, share)
+            before = exact.get(account)
+            exact[account] = due if before is None else _sum(before, due)
+            if whole := _floor(exact[account]) - (_floor(before) if before else 0):
+                points[rate.goes_to] = points.get(rate.goes_to, 0) + whole
         if not share.first:
             return Owed(points, [], [])
         return Owed(points, self._offers, self._codes)
 
 
-_ZERO = Fraction(0)
+def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] * other[1] + other[0] * one[1], one[1] * other[1]
+
+
+def _floor(exact: tuple[int, int]) -> int:
+    return exact[0] // exact[1]
+
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -226,7 +244,7 @@ class EarningRule:
         return (
             self._program.includes(definition.starts, definition.ends, at)
             and (not when.days or _DAYS[wall.weekday()] in when.days)
-            and (when.hours is None or when.hours[0] <= wall.time() < when.hours[1])
+            and (when.hours is None or _within(wall.time(), *when.hours))
         )
 
     def _happens_in(self, basket: Basket) -> bool:
@@ -241,6 +259,11 @@ class EarningRule:
 
 
 _NO_QUANTITY = Decimal(0)
+
+
+def _within(clock: time, start: time, end: time) -> bool:
+    """Whether the clock stands within the hours; "24:00" takes in the last instant of the day."""
+    return start <= clock and (clock < end or end == time.max)
 
 
 def levels_match(wanted: Levels, held: Mapping[str, str]) -> bool:
@@ -258,7 +281,7 @@ class Rulebook:
         every = [EarningRule(i, item, program) for i, item in enumerate(definitions)]
         self.on_purchase = [rule for rule in every if rule.definition.event is None]
         self._every = every
-        self._taken: dict[tuple[str, Item], int] = {}
+        self._taken: dict[str, tuple[Item, int]] = {}
         self.on_entry = {
             (system.id, level.id): [Bundle([outcome], program) for outcome in level.on_entry]
             for system in program.tier_systems
@@ -278,20 +301,19 @@ class Rulebook:
 
     def taken(self, basket: Basket) -> list[int]:
         """For each line, a bit for every rule that takes its item."""
-        known = self._taken
-        bits = []
+        known, bits = self._taken, []
         for line, item in zip(basket.lines, basket.items, strict=True):
-            key = (line.item_id, item)
-            if key not in known:
-                if len(known) >= _MOST_ITEMS:
-                    known.clear()
-                known[key] = sum(
-                    1 << rule.index
-                    for rule in self.on_purchase
-                    if rule.matcher.takes(line.item_id, item)
-                )
-            bits.append(known[key])
+            found = known.get(line.item_id)
+            if found is None or found[0] is not item:
+                found = known[line.item_id] = (item, self._takers(line.item_id, item))
+            bits.append(found[1])
+        if len(known) > _MOST_ITEMS:
+            known.clear()
         return bits
+
+    def _takers(self, item_id: str, item: Item) -> int:
+        rules = self.on_purchase
+        return sum(1 << rule.index for rule in rules if rule.matcher.takes(item_id, item))
 
 
 _MOST_ITEMS = 200_000  # what is remembered of items is bounded; a whole catalog fits

@@ -18,7 +18,9 @@ from loyalty_ledger.domain.events.settlement import (
 class Sale(Struct, frozen=True, array_like=True):
     """The last version that counts, every body seen, and how far settlement got.
 
-    `settled` is the first settled version (0: none), `failed` one whose settlement went wrong.
+    `opened` is when the first version says it was, `versions` when each that counts was made, by
+    its number in the stream of `events`. `settled` is the first settled version (0: none),
+    `failed` one whose settlement went wrong.
     """
 
     modified_time: datetime | None = None
@@ -29,6 +31,20 @@ class Sale(Struct, frozen=True, array_like=True):
     settled: int = 0
     failed: int = 0
     deferred: tuple[int, ...] = ()
+    events: int = 0
+    versions: tuple[tuple[int, datetime], ...] = ()
+
+    def sale_time(self, version: TransactionReceived) -> datetime:
+        """When the sale was: a version that tells no time of its own goes by the first one."""
+        if version.open_time != version.at or self.opened is None:
+            return version.open_time
+        return min(self.opened, version.at)
+
+    def left_behind(self, version: int) -> list[tuple[int, datetime]]:
+        """Versions that arrived after that one and were not deferred."""
+        return [
+            late for late in self.versions if late[0] > version and late[0] not in self.deferred
+        ]
 
 
 class Receive(Struct, frozen=True):
@@ -81,6 +97,7 @@ def _ignored(version: TransactionReceived) -> TransactionVersionIgnored:
 
 def evolve(sale: Sale, event: SaleEvent) -> Sale:
     """The sale after the event. Streams are short: one event for each version and its outcome."""
+    events = sale.events + 1
     match event:
         case TransactionReceived():
             opened = event.open_time if sale.opened is None else sale.opened
@@ -93,15 +110,18 @@ def evolve(sale: Sale, event: SaleEvent) -> Sale:
                 sale.settled,
                 sale.failed,
                 sale.deferred,
+                events,
+                (*sale.versions, (events, event.at)),
             )
         case TransactionVersionIgnored():
-            return replace(sale, bodies=(*sale.bodies, event.body_digest))
+            return replace(sale, events=events, bodies=(*sale.bodies, event.body_digest))
         case TransactionSettled():
-            return replace(sale, settled=sale.settled or event.version, failed=0)
+            settled = sale.settled or event.version
+            return replace(sale, events=events, settled=settled, failed=0)
         case SettlementFailed():
-            return replace(sale, failed=event.version)
+            return replace(sale, events=events, failed=event.version)
         case SettlementDeferred():
-            return replace(sale, deferred=(*sale.deferred, event.version))
+            return replace(sale, events=events, deferred=(*sale.deferred, event.version))
         case _:
             assert_never(event)
 

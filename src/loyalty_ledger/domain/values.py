@@ -51,12 +51,15 @@ class Rejected(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.details = dict(details or {})
 
 
+_TENS = tuple(Decimal(10) ** exponent for exponent in range(5))
+
+
 def minor_units(amount: Decimal, exponent: int) -> int:
     """The amount in minor units of a currency with `exponent` decimals.
 
     Raises ValueError when the amount is finer than one minor unit.
     """
-    scaled = amount.scaleb(exponent)
+    scaled = amount * _TENS[exponent]
     units = int(scaled)
     if units != scaled:
         raise ValueError(f"{amount} is finer than {Decimal(1).scaleb(-exponent)}")
@@ -177,23 +180,23 @@ class Window:
         self.until = until
         self._within = within
         self._zone = zone_name
-        self._surely_in = self._surely_out = BEGINNING_OF_TIME
+        self.surely_in = self._surely_out = BEGINNING_OF_TIME
         if within is not None:
             about = within.before(until, zone_name)
-            self._surely_in = _shifted(about, _SLACK)
+            self.surely_in = _shifted(about, _SLACK)
             self._surely_out = _shifted(about, -_SLACK)
 
     def holds(self, moment: datetime) -> bool:
         """Whether what happened then counts."""
         if moment > self.until or moment < self._surely_out:
             return False
-        if moment >= self._surely_in or self._within is None:
+        if moment >= self.surely_in or self._within is None:
             return True
         return self.until < self._within.after(moment, self._zone)
 
     def covers(self, low: datetime, high: datetime) -> bool:
         """Whether everything from `low` to `high` surely counts."""
-        return low >= self._surely_in and high <= self.until
+        return low >= self.surely_in and high <= self.until
 
     def touches(self, low: datetime, high: datetime) -> bool:
         """Whether something from `low` to `high` may count."""

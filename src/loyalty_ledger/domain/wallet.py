@@ -223,7 +223,7 @@ def evolve(wallet: Wallet, event: PointsEvent) -> Wallet:
     match event:
         case PointsAwarded():
             pages = wallet.earned.get(event.account, Pages())
-            row = Earned(event.at, event.points)
+            row = Earned(event.earned_at, event.points)
             latest = event.at if wallet.latest is None else max(wallet.latest, event.at)
             return Wallet(holdings, {**wallet.earned, event.account: pages.add(row)}, latest)
         case PointsClawedBack():
@@ -238,10 +238,10 @@ def _reduced(earned: Pages[Earned], event: PointsClawedBack) -> Pages[Earned]:
     rest = event.points
     rows = []
     for row in earned.rows(Earned):
-        part = min(rest, row.points) if row.at == event.awarded_at else 0
+        part = min(rest, row.amount) if row.when == event.awarded_at else 0
         rest -= part
-        rows.append(Earned(row.at, row.points - part) if part else row)
-    return packed(row for row in rows if row.points)
+        rows.append(Earned(row.when, row.amount - part) if part else row)
+    return packed(row for row in rows if row.amount)
 
 
 WALLET: Decider[Command, Wallet, PointsEvent] = Decider(Wallet(), decide, evolve)

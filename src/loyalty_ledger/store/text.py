@@ -1,7 +1,7 @@
 """What every supported database can store and index as text."""
 
-LONGEST_ID_BYTES = 512
-"""Ids and stream names above this do not fit the index pages of every database, three at a time."""
+LONGEST_ID_BYTES = 1000
+"""Longer ids and stream names would not fit the index pages of every database."""
 
 
 def storable(text: str, what: str) -> str:

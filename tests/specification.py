@@ -1,0 +1,247 @@
+"""Given what happened, when this is asked or arrives, then that follows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic
+
+from loyalty_ledger.domain import policies, transaction, upkeep
+from loyalty_ledger.domain.decider import Command, Decider, Event, State
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.customers import CustomerEnrolled
+from loyalty_ledger.domain.events.sales import (
+    CustomerEventReceived,
+    Discount,
+    Line,
+    Payment,
+    TransactionReceived,
+)
+from loyalty_ledger.domain.events.settlement import TransactionSettled
+from loyalty_ledger.domain.judging import Arrived, Knowledge
+from loyalty_ledger.domain.levels import level_names
+from loyalty_ledger.domain.lots import elapse
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.program.reading import read_document
+from loyalty_ledger.domain.rules import Item, Rulebook
+from loyalty_ledger.domain.streams import customer_of, happening, sale, tiers_of, wallet_of
+from loyalty_ledger.domain.values import Reason, Rejected, from_wall, minor_units
+
+NEW_YORK = "America/New_York"
+
+
+def at(wall: str, zone_name: str = NEW_YORK) -> datetime:
+    """The instant at which clocks in New York show that: `at("2026-03-02 12:00")`."""
+    return from_wall(datetime.fromisoformat(wall), zone_name)
+
+
+MONDAY_NOON = at("2026-03-02 12:00")
+
+
+def cents(dollars: str) -> int:
+    """Money as people write it, in minor units."""
+    return minor_units(Decimal(dollars), 2)
+
+
+def line(item: str, dollars: str, **more: Any) -> Line:
+    """A line of a sale; its id is the item unless told otherwise."""
+    more.setdefault("line_id", item)
+    return Line(item_id=item, subtotal=cents(dollars), **more)
+
+
+def paid(customer: str | None, dollars: str, kind: str | None = None) -> Payment:
+    """A payment."""
+    return Payment(customer_id=customer, amount=cents(dollars), type=kind)
+
+
+def off(dollars: str, *lines: str, order: int = 1) -> Discount:
+    """A discount on these lines, or on all."""
+    return Discount(amount=cents(dollars), stack_order=order, lines=list(lines))
+
+
+def program(**sections: Any) -> Program:
+    """A program with these sections, checked as a whole; a club in New York."""
+    accounts: list[dict[str, Any]] = [{"id": "points", "name": "Points"}]
+    accounts += [{"id": "credits", "name": "Credits", "expiry": {"kind": "never"}}]
+    source = {"id": "shop", "name": "Shop", "accounts": ["points", "credits"]}
+    document: dict[str, Any] = {"point_accounts": accounts, "point_sources": [source]}
+    document |= {"program": "club", "name": "Club", "currency": "USD", "time_zone": NEW_YORK}
+    return read_document(document | sections)
+
+
+def awards(points: int | str, account: str = "points", **more: Any) -> dict[str, Any]:
+    """An award of the program document."""
+    return {"account": account, "source": "shop", "points": points, **more}
+
+
+def rule(points: int | str = 1, *, id: str = "base", **more: Any) -> dict[str, Any]:
+    """A rule of the program document: points for every dollar unless told otherwise."""
+    return {"id": id, "award": awards(points, per_amount="1.00"), **more}
+
+
+class given(Generic[Command, State, Event]):  # noqa: N801 - it reads as a word
+    """What a decider has seen before it is asked."""
+
+    def __init__(self, decider: Decider[Command, State, Event], *events: Event):
+        self._decider = decider
+        self.state = decider.fold(events)
+
+    def when(self, command: Command) -> list[Event]:
+        """What the decider answers."""
+        return self._decider.decide(command, self.state)
+
+    def refuses(self, command: Command, reason: Reason) -> Rejected:
+        """The refusal the decider answers with."""
+        try:
+            self.when(command)
+        except Rejected as refusal:
+            assert refusal.code is reason
+            return refusal
+        raise AssertionError("it was not refused")
+
+
+class Shop:
+    """A ledger in memory: what arrives is settled at once, by the policy alone."""
+
+    def __init__(self, *programs: Program, items: dict[str, Item] | None = None):
+        self.programs = dict(enumerate(programs, 1))
+        rulebooks = {number: Rulebook(one, number) for number, one in self.programs.items()}
+        catalog = {(1, sku): item for sku, item in (items or {}).items()}
+        self.knowledge = Knowledge(rulebooks, self.programs, catalog)
+        self.states: dict[str, Any] = {}
+        self.versions: dict[str, int] = {}
+        self.history: list[tuple[str, Any]] = []
+        self.last: list[Any] = []
+
+    def enrols(self, customer: str, **more: Any) -> None:
+        """A customer joins."""
+        draft = Draft(self.states)
+        joined = CustomerEnrolled(at=MONDAY_NOON, customer_id=customer, **more)
+        draft.emit(customer_of(customer), joined, customer)
+        self._commit(draft)
+
+    def sells(self, *lines: Line, to: str | None = "ann", **more: Any) -> list[Any]:
+        """A sale arrives and is settled; what followed, in order."""
+        return self.settles(self.receives(*lines, to=to, **more))
+
+    def receives(
+        self,
+        *lines: Line,
+        to: str | None = "ann",
+        when: datetime = MONDAY_NOON,
+        number: str = "",
+        payments: Sequence[Payment] | None = None,
+        **more: Any,
+    ) -> Arrived:
+        """A version of a sale arrives; by default one payment pays for all of it."""
+        if payments is None:
+            payments = [Payment(amount=sum(x.subtotal for x in lines), customer_id=to)]
+        defaults: dict[str, Any] = {
+            "open_time": when,
+            "at": when,
+            "is_closed": True,
+            "is_voided": False,
+        }
+        defaults |= {"store_id": "s1", "time_zone": NEW_YORK, "catalog_version": 1}
+        defaults |= {"program_version": len(self.programs)}
+        defaults |= {"transaction_id": number or f"t{len(self.history)}"}
+        defaults |= {"body_digest": str(len(self.history))}
+        version = TransactionReceived(
+            lines=list(lines), payments=list(payments), **(defaults | more)
+        )
+        stream = sale(version.store_id, version.transaction_id)
+        draft = Draft(self.states)
+        for event in transaction.decide(transaction.Receive(version), draft.state(stream)):
+            draft.emit(stream, event)
+        self._commit(draft)
+        return Arrived(stream, self.versions[stream], version)
+
+    def hears(self, event: str, of: str = "ann", when: datetime = MONDAY_NOON) -> list[Any]:
+        """A customer event arrives and is settled; what followed, in order."""
+        draft, number = Draft(self.states), f"e{len(self.history)}"
+        received = CustomerEventReceived(
+            at=when,
+            customer_id=of,
+            event=event,
+            event_id=number,
+            program_version=len(self.programs),
+            catalog_version=1,
+        )
+        draft.emit(happening(of, number), received, of)
+        self._commit(draft)
+        return self.settles(Arrived(happening(of, number), 1, received))
+
+    def settles(self, arrived: Arrived, *, retried: bool = False) -> list[Any]:
+        """The policy's answer to what arrived, taken into the ledger."""
+        draft = Draft(self.states)
+        policies.settle(arrived, self.knowledge, draft, retried=retried)
+        return self._commit(draft)
+
+    def fails(self, arrived: Arrived, reason: str = "a bug") -> list[Any]:
+        """Settling went wrong."""
+        draft = Draft(self.states)
+        policies.fail(arrived, reason, draft)
+        return self._commit(draft)
+
+    def retries(self, arrived: Arrived) -> list[Any]:
+        """What failed is settled after all, and its customers wait no more."""
+        draft = Draft(self.states)
+        policies.settle(arrived, self.knowledge, draft, retried=True)
+        policies.resume(arrived, draft)
+        return self._commit(draft)
+
+    def keeps_time(self, until: datetime, customer: str = "ann") -> list[Any]:
+        """What falls due by then is recorded."""
+        draft = Draft(self.states)
+        newest = self.knowledge.rulebooks[len(self.programs)]
+        upkeep.bring_up_to_date(draft, customer, until, newest, self.programs)
+        return self._commit(draft)
+
+    def _commit(self, draft: Draft) -> list[Any]:
+        for outcome in draft.outcomes:
+            self.versions[outcome.stream] = self.versions.get(outcome.stream, 0) + 1
+            self.history.append((outcome.stream, outcome.event))
+        self.states |= draft.after
+        self.last = [outcome.event for outcome in draft.outcomes]
+        return self.last
+
+    # --- what there is afterwards ---------------------------------------------------------------
+
+    def points(self, customer: str = "ann", account: str = "points") -> int:
+        """The balance as recorded."""
+        state: Any = Draft(self.states).state(wallet_of(customer))
+        available: int = state.holdings.account(account).available
+        return available
+
+    def balance(self, when: datetime, customer: str = "ann", account: str = "points") -> int:
+        """The balance read at a moment, whether or not what fell due was recorded."""
+        state: Any = Draft(self.states).state(wallet_of(customer))
+        return elapse(customer, state.holdings, when, self.programs)[1].account(account).available
+
+    def level(self, customer: str = "ann", system: str = "club") -> str:
+        """The level held."""
+        state: Any = Draft(self.states).state(tiers_of(customer))
+        systems = self.programs[len(self.programs)].tier_systems
+        return level_names(systems, state.levels)[system]
+
+    @property
+    def settlement(self) -> TransactionSettled:
+        """The last settlement of a sale."""
+        return next(
+            event for _, event in reversed(self.history) if isinstance(event, TransactionSettled)
+        )
+
+    @property
+    def limits_hit(self) -> list[str]:
+        """The limits that cut something in the last settlement."""
+        return [cut.limit for cut in self.settlement.cuts]
+
+
+def only(kind: type[Any], events: Sequence[Any]) -> Any:
+    """The one event of that kind among these."""
+    (found,) = [event for event in events if isinstance(event, kind)]
+    return found
+
+
+def every(kind: type[Any], events: Sequence[Any]) -> list[Any]:
+    """The events of that kind among these."""
+    return [event for event in events if isinstance(event, kind)]
