@@ -145,9 +145,12 @@ class Shop:
         defaults |= {"program_version": len(self.programs)}
         defaults |= {"transaction_id": number or f"t{len(self.history)}"}
         defaults |= {"body_digest": str(len(self.history))}
-        version = TransactionReceived(
-            lines=list(lines), payments=list(payments), **(defaults | more)
+        return self.takes_in(
+            TransactionReceived(lines=list(lines), payments=list(payments), **(defaults | more))
         )
+
+    def takes_in(self, version: TransactionReceived) -> Arrived:
+        """This version of a sale arrives."""
         stream = sale(version.store_id, version.transaction_id)
         draft = Draft(self.states)
         for event in transaction.decide(transaction.Receive(version), draft.state(stream)):
@@ -216,6 +219,11 @@ class Shop:
         """The balance read at a moment, whether or not what fell due was recorded."""
         state: Any = Draft(self.states).state(wallet_of(customer))
         return elapse(customer, state.holdings, when, self.programs)[1].account(account).available
+
+    def lifetime(self, customer: str = "ann", account: str = "points") -> int:
+        """Points ever earned."""
+        earned = Draft(self.states).state(wallet_of(customer)).earned.get(account)
+        return int(earned.total) if earned else 0
 
     def level(self, customer: str = "ann", system: str = "club") -> str:
         """The level held."""

@@ -45,12 +45,17 @@ class Ledger:
         self.intake = Intake(self.log, self.states, self.directory, clock)
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, settle)
-        self.projector = Projector(source_of(self.log), PROJECTIONS, batch=batch)
+        self.projector = projector_of(self.log, batch)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)
         self.answers = Answers(
             self.log, self.states, self.directory, self.settlement, self.projector
         )
+
+
+def projector_of(log: Log, batch: int = BATCH) -> Projector:
+    """Every projection over a log; `batch` is the most events in a commit."""
+    return Projector(source_of(log), PROJECTIONS, batch=batch)
 
 
 def source_of(log: Log) -> Source:

@@ -5,18 +5,21 @@ dropped here, and is read again.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import msgpack
 
 from loyalty_ledger.domain.draft import Draft, Outcome
+from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
 from loyalty_ledger.store.log import Appended, Commit, Conflict, Log, NewEvent, Snapshot, StreamTail
 
 STATE_VERSIONS = {kind: "1" for kind in ("wallet", "tiers", "usage")}
 """The form of state that snapshots of each kind of stream have; others are never snapshotted."""
-SNAPSHOT_EVERY = 200
+SNAPSHOT_EVERY = 64
+PASSING = ("sale", "happening", "offer")
+"""Streams that are hardly asked for again; their states are not kept."""
 MOST_STATES = 20_000
 
 
@@ -54,6 +57,11 @@ class States:
             self._known.move_to_end(stream)
         return {stream: self._known[stream].state for stream in wanted}
 
+    def suppose(self, stream: str, first: Event) -> None:
+        """Take a stream to hold this one event. Should it hold more, the append is a conflict."""
+        if stream not in self._known:
+            self._known[stream] = Known(fold(stream, [first]), 1, 0)
+
     def commit(self, streams: Collection[str]) -> Commit:
         """An empty commit for a decision that read these streams."""
         known = self._known
@@ -77,9 +85,9 @@ class States:
             for stream in conflict.streams or commit.expected:
                 self._known.pop(stream, None)
             raise
-        for stream in appended.changed:
+        for stream in (*appended.changed, *_seen_once(commit.expected)):
             self._known.pop(stream, None)
-        self._known.update(written)
+        self._known.update((s, known) for s, known in written.items() if kind_of(s) not in PASSING)
         self._position = appended.last
         self._trim()
         return appended
@@ -120,6 +128,10 @@ class States:
     def _trim(self) -> None:
         while len(self._known) > self._most:
             self._known.popitem(last=False)
+
+
+def _seen_once(streams: Iterable[str]) -> Iterator[str]:
+    return (stream for stream in streams if kind_of(stream) in PASSING)
 
 
 def new_event(outcome: Outcome, meta: Mapping[str, str] | None = None) -> NewEvent:

@@ -48,12 +48,16 @@ class Worker:
         once: bool,
         stop: threading.Event | None = None,
         progress: Progress = no_progress,
+        helped: bool = False,
     ) -> Done:
-        """Work up to the moment that `until` tells; `once` until nothing is left."""
+        """Work up to the moment that `until` tells; `once` until nothing is left.
+
+        `helped` when another process keeps the projections up meanwhile.
+        """
         stop = stop or threading.Event()
         settled = kept = 0
         while not stop.is_set():
-            done = self.round(until(), stop, progress)
+            done = self.round(until(), stop, progress, helped=helped)
             settled, kept = settled + done.settled, kept + done.kept
             if done == Done():
                 if once:
@@ -66,13 +70,16 @@ class Worker:
         until: datetime,
         stop: threading.Event | None = None,
         progress: Progress = no_progress,
+        *,
+        helped: bool = False,
     ) -> Done:
         """Settle what has arrived, bring the projections up, record what fell due."""
         stop = stop or threading.Event()
         settled = 0
         while not stop.is_set() and (moved := self._settlement.settle_batch()):
             settled += moved
-            self._projector.catch_up()
+            if not helped:
+                self._projector.catch_up()
             progress("settling", self._log.position_of("settlement"), self._log.head().position)
         self._projector.catch_up()
         kept = 0 if stop.is_set() else self._keep_time(until, stop, progress)

@@ -13,14 +13,8 @@ Number = TypeVar("Number", int, Decimal)
 def nets(lines: Sequence[Line], discounts: Sequence[Discount], tax_in_earning: bool) -> list[int]:
     """The net of every line in minor units."""
     everyone = range(len(lines))
-    money = [line.subtotal for line in lines]
-    tax = [line.tax for line in lines]
-    for back in negative(lines):
-        for line in kept_of_the_same_item(lines, back):
-            move(money, back, line)
-            move(tax, back, line)
-    for back in negative(lines):
-        money[back] = 0
+    money = after_returns(lines, [line.subtotal for line in lines])
+    tax = after_returns(lines, [line.tax for line in lines])
     for _, _, discount in sorted(
         (discount.stack_order, place, discount) for place, discount in enumerate(discounts)
     ):
@@ -28,17 +22,22 @@ def nets(lines: Sequence[Line], discounts: Sequence[Discount], tax_in_earning: b
         places = [place for place, line in enumerate(lines) if line.line_id in named]
         for place, part in shared(discount.amount, places, money, lines).items():
             money[place] -= part
-    taxes = [0 if tax_in_earning or place in negative(lines) else tax[place] for place in everyone]
+    taxes = [0 if tax_in_earning else tax[place] for place in everyone]
     return [max(0, money[place] - taxes[place]) for place in everyone]
 
 
-def quantities(lines: Sequence[Line]) -> list[Decimal]:
-    """What is left of every positive line's quantity; nothing of a negative one."""
-    left = [line.quantity for line in lines]
+def after_returns(lines: Sequence[Line], values: list[Number]) -> list[Number]:
+    """What is left of every positive line's value; nothing of a negative one."""
     for back in negative(lines):
         for line in kept_of_the_same_item(lines, back):
-            move(left, back, line)
-    return [Decimal(0) if place in negative(lines) else n for place, n in enumerate(left)]
+            move(values, back, line)
+    nothing = type(values[0])(0) if values else 0
+    return [nothing if i in negative(lines) else n for i, n in enumerate(values)]  # type: ignore[misc]
+
+
+def quantities(lines: Sequence[Line]) -> list[Decimal]:
+    """What is left of every line's quantity."""
+    return after_returns(lines, [line.quantity for line in lines])
 
 
 def negative(lines: Sequence[Line]) -> list[int]:

@@ -3,10 +3,10 @@
 from decimal import Decimal
 from fractions import Fraction
 
-import reference_basket as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
+from laws import reference_basket as reference
 from loyalty_ledger.domain.basket import net_lines, share_out, shares
 from loyalty_ledger.domain.events.sales import Discount, Line, Payment
 

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -10,7 +11,11 @@ from loyalty_ledger import clock
 from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.output import progress, tell, warn
 from loyalty_ledger.cli.reads import zone_of
+from loyalty_ledger.companion import projecting_beside
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.settlement import ARRIVALS, READER
+
+WORTH_A_PROCESS = 5_000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,16 +39,27 @@ def work(
     with context.obj.ledger() as ledger:
         moment = None if until is None else read_moment(until, zone_of(ledger))
         still = _retried(ledger) if retry else []
-        with progress("settling") as show:
+        helped = _much_to_do(ledger, once=once)
+        beside = projecting_beside(ledger.log.engine.url) if helped else nullcontext()
+        with beside, progress("settling") as show:
             done = ledger.worker.work(
                 lambda: moment or clock.now(),
                 once=once,
                 stop=stop,
                 progress=lambda _what, at, goal: show(at, goal),
+                helped=helped,
             )
     tell(f"Read {done.settled:,} positions; recorded {done.kept:,} events that had fallen due.")
     if still:
         raise typer.Exit(1)
+
+
+def _much_to_do(ledger: Ledger, *, once: bool) -> bool:
+    """Whether a second process is worth its start: on PostgreSQL, unless little is left to do."""
+    if ledger.log.engine.name != "postgresql":
+        return False
+    waiting = ledger.log.count(ledger.log.position_of(READER), ARRIVALS)
+    return not once or waiting >= WORTH_A_PROCESS
 
 
 def _retried(ledger: Ledger) -> list[str]:

@@ -14,7 +14,7 @@ from loyalty_ledger.domain.events.customers import (
 )
 
 
-class Customer(Struct, frozen=True, array_like=True):
+class Customer(Struct, frozen=True, array_like=True, gc=False):
     """Whether he is enrolled, his consent and tags, and what of his waits for settlement.
 
     `waiting` names `stream@version`, in the order received; the first is what blocks the others.
@@ -50,7 +50,7 @@ def held(event: SettlementHeld | SettlementResumed) -> str:
     return f"{event.subject}@{event.version}"
 
 
-class Identifier(Struct, frozen=True, array_like=True):
+class Identifier(Struct, frozen=True, array_like=True, gc=False):
     """Whom an identifier names: nobody, one customer, or several when it is ambiguous.
 
     `enrolled` counts the customers enrolled under it so far.

@@ -8,7 +8,7 @@ from loyalty_ledger.domain.events.sales import CustomerEventReceived
 from loyalty_ledger.domain.events.settlement import CustomerEventSettled, SettlementFailed
 
 
-class Happening(Struct, frozen=True, array_like=True):
+class Happening(Struct, frozen=True, array_like=True, gc=False):
     """Whether it was received, and whether it was settled."""
 
     received: bool = False

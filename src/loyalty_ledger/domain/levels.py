@@ -13,7 +13,7 @@ from loyalty_ledger.domain.program.tiers import Level, Node, TierSystem
 from loyalty_ledger.domain.progress import Measures, holds, leaves
 
 
-class Held(Struct, frozen=True, array_like=True):
+class Held(Struct, frozen=True, array_like=True, gc=False):
     """A level, since when, and until when it holds without being looked at again."""
 
     level: str

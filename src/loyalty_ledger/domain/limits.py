@@ -9,7 +9,7 @@ from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
 from loyalty_ledger.domain.values import Window
 
 
-class Count(Struct, frozen=True, array_like=True):
+class Count(Struct, frozen=True, array_like=True, gc=False):
     """How often and for how many points something was granted; for a customer also when."""
 
     times: int = 0
@@ -17,7 +17,7 @@ class Count(Struct, frozen=True, array_like=True):
     moments: tuple[datetime, ...] = ()
 
 
-class Usage(Struct, frozen=True, array_like=True):
+class Usage(Struct, frozen=True, array_like=True, gc=False):
     """Counts by subject."""
 
     counts: dict[str, Count] = {}

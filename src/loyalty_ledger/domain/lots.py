@@ -53,7 +53,7 @@ class Lot(Struct, frozen=True, array_like=True, gc=False):
         return self.remaining
 
 
-class Account(Struct, frozen=True, array_like=True):
+class Account(Struct, frozen=True, array_like=True, gc=False):
     """One point account of one customer.
 
     `idle_from` is the last earning, spending or inactivity expiry, and `program_version` the one
@@ -75,7 +75,7 @@ class Account(Struct, frozen=True, array_like=True):
 NOTHING = Account()
 
 
-class Holdings(Struct, frozen=True, array_like=True):
+class Holdings(Struct, frozen=True, array_like=True, gc=False):
     """All point accounts of one customer, and the number the next lot will bear."""
 
     accounts: dict[str, Account] = {}

@@ -11,7 +11,7 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import Redemption
 
 
-class Offer(Struct, frozen=True, array_like=True):
+class Offer(Struct, frozen=True, array_like=True, gc=False):
     """Its definition, the program version it is honoured under, and when its time is up."""
 
     definition: str = ""

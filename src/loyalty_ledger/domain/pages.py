@@ -43,7 +43,7 @@ class Page(Struct, frozen=True, array_like=True, gc=False):
     rows: bytes
 
 
-class Pages(Struct, Generic[R], frozen=True, array_like=True):
+class Pages(Struct, Generic[R], frozen=True, array_like=True, gc=False):
     """A series of rows in the order they were added."""
 
     pages: tuple[Page, ...] = ()

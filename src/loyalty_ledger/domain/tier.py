@@ -21,7 +21,7 @@ from loyalty_ledger.domain.program.tiers import TierSystem
 from loyalty_ledger.domain.progress import Measures, Purchase, holds, leaves
 
 
-class Tiers(Struct, frozen=True, array_like=True):
+class Tiers(Struct, frozen=True, array_like=True, gc=False):
     """Levels held, levels whose entry outcomes were given, and the purchases that count."""
 
     levels: dict[str, Held] = {}

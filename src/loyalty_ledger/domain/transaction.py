@@ -15,7 +15,7 @@ from loyalty_ledger.domain.events.settlement import (
 )
 
 
-class Sale(Struct, frozen=True, array_like=True):
+class Sale(Struct, frozen=True, array_like=True, gc=False):
     """The last version that counts, every body seen, and how far settlement got.
 
     `opened` is when the first version says it was, `versions` when each that counts was made, by

@@ -33,7 +33,7 @@ from loyalty_ledger.domain.progress import Earned
 from loyalty_ledger.domain.values import Reason, Rejected
 
 
-class Wallet(Struct, frozen=True, array_like=True):
+class Wallet(Struct, frozen=True, array_like=True, gc=False):
     """Holdings, what was earned into each account, and the latest moment of an award."""
 
     holdings: Holdings = Holdings()

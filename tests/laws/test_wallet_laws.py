@@ -1,0 +1,199 @@
+"""Whatever happens to a wallet, its books balance, and a plain reference agrees with it."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from laws.reference_wallet import ACCOUNTS, NaiveWallet
+from loyalty_ledger.domain import wallet
+from loyalty_ledger.domain.events.points import (
+    PointsAwarded,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRolledOver,
+    PointsSpent,
+)
+from loyalty_ledger.domain.lots import Lot, elapse
+from loyalty_ledger.domain.wallet import WALLET, Wallet
+from specification import at, program
+
+
+def _into(account: str, days: int) -> dict[str, Any]:
+    return {"kind": "rolling", "after": f"P{days}D", "into": account}
+
+
+PROGRAM = program(
+    point_accounts=[
+        {"id": "points", "name": "P", "expiry": {"kind": "rolling", "after": "P30D"}},
+        {"id": "escrow", "name": "E", "expiry": _into("points", 10)},
+        {"id": "chain", "name": "C", "expiry": _into("escrow", 5)},
+        {"id": "yearly", "name": "Y", "expiry": {"kind": "fixed_date", "month": 3, "day": 1}},
+        {
+            "id": "sleepy",
+            "name": "S",
+            "expiry": {"kind": "inactivity", "after": "P20D", "percent": 50},
+        },
+        {"id": "capped", "name": "M", "maximum_balance": 100, "expiry": {"kind": "never"}},
+        {"id": "strict", "name": "T", "allow_negative": False, "expiry": {"kind": "never"}},
+    ],
+    point_sources=[{"id": "shop", "name": "Shop", "accounts": list(ACCOUNTS)}],
+)
+
+PROGRAMS = {1: PROGRAM}
+START = at("2026-02-01 12:00")
+NAMES = st.sampled_from(ACCOUNTS)
+POINTS = st.integers(1, 120)
+HOURS = st.integers(0, 24 * 12)
+
+
+class WalletMachine(RuleBasedStateMachine):
+    """The wallet and the reference, side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START
+        self.wallet = Wallet()
+        self.naive = NaiveWallet()
+        self.events: list[Any] = []
+
+    def _ask(self, command: Any) -> None:
+        for event in wallet.decide(command, self.wallet):
+            self.events.append(event)
+            self.wallet = wallet.evolve(self.wallet, event)
+
+    def _pass_time(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+        self._ask(wallet.Elapse("ann", self.now, PROGRAMS))
+        self.naive.pass_time(self.now)
+
+    @rule(hours=HOURS)
+    def time_passes(self, hours: int) -> None:
+        self._pass_time(hours)
+
+    @rule(account=NAMES, points=POINTS, hours=HOURS, late=st.sampled_from([0, 0, 0, 30, 400]))
+    def points_are_awarded(self, account: str, points: int, hours: int, late: int) -> None:
+        self._pass_time(hours)
+        earned = self.now - timedelta(hours=late)
+        self._ask(_award(account, points, earned))
+        self.naive.award(account, points, earned)
+
+    @rule(account=NAMES, points=POINTS, hours=HOURS)
+    def points_are_spent(self, account: str, points: int, hours: int) -> None:
+        self._pass_time(hours)
+        points = min(points, self.wallet.holdings.account(account).available)
+        if points > 0:
+            self._ask(_spend(account, points, self.now))
+            self.naive.spend(account, points, self.now)
+
+    @rule(chance=st.randoms(use_true_random=False), points=POINTS, hours=HOURS)
+    def an_award_is_clawed_back(self, chance: Any, points: int, hours: int) -> None:
+        self._pass_time(hours)
+        awarded = [event for event in self.events if isinstance(event, PointsAwarded)]
+        if awarded:
+            award = chance.choice(awarded)
+            points = min(points, award.points)
+            self._ask(_claw_back(award, points, self.now))
+            self.naive.claw_back(award.account, points, {award.lot}, self.now)
+
+    @invariant()
+    def the_reference_agrees(self) -> None:
+        for name in ACCOUNTS:
+            account, purse = self.wallet.holdings.account(name), self.naive.purses[name]
+            found = sorted((lot.remaining, lot.earned_at) for lot in account.lots.rows(Lot))
+            assert found == sorted((lot.left, lot.earned) for lot in purse.lots), name
+            assert (account.debt, account.available) == (purse.debt, purse.balance), name
+
+    @invariant()
+    def every_lot_is_accounted_for(self) -> None:
+        issued, gone = _issued(self.events), _gone(self.events)
+        remaining = {
+            lot.lot: lot.remaining
+            for account in self.wallet.holdings.accounts.values()
+            for lot in account.lots.rows(Lot)
+        }
+        assert issued == gone + Counter(remaining)
+
+    @invariant()
+    def a_balance_read_before_an_expiry_is_recorded_is_the_one_read_after(self) -> None:
+        later = self.now + timedelta(days=33)
+        read = elapse("ann", self.wallet.holdings, later, PROGRAMS)[1]
+        halfway = elapse("ann", self.wallet.holdings, self.now + timedelta(days=9), PROGRAMS)[1]
+        assert elapse("ann", halfway, later, PROGRAMS)[1] == read
+        assert elapse("ann", read, later, PROGRAMS) == ([], read)
+
+    @invariant()
+    def the_events_alone_make_the_same_wallet(self) -> None:
+        assert WALLET.fold(self.events) == self.wallet
+
+
+def _award(account: str, points: int, earned: datetime) -> wallet.Award:
+    return wallet.Award(
+        customer_id="ann",
+        account=account,
+        source="shop",
+        points=points,
+        earned_at=earned,
+        rule="rule:base",
+        program=PROGRAM,
+        program_version=1,
+        cause="sale/s1/1@1",
+    )
+
+
+def _spend(account: str, points: int, when: datetime) -> wallet.Spend:
+    return wallet.Spend(
+        customer_id="ann",
+        account=account,
+        points=points,
+        at=when,
+        reference="r1",
+        program=PROGRAM,
+        program_version=1,
+    )
+
+
+def _claw_back(award: PointsAwarded, points: int, when: datetime) -> wallet.ClawBack:
+    return wallet.ClawBack(
+        customer_id="ann",
+        account=award.account,
+        points=points,
+        at=when,
+        own_lots=[award.lot],
+        awarded_at=award.earned_at,
+        rule=award.rule,
+        program=PROGRAM,
+        program_version=1,
+        cause="sale/s1/1@2",
+    )
+
+
+def _issued(events: list[Any]) -> Counter[int]:
+    """Points by the lot they were put into; what repaid a debt made no lot."""
+    issued: Counter[int] = Counter()
+    for event in events:
+        match event:
+            case PointsAwarded():
+                issued[event.lot] += event.points - event.repaid
+            case PointsRolledOver():
+                for rolled in event.lots:
+                    issued[rolled.new_lot] += rolled.points - rolled.repaid
+    return +issued
+
+
+def _gone(events: list[Any]) -> Counter[int]:
+    """Points by the lot they were spent, expired, clawed back or rolled over from."""
+    gone: Counter[int] = Counter()
+    for event in events:
+        if isinstance(event, PointsSpent | PointsExpired | PointsClawedBack | PointsRolledOver):
+            for part in event.lots:
+                gone[part.lot] += part.points
+            assert sum(part.points for part in event.lots) <= event.points
+    return gone
+
+
+TestWallet = WalletMachine.TestCase
+TestWallet.settings = settings(stateful_step_count=20)
