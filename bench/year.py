@@ -138,7 +138,7 @@ def results(url: str, folder: Path) -> dict[str, dict[str, Any]]:
 
     for what in ("balances", "tiers"):
         file = folder / f"{what}.csv"
-        loyalty(url, "export", what, str(file), "--as-of", UNTIL)
+        loyalty(url, "export", what, str(file))
         with file.open(newline="") as lines:
             for row in csv.DictReader(lines):
                 if what == "balances":

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,7 +46,8 @@ def end_run() -> None:
             port, server_folder, binaries = state["started"]
             stop(Server(port, Path(server_folder), Path(binaries)))
         else:
-            _administer(state["url"], f'DROP DATABASE IF EXISTS "{state["template"]}"')
+            for made in (state["template"], *_templates(folder)):
+                _administer(state["url"], f'DROP DATABASE IF EXISTS "{made}"')
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -75,6 +76,49 @@ def fresh_sqlite(folder: Path) -> str:
     copy = folder / "ledger.db"
     shutil.copy(template, copy)
     return f"sqlite:///{copy}"
+
+
+@contextmanager
+def copy_of(backend: str, name: str, fill: Callable[[str], None], folder: Path) -> Iterator[str]:
+    """The address of a copy of a ledger that `fill` filled, once for the whole run."""
+    run = Path(os.environ[_RUN_FOLDER])
+    if backend == "sqlite":
+        with _run_lock(name):
+            template = run / f"{name}.db"
+            if not template.exists():
+                making = run / f"{name}.making"
+                making.mkdir(exist_ok=True)
+                fill(fresh_sqlite(making))
+                (making / "ledger.db").rename(template)
+        shutil.copy(template, folder / "ledger.db")
+        yield f"sqlite:///{folder / 'ledger.db'}"
+        return
+    state = _server()
+    with _run_lock(name):
+        known = run / f"{name}.template"
+        if not known.exists():
+            database = f"template_{uuid.uuid4().hex}"
+            _administer(
+                state["url"], f'CREATE DATABASE "{database}" TEMPLATE "{state["template"]}"'
+            )
+            fill(with_database(state["url"], database))
+            known.write_text(database)
+    with _copied(state["url"], known.read_text()) as url:
+        yield url
+
+
+def _templates(folder: Path) -> list[str]:
+    return [path.read_text() for path in folder.glob("*.template")]
+
+
+@contextmanager
+def _copied(address: str, template: str) -> Iterator[str]:
+    name = f"ledger_{uuid.uuid4().hex}"
+    _administer(address, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield with_database(address, name)
+    finally:
+        _administer(address, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def with_database(url: str, name: str) -> str:
@@ -125,7 +169,7 @@ def _administer(url: str, statement: str) -> None:
 
 
 @contextmanager
-def _run_lock() -> Iterator[None]:
-    with (Path(os.environ[_RUN_FOLDER]) / "lock").open("w") as handle:
+def _run_lock(name: str = "") -> Iterator[None]:
+    with (Path(os.environ[_RUN_FOLDER]) / f"{name}lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

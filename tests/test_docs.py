@@ -122,14 +122,15 @@ def loyalty(line: str, folder: Path) -> tuple[int, str]:
         for name in ("LOYALTY_DATABASE_URL", "LOYALTY_SECRET_KEY"):
             patch.delenv(name, raising=False)
         try:
-            code = app.main() or 0
+            app.main()
+            code = 0
         except SystemExit as end:
-            code = end.code
+            code = int(end.code or 0)
     signal.signal(signal.SIGTERM, before)
     if target:
         (folder / target).write_text(out.getvalue())
         out = io.StringIO()
-    return int(code or 0), out.getvalue() + err.getvalue()
+    return code, out.getvalue() + err.getvalue()
 
 
 def check_command(command: Command, folder: Path, place: str) -> None:

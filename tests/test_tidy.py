@@ -51,7 +51,7 @@ IMPURE_CALLS = {"open", "print", "input"}
 
 # Spelt in two parts, so that this file may be searched too.
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|(?<!\")XX" + r"X)\b")
-MACHINES = re.compile(r"(?<![\w.~$}/-])/(?:home|Users|root|work|farm)/\w" + r"|/tmp/(?!\W)\w+[./]")
+MACHINES = re.compile(r"(?<![\w.~$}-])/(?:home|Users|root|work|farm|tmp)/\w")
 REGISTRIES = re.compile(
     r"py" + r"pi\.org|python" + r"hosted\.org|npm" + r"js\.|deb\.deb" + r"ian\.org|crat" + r"es\.io"
 )

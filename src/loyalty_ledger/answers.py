@@ -93,6 +93,20 @@ class Answers:
 
         return self._ask(customer_id, moment, ask)
 
+    def profiles(self, customer_ids: Sequence[str], moment: Moment) -> list[Profile]:
+        """The profiles of many customers, in the order asked, without their plain identifiers."""
+        if not moment.live:
+            return [self.profile(customer_id, moment) for customer_id in customer_ids]
+        program, programs = self._program(), self._settlement.programs
+
+        def ask(reader: Reader) -> list[Profile]:
+            due = tier_progress.overdue_of(reader, customer_ids, moment.at, program, len(programs))
+            return profile.profiles(
+                reader, customer_ids, moment.at, program, programs, due_levels=due
+            )
+
+        return self._projector.ask(ask)
+
     def history(self, customer_id: str, moment: Moment) -> list[Movement]:
         """Every movement of points, in log order."""
         programs = self._settlement.programs

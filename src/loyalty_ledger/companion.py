@@ -16,9 +16,10 @@ from loyalty_ledger import clock
 from loyalty_ledger.ledger import projector_of
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.log import Log
+from loyalty_ledger.worker import project
 
 PAUSE_SECONDS = 0.1
-GRACE_SECONDS = 10
+GRACE_SECONDS = 5
 
 
 @contextmanager
@@ -42,7 +43,11 @@ def projecting_beside(url: URL) -> Iterator[None]:
 def _project(address: str, stop: Event, worker: int) -> None:
     engine = create_engine(address)
     projector = projector_of(Log(engine, clock.now))
-    while not stop.is_set() and os.getppid() == worker:
-        if not projector.catch_up():
+
+    def stopped() -> bool:
+        return stop.is_set() or os.getppid() != worker
+
+    while not stopped():
+        if not project(projector, stopped):
             stop.wait(PAUSE_SECONDS)
     engine.dispose()

@@ -11,7 +11,7 @@ import msgspec
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
-from loyalty_projections import profile as profiles
+from loyalty_projections.profile import Profile, customer_ids
 
 Row = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -21,10 +21,10 @@ EVENTS_AT_ONCE = 1_000
 
 def balances(ledger: Ledger, moment: Moment) -> Iterator[Row]:
     """A row per customer and point account."""
-    for customer_id, external_id in customers(ledger):
-        for one in ledger.answers.profile(customer_id, moment).accounts:
+    for external_id, profile in everybody(ledger, moment):
+        for one in profile.accounts:
             yield {
-                "customer_id": customer_id,
+                "customer_id": profile.customer_id,
                 "external_id": external_id,
                 "account": one.account,
                 "available": one.available,
@@ -34,10 +34,10 @@ def balances(ledger: Ledger, moment: Moment) -> Iterator[Row]:
 
 def tiers(ledger: Ledger, moment: Moment) -> Iterator[Row]:
     """A row per customer and tier system, the first level included."""
-    for customer_id, external_id in customers(ledger):
-        for one in ledger.answers.profile(customer_id, moment).tiers:
+    for external_id, profile in everybody(ledger, moment):
+        for one in profile.tiers:
             yield {
-                "customer_id": customer_id,
+                "customer_id": profile.customer_id,
                 "external_id": external_id,
                 "system": one.system,
                 "level": one.level,
@@ -47,7 +47,8 @@ def tiers(ledger: Ledger, moment: Moment) -> Iterator[Row]:
 
 def history(ledger: Ledger, moment: Moment) -> Iterator[Row]:
     """A row per movement, customer by customer."""
-    for customer_id, external_id in customers(ledger):
+    everyone = (pair for named in groups(ledger) for pair in named.items())
+    for customer_id, external_id in everyone:
         for one in ledger.answers.history(customer_id, moment):
             yield {
                 "customer_id": customer_id,
@@ -103,21 +104,27 @@ EXPORTS: dict[str, tuple[Callable[[Ledger, Moment], Iterator[Row]], tuple[str, .
 """What can be exported, and its columns."""
 
 
-def customers(ledger: Ledger) -> Iterator[tuple[str, str]]:
-    """Every customer's id and first external id, in order of id."""
+def everybody(ledger: Ledger, moment: Moment) -> Iterator[tuple[str, Profile]]:
+    """Every customer's first external id and profile, in order of internal id."""
+    for named in groups(ledger):
+        profiles = ledger.answers.profiles(list(named), moment)
+        yield from zip(named.values(), profiles, strict=True)
+
+
+def groups(ledger: Ledger) -> Iterator[dict[str, str]]:
+    """All customers in groups: the internal id and the first external one, or nothing."""
     after = ""
     while True:
         behind = after
         ids = ledger.projector.ask(
-            lambda reader, behind=behind: profiles.customer_ids(  # type: ignore[misc]
+            lambda reader, behind=behind: customer_ids(  # type: ignore[misc]
                 reader, behind, CUSTOMERS_AT_ONCE
             )
         )
         if not ids:
             return
         named = {one.customer_id: one.value for one in ledger.log.personal_values("external", ids)}
-        for customer_id in ids:
-            yield customer_id, named.get(customer_id, "")
+        yield {customer_id: named.get(customer_id, "") for customer_id in ids}
         after = ids[-1]
 
 

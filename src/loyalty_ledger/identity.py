@@ -17,7 +17,9 @@ from loyalty_ledger.domain.values import Reason, Rejected
 KINDS = ("id", "external", "email", "phone", "card")
 _WIRE_KINDS = {
     "sessionm_id": "id",
+    "id": "id",
     "external_id": "external",
+    "external": "external",
     "email": "email",
     "phone": "phone",
     "card": "card",

@@ -66,25 +66,27 @@ class Settlement:
                 continue
         raise TimeoutError("settlement found no quiet moment to commit in")
 
-    def retry(self, failed: Iterable[str]) -> list[str]:
+    def retry(self, failed: Iterable[str], waiting: Iterable[str] = ()) -> list[str]:
         """Try again what failed, given as `stream@version`, and all that waits behind it.
 
-        Answers what still fails, with the reason.
+        `waiting` is all that waits: a retry that was cut off left some of it behind nothing that
+        failed. Answers what still fails, with the reason.
         """
-        still = []
-        for subject in failed:
-            queue, tried = [subject], set()
-            while queue:
-                one = queue.pop(0)
-                if one in tried:
-                    continue
-                tried.add(one)
-                reason = self._retry(one)
-                if reason is None:
-                    queue.extend(self._next_of(one))
-                elif reason:
-                    still.append(f"{one}: {reason}")
-        return still
+        known = set(failed)
+        still: dict[str, str] = {}
+        queue = list(dict.fromkeys((*sorted(known), *waiting)))
+        done: set[str] = set()
+        while queue:
+            one = queue.pop(0)
+            if one in done or one in still:
+                continue
+            reason = self._retry(one, known)
+            if reason is None:
+                done.add(one)
+                queue.extend(self._next_of(one))
+            elif reason:
+                still[one] = f"{one}: {reason}"
+        return list(still.values())
 
     def rulebook(self) -> Rulebook | None:
         """The rulebook in force; None before the first program."""
@@ -114,32 +116,38 @@ class Settlement:
                 self._settle(arrived, knowledge, draft)
             except Exception as error:
                 draft = Draft(states)
-                policies.fail(arrived, f"{type(error).__name__}: {error}", draft)
+                policies.fail(arrived, _reason(error), draft)
             add_draft(commit, states, draft)
         self._states.append(commit, states)
 
-    def _retry(self, subject: str) -> str | None:
-        """None when it is settled now, the reason when it failed again, '' when it still waits."""
+    def _retry(self, subject: str, known: set[str]) -> str | None:
+        """None when it is settled now, the reason when it failed again, '' when it still waits.
+
+        What fails and was not `known` to is recorded as failed.
+        """
         arrived = self._arrival(subject)
         for _ in range(PATIENCE):
             states = self._states.get(self._streams([arrived]))
-            if any(
-                states[customer_of(one)].waiting[:1] not in ((), (subject,))
-                for one in arrived.customers
-            ):
+            queues = [states[customer_of(one)].waiting for one in arrived.customers]
+            if queues and not any(subject in queue for queue in queues):
+                return None
+            if any(queue[:1] not in ((), (subject,)) for queue in queues):
                 return ""
-            draft = Draft(states)
+            draft, reason = Draft(states), None
             try:
                 knowledge = self._knowledge([arrived], states)
                 self._settle(arrived, knowledge, draft, retried=True)
+                policies.resume(arrived, draft)
             except Exception as error:
-                return f"{type(error).__name__}: {error}"
-            policies.resume(arrived, draft)
+                draft, reason = Draft(states), _reason(error)
+                if subject in known:
+                    return reason
+                policies.fail(arrived, reason, draft, held=True)
             commit = self._states.commit(states)
             add_draft(commit, states, draft)
             try:
                 self._states.append(commit, states)
-                return None
+                return reason
             except Conflict:
                 continue
         raise TimeoutError("settlement found no quiet moment to commit in")
@@ -214,3 +222,12 @@ def _arrived(recorded: list[Recorded]) -> list[Arrived]:
         for one in recorded
         if isinstance(one.event, TransactionReceived | CustomerEventReceived)
     ]
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in one line that every database can store."""
+    text = ascii(f"{type(error).__name__}: {error}")[1:-1]
+    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."
+
+
+_LONGEST_REASON = 500

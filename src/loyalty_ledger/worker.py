@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from loyalty_ledger.domain.streams import cause
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.store.log import Log
 from loyalty_ledger.timekeeper import Timekeeper
@@ -79,9 +80,9 @@ class Worker:
         while not stop.is_set() and (moved := self._settlement.settle_batch()):
             settled += moved
             if not helped:
-                self._projector.catch_up()
+                project(self._projector, stop.is_set)
             progress("settling", self._log.position_of("settlement"), self._log.head().position)
-        self._projector.catch_up()
+        project(self._projector, stop.is_set)
         kept = 0 if stop.is_set() else self._keep_time(until, stop, progress)
         return Done(settled, kept)
 
@@ -89,7 +90,11 @@ class Worker:
         """Settle what failed before; what still fails, with the reasons."""
         self._projector.catch_up()
         failed = self._projector.ask(agenda.failed)
-        still = self._settlement.retry(one.cause for one in failed)
+        waiting = self._projector.ask(agenda.waiting)
+        still = self._settlement.retry(
+            (one.cause for one in failed),
+            (cause(one.subject, one.version) for one in sorted(waiting, key=lambda one: one.at)),
+        )
         self._projector.catch_up()
         return still
 
@@ -108,5 +113,22 @@ class Worker:
             kept += self._timekeeper.keep([one.owner for one in due], until)
             progress("keeping time", kept, kept)
         if kept:
-            self._projector.catch_up()
+            project(self._projector, stop.is_set)
         return kept
+
+
+def project(projector: Projector, stopped: Callable[[], bool]) -> int:
+    """Bring the projections up, or as far as they come before it is to stop; how many events."""
+
+    def heed(_position: int, _goal: int) -> None:
+        if stopped():
+            raise _Stopped
+
+    try:
+        return projector.catch_up(progress=heed)
+    except _Stopped:
+        return 0
+
+
+class _Stopped(Exception):  # noqa: N818 - says what happened
+    """The projections are as far as they came."""

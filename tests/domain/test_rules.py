@@ -21,9 +21,9 @@ UNKNOWN = line("mystery", "7.00")
 EVERYTHING = [LATTE, JUICE, CARD, UNKNOWN]
 
 
-def earned(when: dict[str, Any], *lines: Line, **sale: Any) -> int:
+def earned(conditions: dict[str, Any], /, *lines: Line, **sale: Any) -> int:
     """What a rule of a point for every dollar under these conditions gives for a sale."""
-    shop = Shop(program(rules=[rule(when=when)]), items=CATALOG)
+    shop = Shop(program(rules=[rule(when=conditions)]), items=CATALOG)
     shop.sells(*lines, **sale)
     return shop.points()
 
@@ -151,7 +151,7 @@ def test_lines_that_cost_nothing_qualify_only_where_the_rule_says_so() -> None:
 # --- whom it is for -----------------------------------------------------------------------------
 
 
-LEVELS = [
+LEVELS: list[dict[str, Any]] = [
     {"id": "bronze", "name": "Bronze"},
     {"id": "silver", "name": "Silver", "entrance": {"spend": {"amount": "10.00"}}},
 ]

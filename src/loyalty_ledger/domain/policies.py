@@ -32,8 +32,11 @@ def settle(arrived: Arrived, knowledge: Knowledge, draft: Draft, *, retried: boo
             settle_event(arrived, event, knowledge, draft, retried=retried)
 
 
-def fail(arrived: Arrived, reason: str, draft: Draft) -> None:
-    """Record that settling went wrong: its customers wait, nobody else does."""
+def fail(arrived: Arrived, reason: str, draft: Draft, *, held: bool = False) -> None:
+    """Record that settling went wrong: its customers wait, nobody else does.
+
+    `held` when they wait for it already.
+    """
     customers = arrived.customers
     draft.emit(
         arrived.stream,
@@ -47,22 +50,25 @@ def fail(arrived: Arrived, reason: str, draft: Draft) -> None:
         ),
         *customers,
     )
-    _hold(arrived, arrived.cause, draft)
+    if not held:
+        _hold(arrived, arrived.cause, draft)
 
 
 def resume(arrived: Arrived, draft: Draft) -> None:
-    """The customers wait for this one no more."""
+    """The customers wait for this one no more; where it names nobody, its own stream says so."""
     for customer_id in arrived.customers:
-        draft.emit(
-            customer_of(customer_id),
-            SettlementResumed(
-                at=arrived.event.at,
-                customer_id=customer_id,
-                subject=arrived.stream,
-                version=arrived.version,
-            ),
-            customer_id,
-        )
+        draft.emit(customer_of(customer_id), _resumed(arrived, customer_id), customer_id)
+    if not arrived.customers:
+        draft.emit(arrived.stream, _resumed(arrived, ""))
+
+
+def _resumed(arrived: Arrived, customer_id: str) -> SettlementResumed:
+    return SettlementResumed(
+        at=arrived.event.at,
+        customer_id=customer_id,
+        subject=arrived.stream,
+        version=arrived.version,
+    )
 
 
 def _settles(arrived: Arrived, version: TransactionReceived, draft: Draft) -> bool:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty_ledger.domain.decider import Decider
+from loyalty_ledger.domain.events.customers import SettlementResumed
 from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
 from loyalty_ledger.domain.events.settlement import (
     SettlementDeferred,
@@ -59,6 +60,7 @@ SaleEvent = (
     | TransactionSettled
     | SettlementDeferred
     | SettlementFailed
+    | SettlementResumed
 )
 
 
@@ -120,6 +122,8 @@ def evolve(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, events=events, settled=settled, failed=0)
         case SettlementFailed():
             return replace(sale, events=events, failed=event.version)
+        case SettlementResumed():
+            return replace(sale, events=events)
         case SettlementDeferred():
             return replace(sale, events=events, deferred=(*sale.deferred, event.version))
         case _:

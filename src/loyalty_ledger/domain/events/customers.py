@@ -40,7 +40,7 @@ class SettlementHeld(Event, frozen=True, kw_only=True):
 
 
 class SettlementResumed(Event, frozen=True, kw_only=True):
-    """The customer waits for this one no more."""
+    """The customer waits for this one no more. Where it names nobody, `customer_id` is empty."""
 
     customer_id: str
     subject: str
