@@ -30,7 +30,7 @@ PROGRAM = Path(__file__).parent / "sample.program.yaml"
 GROCER = Path(str(SAMPLE / "program.yaml"))
 YEAR_ENDS = datetime(2018, 1, 2, 11, tzinfo=UTC)
 BEFORE_THE_YEAR = "2016-12-31"
-HOUSEHOLDS = 14
+HOUSEHOLDS = 6
 AT_ONCE = 60
 LATE = timedelta(days=40)
 

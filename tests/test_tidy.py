@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ TOP = Path(__file__).parents[1]
 DOMAIN = TOP / "src" / "loyalty_ledger" / "domain"
 POLICIES = DOMAIN / "policies.py"
 CLOCK = TOP / "src" / "loyalty_ledger" / "clock.py"
-SAMPLE_PROGRAM = TOP / "src" / "loyalty_ledger" / "sample" / "program.yaml"
+SAMPLE = TOP / "src" / "loyalty_ledger" / "sample"
 PINNED = TOP / "tests" / "golden" / "events.sha256"
 
 LONGEST_FUNCTION = 40
@@ -35,7 +36,6 @@ AT_THE_TOP = {
     *(".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"),
     *("bench", "docs", "projections", "pyproject.toml", "requirements.txt", "src", "tests"),
 }
-NEVER_TRACKED = {".git", ".venv", "dist"}
 
 CLOCKS = {
     *("datetime.now", "datetime.utcnow", "datetime.today", "date.today"),
@@ -88,12 +88,20 @@ def imports(path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
+def hidden(name: str, pattern: str) -> bool:
+    """Whether a line of .gitignore, as far as ours go, hides the file."""
+    if "/" in pattern:
+        return name.startswith(f"{pattern}/")
+    return any(fnmatch(part, pattern) for part in name.split("/"))
+
+
 @cache
 def tracked() -> tuple[str, ...]:
     """What is in the repository or about to be, as paths from its top."""
     if not (TOP / ".git").exists():
-        found = (shown(path) for path in TOP.rglob("*") if path.is_file())
-        return tuple(name for name in found if name.split("/")[0] not in NEVER_TRACKED)
+        ignored = [line.rstrip("/") for line in (TOP / ".gitignore").read_text().splitlines()]
+        found = [shown(path) for path in TOP.rglob("*") if path.is_file()]
+        return tuple(name for name in found if not any(hidden(name, one) for one in ignored))
     # The folder may belong to somebody else than who runs the tests.
     command = ["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard", "-z"]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True)
@@ -246,8 +254,9 @@ def test_every_example_program_loads(shop: str) -> None:
     load_program(TOP / "docs" / "examples" / f"{shop}.program.yaml")
 
 
-def test_the_examples_are_these_and_the_sample_is_the_grocers() -> None:
+def test_the_examples_are_these_and_the_samples_programs_are_among_them() -> None:
     folder = TOP / "docs" / "examples"
     names = sorted(path.name for path in folder.iterdir())
     assert names == [f"{shop}.program.yaml" for shop in ("burrito", "coffee", "grocer")]
-    assert SAMPLE_PROGRAM.read_bytes() == (folder / "grocer.program.yaml").read_bytes()
+    for sample, example in (("program", "grocer.program"), ("burrito.program",) * 2):
+        assert (SAMPLE / f"{sample}.yaml").read_bytes() == (folder / f"{example}.yaml").read_bytes()

@@ -165,6 +165,7 @@ class Standing:
     earned: list[tuple[str, datetime, int]] = field(default_factory=list)
     bought: list[tuple[datetime, int, int, bool]] = field(default_factory=list)
     rank: dict[str, int] = field(default_factory=dict)
+    since: dict[str, datetime] = field(default_factory=dict)
     due: dict[str, datetime] = field(default_factory=dict)
     entered: set[tuple[str, int]] = field(default_factory=set)
     grants: list[tuple[str, int]] = field(default_factory=list)

@@ -232,7 +232,8 @@ class NaiveLedger:
             moving = False
             for system, levels in self.systems.items():
                 above = standing.rank.get(system, 0) + 1
-                when = standing.latest(now)
+                # A late sale does not turn the clock back behind the level that is held.
+                when = max(standing.latest(now), standing.since.get(system, now))
                 if above < len(levels) and standing.meets(levels[above]["entrance"], when):
                     moving = True
                     self._place(standing, system, above, when)
@@ -250,7 +251,7 @@ class NaiveLedger:
                 self._post(self._due(rule, [outcome], [], whole), buyer.name, now)
 
     def _place(self, standing: Standing, system: str, rank: int, when: datetime) -> None:
-        standing.rank[system] = rank
+        standing.rank[system], standing.since[system] = rank, when
         standing.due.pop(system, None)
         if asked := self.systems[system][rank].get("maintenance"):
             standing.due[system] = end_of(asked["every"], when)

@@ -1,0 +1,106 @@
+"""Real processes of the command line, watched by what they have done."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.settlement import READER
+from sample_ledger import BEFORE_THE_YEAR, SECRET, YEAR_ENDS, all_lines, ledger_on
+
+PATIENCE_S = 60
+SALES = 1_000
+YEAR_ENDS_THERE = "2018-01-02T06:00:00"
+KEEP_UP = ("work", "--until", BEFORE_THE_YEAR)
+FINISH = ("work", "--once", "--until", YEAR_ENDS_THERE)
+
+Process = subprocess.Popen[str]
+
+def start(url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Process:
+    """A command on the ledger at that address."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "loyalty_ledger", "--database", url, *arguments],
+        env=os.environ | {"LOYALTY_SECRET_KEY": SECRET},
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command, to its end."""
+    process = start(url, *arguments)
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+@contextmanager
+def running(url: str, *arguments: str) -> Iterator[Process]:
+    """A command that is ended with the block, whatever it does."""
+    process = start(url, *arguments)
+    try:
+        yield process
+    finally:
+        end(process)
+
+def end(process: Process) -> None:
+    """Kill a process, as a power cut would."""
+    process.kill()
+    process.communicate(timeout=PATIENCE_S)
+
+def wait_until(done: Callable[[], bool], process: Process | None = None) -> None:
+    """Wait for something to become true; the process must not end before that."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not done():
+        if process is not None and process.poll() is not None:
+            raise AssertionError(f"it ended with {process.returncode}: {process.communicate()}")
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.002)
+
+def seeded() -> random.Random:
+    """Random numbers whose seed stands in the report of a failed test."""
+    seed = int(os.environ.get("LOYALTY_TEST_SEED", random.randrange(1 << 32)))
+    print(f"LOYALTY_TEST_SEED={seed}")
+    return random.Random(seed)
+
+def sales() -> Sequence[bytes]:
+    """The first thousand sales of the sample."""
+    return all_lines()[:SALES]
+
+def sales_file(folder: Path, lines: Sequence[bytes]) -> Path:
+    path = folder / "sales.jsonl"
+    path.write_bytes(b"".join(lines))
+    return path
+
+def told_undisturbed(url: str) -> None:
+    """What comes of the thousand sales when nothing goes wrong."""
+    with ledger_on(url) as ledger:
+        for first in range(0, SALES, 500):
+            ledger.intake.receive(sales()[first : first + 500])
+        ledger.worker.work(lambda: YEAR_ENDS, once=True)
+
+def facts(ledger: Ledger) -> list[tuple[str, int, str, bytes]]:
+    """Every event of the ledger, by stream: the same however the work was cut up."""
+    encode = msgspec.json.Encoder(order="deterministic").encode
+    found, position = [], 0
+    while batch := ledger.log.read(position, 5_000):
+        found += [(r.stream, r.version, type(r.event).__name__, encode(r.event)) for r in batch]
+        position = batch[-1].position
+    return sorted(one for one in found if one[0] not in _OPERATORS)
+
+_OPERATORS = ("ledger", "program", "stores", "catalog")  # dated by the clock they were loaded at
+
+def caught_up(ledger: Ledger) -> bool:
+    """Whether everything that was received is settled and projected."""
+    readers = ledger.log.readers()
+    wanted = [READER, *(one.reader for one in ledger.projector.status())]
+    head = ledger.log.head().position
+    return all(readers.get(name, 0) == head for name in wanted)
+
+__all__ = ["GROCER"]

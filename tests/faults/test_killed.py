@@ -1,0 +1,178 @@
+"""Power cuts: a process is killed at any moment, and the next one goes on as if nothing had been."""
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import func, select
+
+import sample_ledger
+from faults import processes
+from faults.processes import FINISH, KEEP_UP, Process, end, run, sales, start, wait_until
+from loyalty_ledger import verification
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.settlement import READER
+from loyalty_ledger.store.schema import requests
+from sample_ledger import both_databases, configured, digests, ledger_on
+
+KILLS_OF_WORKERS = 10
+KILLS_OF_LOADS = 4
+GROUP = 20
+
+Undisturbed = tuple[dict[str, str], list[tuple[str, int, str, bytes]]]
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """The digests and events when nothing goes wrong; they are the same on every database."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with configured("sqlite", folder) as url:
+        processes.told_undisturbed(url)
+        with ledger_on(url) as ledger:
+            return digests(ledger), processes.facts(ledger)
+
+
+def assert_undisturbed(ledger: Ledger, undisturbed: Undisturbed) -> None:
+    assert processes.facts(ledger) == undisturbed[1]
+    assert digests(ledger) == undisturbed[0]
+    assert verification.verify(ledger, lambda _done, _goal: None).problems == []
+
+
+@both_databases
+def test_a_worker_killed_at_random_moments_leaves_no_trace(
+    backend: str, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    chance = processes.seeded()
+    groups = [sales()[first : first + GROUP] for first in range(0, len(sales()), GROUP)]
+    doomed = set(chance.sample(range(len(groups)), KILLS_OF_WORKERS))
+    with configured(backend, tmp_path) as url, ledger_on(url) as ledger:
+        with Victim(url) as victim:
+            for number, group in enumerate(groups):
+                before = ledger.log.head().position
+                ledger.intake.receive(group)
+                if number in doomed:
+                    await_a_moment(ledger, before, victim.process, chance)
+                    victim.killed_and_followed()
+                elif number % 3 == 0:
+                    head = ledger.log.head().position
+                    wait_until(lambda: ledger.log.position_of(READER) >= head, victim.process)  # noqa: B023
+        assert run(url, *FINISH).returncode == 0
+        assert_undisturbed(ledger, undisturbed)
+
+
+class Victim:
+    """A worker that is killed again and again."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.process = start(url, *KEEP_UP)
+
+    def killed_and_followed(self) -> None:
+        end(self.process)
+        self.process = start(self._url, *KEEP_UP)
+
+    def __enter__(self) -> "Victim":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        end(self.process)
+
+
+def await_a_moment(ledger: Ledger, before: int, process: Process, chance: random.Random) -> None:
+    """Some reader, or the head, passes some position behind `before`; and a little later."""
+    names = [READER, *(one.reader for one in ledger.projector.status()), "head"]
+    watched = chance.choice(names)
+    goal = chance.randint(before + 1, ledger.log.head().position)
+    if watched == "head":
+        goal = ledger.log.head().position + chance.randint(1, 3 * GROUP)
+
+    def passed() -> bool:
+        place = ledger.log.head().position if watched == "head" else ledger.log.position_of(watched)
+        return place >= goal
+
+    wait_until(passed, process)
+    for _ in range(chance.randrange(25)):
+        ledger.log.head()
+
+
+@both_databases
+def test_a_load_killed_at_random_moments_misses_nothing_and_takes_nothing_twice(
+    backend: str, tmp_path: Path
+) -> None:
+    chance = processes.seeded()
+    lines = sample_ledger.all_lines()
+    file = processes.sales_file(tmp_path, lines)
+    with configured(backend, tmp_path) as url, ledger_on(url) as ledger:
+        empty = ledger.log.head().position
+        kept = 0
+        for _ in range(KILLS_OF_LOADS):
+            kept = killed_load(url, ledger, file, chance)
+        again = run(url, "load", "transactions", str(file), "--json")
+        counts = msgspec.json.decode(again.stdout)
+        assert again.returncode == 0, again.stderr
+        assert counts == {
+            "accepted": len(lines) - kept,
+            "repeated": kept,
+            "refused": 0,
+            "refused_file": None,
+        }
+        assert list(received(ledger)) == list(ids_of(lines))
+        assert ledger.log.head().position > empty + len(lines)
+        assert ledger.log.verify_chain() is None
+        with ledger.log.engine.connect() as connection:
+            assert connection.execute(select(func.count()).select_from(requests)).scalar() == len(
+                lines
+            )
+
+
+def killed_load(url: str, ledger: Ledger, file: Path, chance: random.Random) -> int:
+    """Kill a load while it goes on; how many sales were accepted by then in all."""
+    head = ledger.log.head().position
+    process = start(url, "load", "transactions", str(file))
+    goal = head + chance.randint(1, 900)
+    wait_until(lambda: ledger.log.head().position >= goal or process.poll() is not None)
+    end(process)
+    return len(list(received(ledger)))
+
+
+def received(ledger: Ledger) -> Iterator[str]:
+    position = 0
+    while batch := ledger.log.read(position, 5_000, names=["TransactionReceived"]):
+        yield from (one.stream.rpartition("/")[2] for one in batch)
+        position = batch[-1].position
+
+
+def ids_of(lines: Sequence[bytes]) -> Iterator[str]:
+    for line in lines:
+        yield msgspec.json.decode(line)["request_payload"]["transaction_id"]
+
+
+@both_databases
+def test_two_loaders_and_two_workers_at_once_do_what_one_of_each_does(
+    backend: str, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    file = processes.sales_file(tmp_path, sales())
+    with configured(backend, tmp_path) as url, ledger_on(url) as ledger:
+        with several(url, *KEEP_UP) as workers:
+            with several(url, "load", "transactions", str(file), "--json") as loaders:
+                told = [loader.communicate(timeout=processes.PATIENCE_S) for loader in loaders]
+            counts = [msgspec.json.decode(out) for out, _ in told]
+            assert [loader.returncode for loader in loaders] == [0, 0], told
+            assert sum(one["accepted"] for one in counts) == len(sales())
+            assert all(one["accepted"] + one["repeated"] == len(sales()) for one in counts)
+            wait_until(lambda: processes.caught_up(ledger), workers[0])
+            for worker in workers:
+                worker.terminate()
+            ended = [worker.communicate(timeout=10) for worker in workers]
+            assert [worker.returncode for worker in workers] == [0, 0], ended
+        assert run(url, *FINISH).returncode == 0
+        assert_undisturbed(ledger, undisturbed)
+
+
+@contextmanager
+def several(url: str, *arguments: str) -> Iterator[list[Process]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(processes.running(url, *arguments)) for _ in range(2)]
