@@ -3,30 +3,28 @@
 Loading the same file again changes nothing, so a load that was cut off is simply run again.
 """
 
-import gzip
-import sys
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, TypeVar, cast
+from typing import Any
 
-import msgspec
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from loyalty_ledger import wire
-from loyalty_ledger.administration import CustomerEvent, CustomerRecord
+from loyalty_ledger import sent
 from loyalty_ledger.domain.events.program import Store
-from loyalty_ledger.domain.program.zones import ZoneName
-from loyalty_ledger.domain.values import Reason, Rejected, utc
-from loyalty_ledger.identity import Reference, normalised, parse_reference, wire_reference
+from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.lines import Line, Refusals, checked, groups_of, lines_of, opened
+from loyalty_ledger.records import (
+    CatalogRecord,
+    EventRecord,
+    PersonRecord,
+    RecordType,
+    StoreRecord,
+    customer_event,
+    customer_record,
+    read_record,
+)
 from loyalty_ledger.store.log import CatalogItem
 
-LONGEST_LINE = 1 << 20
-LINES_IN_A_GROUP = 500
-BYTES_IN_A_GROUP = 4 << 20
 Progress = Callable[[int, int], None]
 
 
@@ -38,92 +36,6 @@ class Counts:
     repeated: int = 0
     refused: int = 0
     refused_file: str | None = None
-
-
-@dataclass(slots=True)
-class Line:
-    """A line of a file, by its number from 1."""
-
-    number: int
-    body: bytes
-
-
-@dataclass(slots=True)
-class Refusals:
-    """The file that refused lines go to; it is made with the first of them."""
-
-    path: Path
-    count: int = 0
-    _file: IO[str] | None = field(default=None, init=False)
-
-    def add(self, line: Line, refusal: Rejected) -> None:
-        """Write a refused line with its reason."""
-        if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8")
-        text = line.body[:LONGEST_LINE].decode("utf-8", "backslashreplace").rstrip("\r\n")
-        entry = {
-            "line": line.number,
-            "code": refusal.code.value,
-            "reason": refusal.message,
-            "details": refusal.details,
-            "body": text,
-        }
-        self._file.write(msgspec.json.encode(entry).decode("utf-8", "backslashreplace") + "\n")
-        self.count += 1
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self._file is not None:
-            self._file.close()
-
-
-# --- lines --------------------------------------------------------------------------------------
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[tuple[BinaryIO, Callable[[], tuple[int, int]]]]:
-    """The bytes of a file, unzipped, `-` being standard input, and how far it was read."""
-    if str(path) == "-":
-        yield sys.stdin.buffer, lambda: (0, 0)
-        return
-    size = path.stat().st_size
-    with path.open("rb") as raw:
-        if path.suffix == ".gz":
-            with gzip.open(raw) as unzipped:
-                yield cast(BinaryIO, unzipped), lambda: (raw.tell(), size)
-        else:
-            yield raw, lambda: (raw.tell(), size)
-
-
-def lines_of(file: BinaryIO) -> Iterator[Line]:
-    """The lines that are not blank; an overlong one is cut, and so refused by whoever reads it."""
-    number = 0
-    try:
-        while raw := file.readline(LONGEST_LINE + 1):
-            number += 1
-            body = raw
-            while len(raw) > LONGEST_LINE and not raw.endswith(b"\n"):
-                raw = file.readline(LONGEST_LINE + 1)
-            if body.strip():
-                yield Line(number, body)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise Rejected(
-            Reason.VALIDATION, f"the file is damaged after line {number}: {error}"
-        ) from error
-
-
-def groups_of(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Lines in groups that share a commit, bounded by count and bytes."""
-    group: list[Line] = []
-    size = 0
-    for line in lines:
-        group.append(line)
-        size += len(line.body)
-        if len(group) >= LINES_IN_A_GROUP or size >= BYTES_IN_A_GROUP:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 def _load(
@@ -160,79 +72,13 @@ def load_transactions(ledger: Ledger, path: Path, refused: Path, progress: Progr
     """Load POS `send_transaction` bodies, one a line."""
 
     def take(group: Sequence[Line]) -> list[bool | Rejected]:
-        receipts = ledger.intake.receive([_checked(line) for line in group])
+        receipts = ledger.intake.receive([checked(line) for line in group])
         return [receipt.refusal or receipt.outcome == "accepted" for receipt in receipts]
 
     return _load(path, refused, take, progress)
 
 
-def _checked(line: Line) -> bytes:
-    """The body, or one that will be refused for its length."""
-    return line.body if len(line.body) <= LONGEST_LINE else b'"longer than 1 MiB"'
-
-
 # --- records ------------------------------------------------------------------------------------
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class StoreRecord(_Record):
-    """A store as it is loaded."""
-
-    store_id: wire.Text
-    name: wire.Text
-    time_zone: ZoneName
-
-
-class CatalogRecord(_Record):
-    """A catalog item as it is loaded; categories broadest first."""
-
-    sku: wire.Text
-    name: str = ""
-    brand: wire.Text | None = None
-    categories: list[wire.Text] = []
-
-
-class IdentifierRecord(_Record):
-    """An identifier as it is loaded."""
-
-    type: wire.Text
-    value: wire.Text
-
-
-class PersonRecord(BaseModel):
-    """A customer as he is loaded; other fields are kept as personal data."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-    identifiers: list[IdentifierRecord] = []
-    email: wire.Text | None = None
-    phone: wire.Text | None = None
-    opted_in: bool | None = None
-    tags: list[wire.Text] | None = None
-
-
-class EventRecord(_Record):
-    """A customer event as it is loaded."""
-
-    customer: wire.Text
-    event: wire.Text
-    event_id: wire.Text
-    at: wire.Time
-
-
-RecordType = TypeVar("RecordType", bound=BaseModel)
-
-
-def read_record(model: type[RecordType], line: Line) -> RecordType:
-    """The record of a line; Rejected names every problem."""
-    try:
-        document = wire.decoded(_checked(line))
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise wire.refused(wire.problems_of(error)) from None
 
 
 def _read_each(model: type[RecordType], group: Sequence[Line]) -> list[RecordType | Rejected]:
@@ -285,36 +131,6 @@ def _taken(
     return [next(decided) if answer is None else answer for answer in answers]
 
 
-def customer_record(record: PersonRecord) -> CustomerRecord:
-    """The record as the ledger takes it."""
-    references = [wire_reference(one.value, one.type) for one in record.identifiers]
-    references += [
-        normalised(kind, "", value)
-        for kind, value in (("email", record.email), ("phone", record.phone))
-        if value is not None
-    ]
-    if not references:
-        raise wire.refused([("identifiers", "are missing: a customer needs one, or an email")])
-    personal = [
-        (name, value if isinstance(value, str) else msgspec.json.encode(value).decode())
-        for name, value in (record.model_extra or {}).items()
-    ]
-    return CustomerRecord(
-        tuple(dict.fromkeys(references)),
-        record.opted_in,
-        None if record.tags is None else tuple(record.tags),
-        tuple(personal),
-    )
-
-
-def customer_event(record: EventRecord) -> CustomerEvent:
-    """The record as the ledger takes it."""
-    if record.at.tzinfo is None:
-        raise wire.refused([("at", "needs an offset, such as 2026-03-01T09:30:00Z")])
-    reference: Reference = parse_reference(record.customer)
-    return CustomerEvent(reference, record.event, record.event_id, utc(record.at))
-
-
 # --- whole lists --------------------------------------------------------------------------------
 
 
@@ -358,7 +174,7 @@ def _load_whole(
             if isinstance(record, Rejected):
                 answers.append(record)
             elif name(record) in records:
-                answers.append(wire.refused([(name(record), "stands more than once")]))
+                answers.append(sent.refused([(name(record), "stands more than once")]))
             else:
                 records[name(record)] = record
                 answers.append(True)

@@ -14,6 +14,7 @@ from loyalty_ledger.domain.events.sales import (
 )
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.sent import refused
 from loyalty_ledger.wire import (
     FAR_AHEAD,
     Request,
@@ -21,7 +22,6 @@ from loyalty_ledger.wire import (
     WireItem,
     WirePayment,
     WireTransaction,
-    refused,
     resolved,
 )
 

@@ -1,5 +1,7 @@
 """`loyalty demo`: a fresh ledger, a piece of a grocer's year, and customers' journeys."""
 
+import shutil
+import sys
 import tempfile
 from collections import Counter
 from importlib.resources import as_file, files
@@ -39,8 +41,9 @@ def demo() -> None:
             journeys.play(ledger, sample_program("burrito.program.yaml"))
     name = f"external:{best.identifiers[0].value}"
     tell("This ledger stays. Two commands to type next:")
-    tell(f"  loyalty --database sqlite:///{DATABASE} profile {name} --as-of 2017-12-31")
-    tell(f"  loyalty --database sqlite:///{DATABASE} tiers {name} --as-of 2017-06-30")
+    loyalty = "loyalty" if shutil.which("loyalty") else sys.argv[0]
+    tell(f"  {loyalty} profile {name} --as-of 2017-12-31 --database sqlite:///{DATABASE}")
+    tell(f"  {loyalty} tiers {name} --as-of 2017-03-31 --database sqlite:///{DATABASE}")
 
 
 def fresh(file: Path) -> Place:

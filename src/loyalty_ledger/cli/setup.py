@@ -87,6 +87,7 @@ def status_of(ledger: Ledger) -> dict[str, Any]:
     unread = ledger.log.count(positions.get(READER, 0), ARRIVALS)
     return {
         "position": head.position,
+        "digest": head.digest.hex(),
         "recorded_at": head.recorded_at,
         "program_version": len(ledger.settlement.programs),
         "readers": readers,

@@ -6,7 +6,6 @@ module and `LEDGER_DATABASE_URL` to the database. Streams are its originators, w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, cast
 
 from eventsourcing.domain import DomainEventProtocol
@@ -24,6 +23,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType, resolve_topic
 
+from loyalty_ledger import clock
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.mapper import EventCodec, UnknownEvent
@@ -152,8 +152,4 @@ class Factory(InfrastructureFactory[LedgerTrackingRecorder]):
         self._engine.dispose()
 
     def _make(self, recorder_class: type[_Recorder]) -> _Recorder:
-        return recorder_class(self._engine, _now, originator_ids=self._id_type)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+        return recorder_class(self._engine, clock.now, originator_ids=self._id_type)

@@ -1,0 +1,104 @@
+"""The records that operators load: stores, catalog items, customers, customer events."""
+
+from typing import TypeVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from loyalty_ledger.administration import CustomerEvent, CustomerRecord
+from loyalty_ledger.domain.program.zones import ZoneName
+from loyalty_ledger.domain.values import utc
+from loyalty_ledger.identity import Reference, normalised, parse_reference, wire_reference
+from loyalty_ledger.lines import Line, checked
+from loyalty_ledger.sent import Text, Time, decoded, problems_of, refused
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class StoreRecord(_Record):
+    """A store as it is loaded."""
+
+    store_id: Text
+    name: Text
+    time_zone: ZoneName
+
+
+class CatalogRecord(_Record):
+    """A catalog item as it is loaded; categories broadest first."""
+
+    sku: Text
+    name: str = ""
+    brand: Text | None = None
+    categories: list[Text] = []
+
+
+class IdentifierRecord(_Record):
+    """An identifier as it is loaded."""
+
+    type: Text
+    value: Text
+
+
+class PersonRecord(BaseModel):
+    """A customer as he is loaded; other fields are kept as personal data."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    identifiers: list[IdentifierRecord] = []
+    email: Text | None = None
+    phone: Text | None = None
+    opted_in: bool | None = None
+    tags: list[Text] | None = None
+
+
+class EventRecord(_Record):
+    """A customer event as it is loaded."""
+
+    customer: Text
+    event: Text
+    event_id: Text
+    at: Time
+
+
+RecordType = TypeVar("RecordType", bound=BaseModel)
+
+
+def read_record(model: type[RecordType], line: Line) -> RecordType:
+    """The record of a line; Rejected names every problem."""
+    try:
+        document = decoded(checked(line))
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise refused(problems_of(error)) from None
+
+
+def customer_record(record: PersonRecord) -> CustomerRecord:
+    """The record as the ledger takes it."""
+    references = [wire_reference(one.value, one.type) for one in record.identifiers]
+    references += [
+        normalised(kind, "", value)
+        for kind, value in (("email", record.email), ("phone", record.phone))
+        if value is not None
+    ]
+    if not references:
+        raise refused([("identifiers", "are missing: a customer needs one, or an email")])
+    personal = [
+        (name, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        for name, value in (record.model_extra or {}).items()
+    ]
+    return CustomerRecord(
+        tuple(dict.fromkeys(references)),
+        record.opted_in,
+        None if record.tags is None else tuple(record.tags),
+        tuple(personal),
+    )
+
+
+def customer_event(record: EventRecord) -> CustomerEvent:
+    """The record as the ledger takes it."""
+    if record.at.tzinfo is None:
+        raise refused([("at", "needs an offset, such as 2026-03-01T09:30:00Z")])
+    reference: Reference = parse_reference(record.customer)
+    return CustomerEvent(reference, record.event, record.event_id, utc(record.at))

@@ -1,0 +1,122 @@
+"""Values as they are sent: read exactly, and refused with the field and what would be right."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError
+
+from loyalty_ledger.domain.values import Reason, Rejected
+
+_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s?(Z|[+-]\d{2}:?\d{2})?"
+)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9}0*)?")
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def read_decimal(value: object) -> object:
+    """An exact decimal of a JSON number or a string of digits."""
+    if type(value) is str:
+        text = value
+    elif isinstance(value, Decimal):
+        text = format(value, "f")
+    elif type(value) is int:
+        text = str(value)
+    else:
+        raise ValueError("must be a number or a string of digits such as 12.50")
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(
+            f"{_shown(text)} is not a usable number: write up to 12 digits and 9 decimals"
+        )
+    return Decimal(text)
+
+
+def read_time(value: object) -> object:
+    """An instant, or a zone-less wall time; digits finer than a microsecond are dropped."""
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(
+            f"{_shown(value)} is no time: write 2024-06-20T10:11:12.123Z, or 2018-09-20 09:30:00"
+            " for the store's wall time"
+        )
+    day, clock, fraction, offset = match.groups()
+    micros = (fraction or "0")[:6].ljust(6, "0")
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}.{micros}{offset or ''}")
+    except ValueError as error:
+        raise ValueError(f"{_shown(value)} does not exist in the calendar") from error
+
+
+def _shown(value: object) -> str:
+    text = ascii(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+Number = Annotated[Decimal, BeforeValidator(read_decimal)]
+Text = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=120, pattern=_PRINTABLE)
+]
+Time = Annotated[datetime, BeforeValidator(read_time)]
+_TEXT: TypeAdapter[str] = TypeAdapter(Text)
+
+
+def read_text(value: object) -> str:
+    """Printable text in one line, 1 to 120 characters; ValidationError otherwise."""
+    return _TEXT.validate_python(value)
+
+
+def decoded(body: bytes) -> Mapping[str, Any]:
+    """The JSON object in these bytes, its numbers exact; Rejected when there is none."""
+    try:
+        envelope = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
+        raise Rejected(Reason.VALIDATION, f"not readable as JSON: {error}") from error
+    if not isinstance(envelope, dict):
+        raise Rejected(Reason.VALIDATION, "must be a JSON object")
+    return envelope
+
+
+WORDING = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "int_type": "must be a whole number",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+} | dict.fromkeys(
+    (
+        "string_type",
+        "string_too_short",
+        "string_too_long",
+        "string_pattern_mismatch",
+        "string_unicode",
+    ),
+    "must be text of 1 to 120 printable characters",
+)
+"""What is wrong with a value, by the kind of error that validation tells."""
+
+
+def problems_of(error: ValidationError) -> list[tuple[str, str]]:
+    """Every problem that validation found: the field, and what is wrong with it."""
+    problems = []
+    for detail in error.errors(include_url=False, include_input=False):
+        path = ""
+        for part in detail["loc"]:
+            path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+        message = WORDING.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        problems.append((path, message))
+    return problems
+
+
+def refused(problems: list[tuple[str, str]]) -> Rejected:
+    """The refusal that names all these problems: (field, what is wrong and would be right)."""
+    shown = "; ".join(f"{path} {problem}" for path, problem in problems[:5])
+    more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+    details = [{"field": path, "problem": problem} for path, problem in problems[:100]]
+    return Rejected(Reason.VALIDATION, shown + more, {"problems": details})
