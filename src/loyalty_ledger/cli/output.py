@@ -47,7 +47,8 @@ def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = ""
 ) -> None:
     """A table; `right` names the columns aligned right, separated by commas."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    OUT.print(Text(title, style="bold"))
+    made = Table(box=None, pad_edge=False)
     to_the_right = right.split(", ")
     for column in columns:
         justify = "right" if column in to_the_right else "left"

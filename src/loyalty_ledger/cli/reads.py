@@ -132,11 +132,21 @@ def _next(expiries: Any) -> tuple[object, object]:
 
 
 def show_history(rows: list[Movement]) -> None:
-    """Movements as a table; times are UTC."""
+    """Movements as a table; times are UTC, a cause is STORE/SALE@VERSION."""
     table(
         "Movements (UTC)",
         ("when", "account", "points", "kind", "why", "cause"),
-        ((row.at, row.account, f"{row.points:+,}", row.kind, row.rule, row.cause) for row in rows),
+        (
+            (
+                row.at,
+                row.account,
+                f"{row.points:+,}",
+                row.kind,
+                row.rule,
+                (row.cause or "").removeprefix("sale/"),
+            )
+            for row in rows
+        ),
         right="points",
     )
 
