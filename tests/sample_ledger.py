@@ -158,6 +158,4 @@ def told(backend: str, folder: Path) -> Iterator[str]:
 
 def digests(ledger: Ledger) -> dict[str, str]:
     """What every projection holds."""
-    return {
-        one.name: ledger.projector.digest(one.name).value for one in ledger.projector.status()
-    }
+    return {one.name: ledger.projector.digest(one.name).value for one in ledger.projector.status()}

@@ -17,9 +17,9 @@ from loyalty_ledger.domain.events.sales import (
     TransactionReceived,
 )
 from loyalty_ledger.domain.events.settlement import TransactionSettled
+from loyalty_ledger.domain.expiry import elapse
 from loyalty_ledger.domain.judging import Arrived, Knowledge
 from loyalty_ledger.domain.levels import level_names
-from loyalty_ledger.domain.lots import elapse
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.rules import Item, Rulebook

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.points import PointsExpired, PointsRolledOver
 from loyalty_ledger.domain.events.tiers import TierKept, TierLeft
-from loyalty_ledger.domain.lots import Account, Holdings, Lot, Programs, elapse
+from loyalty_ledger.domain.expiry import elapse
+from loyalty_ledger.domain.lots import Account, Holdings, Lot, Programs
 from loyalty_ledger.domain.pages import packed
 from loyalty_ledger.domain.program.accounts import InactivityExpiry
 from loyalty_ledger.domain.program.document import Program

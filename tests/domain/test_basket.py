@@ -81,7 +81,7 @@ def test_a_discount_names_its_lines_or_takes_all() -> None:
 def test_cents_go_to_the_largest_remainder_and_ties_to_the_line_id() -> None:
     lines = [line("c", "1.00"), line("b", "1.00"), line("a", "1.00")]
     assert worth(lines, off("1.00")) == [67, 67, 66]
-    assert worth([line("a", "1.00"), line("b", "2.00")], off("0.02")) == [99, 199]
+    assert worth([line("a", "2.00"), line("b", "1.00")], off("0.02")) == [199, 99]
 
 
 def test_discounts_apply_by_stack_order_and_then_by_position() -> None:

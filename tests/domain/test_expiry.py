@@ -7,7 +7,8 @@ import pytest
 
 from loyalty_ledger.domain.events.points import PointsExpired, PointsRolledOver
 from loyalty_ledger.domain.events.settlement import PurchaseCounted
-from loyalty_ledger.domain.lots import Lot, elapse, moved
+from loyalty_ledger.domain.expiry import elapse
+from loyalty_ledger.domain.lots import Lot, moved
 from loyalty_ledger.domain.wallet import WALLET, Award, ClawBack, Spend, Wallet
 from specification import Shop, at, awards, every, line, only, program
 

@@ -146,6 +146,8 @@ def test_lines_that_cost_nothing_qualify_only_where_the_rule_says_so() -> None:
     assert given({"include_free_items": True}, gift, discounts=[off("5.00")]) == 9
     returned = line("mug", "-5.00", line_id="back", quantity=Decimal(-1))
     assert given({"include_free_items": True}, gift, returned) == 0
+    refunded = line("mug", "-5.00", line_id="back")
+    assert given({"include_free_items": True}, gift, refunded) == 0
 
 
 # --- whom it is for -----------------------------------------------------------------------------

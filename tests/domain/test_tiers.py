@@ -160,6 +160,16 @@ def test_a_late_sale_counts_where_it_belongs_but_does_not_turn_the_clock_back() 
     assert entered.entered_at == at("2026-03-19 12:00")
 
 
+def test_a_late_sale_does_not_reach_back_behind_the_day_the_level_was_lost() -> None:
+    entrance = {"transactions": {"count": 1, "within": "P1D"}}
+    upkeep = {"every": "P5D", "requires": entrance}
+    shop = club(level("gold", entrance, maintenance=upkeep))
+    assert spends(shop, "1.00", "2026-03-02") == "gold"
+    shop.keeps_time(at("2026-03-07 12:00"))
+    assert spends(shop, "1.00", "2026-03-03") == "base"
+    assert spends(shop, "1.00", "2026-03-07") == "gold"
+
+
 # --- maintenance --------------------------------------------------------------------------------
 
 

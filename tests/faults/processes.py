@@ -23,6 +23,7 @@ FINISH = ("work", "--once", "--until", YEAR_ENDS_THERE)
 
 Process = subprocess.Popen[str]
 
+
 def start(url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Process:
     """A command on the ledger at that address."""
     return subprocess.Popen(
@@ -34,11 +35,13 @@ def start(url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Process
         text=True,
     )
 
+
 def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command, to its end."""
     process = start(url, *arguments)
     out, err = process.communicate(timeout=PATIENCE_S)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
 
 @contextmanager
 def running(url: str, *arguments: str) -> Iterator[Process]:
@@ -49,10 +52,12 @@ def running(url: str, *arguments: str) -> Iterator[Process]:
     finally:
         end(process)
 
+
 def end(process: Process) -> None:
     """Kill a process, as a power cut would."""
     process.kill()
     process.communicate(timeout=PATIENCE_S)
+
 
 def wait_until(done: Callable[[], bool], process: Process | None = None) -> None:
     """Wait for something to become true; the process must not end before that."""
@@ -63,20 +68,24 @@ def wait_until(done: Callable[[], bool], process: Process | None = None) -> None
         assert time.monotonic() < deadline, "it takes too long"
         time.sleep(0.002)
 
+
 def seeded() -> random.Random:
     """Random numbers whose seed stands in the report of a failed test."""
     seed = int(os.environ.get("LOYALTY_TEST_SEED", random.randrange(1 << 32)))
     print(f"LOYALTY_TEST_SEED={seed}")
     return random.Random(seed)
 
+
 def sales() -> Sequence[bytes]:
     """The first thousand sales of the sample."""
     return all_lines()[:SALES]
+
 
 def sales_file(folder: Path, lines: Sequence[bytes]) -> Path:
     path = folder / "sales.jsonl"
     path.write_bytes(b"".join(lines))
     return path
+
 
 def told_undisturbed(url: str) -> None:
     """What comes of the thousand sales when nothing goes wrong."""
@@ -84,6 +93,7 @@ def told_undisturbed(url: str) -> None:
         for first in range(0, SALES, 500):
             ledger.intake.receive(sales()[first : first + 500])
         ledger.worker.work(lambda: YEAR_ENDS, once=True)
+
 
 def facts(ledger: Ledger) -> list[tuple[str, int, str, bytes]]:
     """Every event of the ledger, by stream: the same however the work was cut up."""
@@ -94,7 +104,9 @@ def facts(ledger: Ledger) -> list[tuple[str, int, str, bytes]]:
         position = batch[-1].position
     return sorted(one for one in found if one[0] not in _OPERATORS)
 
+
 _OPERATORS = ("ledger", "program", "stores", "catalog")  # dated by the clock they were loaded at
+
 
 def caught_up(ledger: Ledger) -> bool:
     """Whether everything that was received is settled and projected."""
@@ -102,5 +114,6 @@ def caught_up(ledger: Ledger) -> bool:
     wanted = [READER, *(one.reader for one in ledger.projector.status())]
     head = ledger.log.head().position
     return all(readers.get(name, 0) == head for name in wanted)
+
 
 __all__ = ["GROCER"]

@@ -17,7 +17,8 @@ from loyalty_ledger.domain.events.points import (
     PointsRolledOver,
     PointsSpent,
 )
-from loyalty_ledger.domain.lots import Lot, elapse
+from loyalty_ledger.domain.expiry import elapse
+from loyalty_ledger.domain.lots import Lot
 from loyalty_ledger.domain.wallet import WALLET, Wallet
 from specification import at, program
 

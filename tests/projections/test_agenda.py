@@ -4,7 +4,7 @@ from datetime import datetime
 
 from hypothesis import given, settings
 
-from loyalty_ledger.domain.lots import next_due
+from loyalty_ledger.domain.expiry import next_due
 from loyalty_projections import agenda
 from loyalty_projections.projection import fold
 from loyalty_projections.rows import Due

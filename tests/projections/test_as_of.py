@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty_ledger.domain.events.points import PointsAwarded, PointsClawedBack
-from loyalty_ledger.domain.lots import Holdings, PointsEvent, elapse, moved
+from loyalty_ledger.domain.expiry import elapse
+from loyalty_ledger.domain.lots import Holdings, PointsEvent, moved
 from loyalty_projections import point_history, profile, tier_progress
 from loyalty_projections.books import PROJECTION as BOOKS
 from loyalty_projections.projection import fold

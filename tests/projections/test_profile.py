@@ -4,7 +4,7 @@ from datetime import datetime
 
 from hypothesis import given, settings
 
-from loyalty_ledger.domain.lots import elapse
+from loyalty_ledger.domain.expiry import elapse
 from loyalty_projections import profile
 from loyalty_projections.profile import AccountView, Expiring, Identifier, Profile
 from loyalty_projections.projection import fold

@@ -11,9 +11,16 @@ from loyalty_ledger.cli.output import as_json, progress, tell, warn
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.ledger import Ledger
 
+
+def _existing(file: Path) -> Path:
+    # typer's own check takes `-` for the name of a file.
+    if str(file) != "-" and not file.exists():
+        raise typer.BadParameter(f"file '{file}' does not exist.")
+    return file
+
+
 File = Annotated[
-    Path,
-    typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="JSON lines, .gz, or -."),
+    Path, typer.Argument(dir_okay=False, callback=_existing, help="JSON lines, .gz, or -.")
 ]
 Refused = Annotated[
     Path | None,

@@ -13,9 +13,10 @@ from loyalty_ledger.domain.events.settlement import Cut, Grant
 from loyalty_ledger.domain.events.tiers import TierEntered
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.offer import derived_id, redeemable
+from loyalty_ledger.domain.owed import Owed, Qualifying
 from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
 from loyalty_ledger.domain.program.offers import Offer
-from loyalty_ledger.domain.rules import Owed, Qualifying, Rulebook
+from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import limit, offer, tiers_of, usage_of, wallet_of
 
 

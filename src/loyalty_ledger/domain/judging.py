@@ -19,17 +19,9 @@ from loyalty_ledger.domain.events.settlement import (
 from loyalty_ledger.domain.granting import Case, Claim, Granting
 from loyalty_ledger.domain.levels import level_names
 from loyalty_ledger.domain.lots import Programs
+from loyalty_ledger.domain.owed import NO_LINES, Qualifying
 from loyalty_ledger.domain.progress import holds
-from loyalty_ledger.domain.rules import (
-    NO_LINES,
-    UNKNOWN_ITEM,
-    Basket,
-    EarningRule,
-    Item,
-    Member,
-    Qualifying,
-    Rulebook,
-)
+from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, EarningRule, Item, Member, Rulebook
 from loyalty_ledger.domain.streams import cause, customer_of, happening, tiers_of
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import to_wall

@@ -17,11 +17,11 @@ from loyalty_ledger.domain.events.points import (
     PointsRolledOver,
     PointsSpent,
 )
+from loyalty_ledger.domain.expiry import elapse
 from loyalty_ledger.domain.lots import (
     Holdings,
     Lot,
     PointsEvent,
-    elapse,
     expires_at,
     moved,
     spend_order,
