@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import URL
 
 import databases
 from loyalty_ledger import loading
@@ -79,7 +80,7 @@ def time_of(line: bytes) -> datetime:
     return datetime.fromisoformat(told).replace(tzinfo=UTC) + timedelta(hours=5)
 
 
-def ledger_at(url: str, clock: Any, **options: Any) -> Ledger:
+def ledger_at(url: str | URL, clock: Any, **options: Any) -> Ledger:
     """The ledger at an address; its engine is the caller's to dispose of."""
     made = Ledger(create_engine(url), SECRET.encode(), clock, **options)
     made.administration.open(Keyring(SECRET.encode()).check)

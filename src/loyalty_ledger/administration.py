@@ -17,6 +17,7 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import CATALOG, LEDGER, PROGRAM, STORES, customer_of, happening
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
+from loyalty_ledger.sent import refuse_far_ahead
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import CatalogItem, Commit, Conflict, Log, PersonalValue
 
@@ -106,24 +107,29 @@ class Administration:
                 answers.append(bool(draft.outcomes) or bool(personal))
             return any(answer is True for answer in answers)
 
-        self._decide(self._with_customers(streams), decide)
+        self._decide(lambda: self._with_customers(streams), decide)
         return answers
 
     def happened(self, events: Sequence[CustomerEvent]) -> list[bool | Rejected]:
         """Receive customer events: for each whether it is new, or why it is refused."""
         answers: list[bool | Rejected] = []
-        streams = {self._directory.stream_of(event.customer) for event in events}
-        named = self._states.get(streams)
-        found = [self._directory.find(event.customer, Draft(named)) for event in events]
-        ids = zip(found, events, strict=True)
-        streams |= {happening(one, event.event_id) for one, event in ids if one}
+        identifiers = {self._directory.stream_of(event.customer) for event in events}
+
+        def streams() -> list[str]:
+            states = self._states.get(identifiers)
+            happenings = {
+                happening(customer_id, event.event_id)
+                for event in events
+                for customer_id in self._directory.named(event.customer, states)
+            }
+            return [PROGRAM, CATALOG, *identifiers, *happenings]
 
         def decide(states: dict[str, Any], commit: Commit) -> bool:
             answers.clear()
-            for customer_id, event in zip(found, events, strict=True):
+            for event in events:
                 draft = Draft(states)
                 try:
-                    self._happen(customer_id, event, draft)
+                    self._happen(event, draft)
                 except Rejected as refusal:
                     answers.append(refusal)
                     continue
@@ -131,7 +137,7 @@ class Administration:
                 answers.append(bool(draft.outcomes))
             return any(answer is True for answer in answers)
 
-        self._decide([PROGRAM, CATALOG, *streams], decide)
+        self._decide(streams, decide)
         return answers
 
     # --- how ------------------------------------------------------------------------------------
@@ -152,16 +158,18 @@ class Administration:
             complete(commit)
             return bool(draft.outcomes)
 
-        return self._decide([stream], decision)
+        return self._decide(lambda: [stream], decision)
 
-    def _decide(self, streams: Iterable[str], decision: Decision) -> bool:
+    def _decide(self, streams: Callable[[], Iterable[str]], decision: Decision) -> bool:
         """Decide and append; again when somebody else was faster."""
-        wanted = list(streams)
-        for _ in range(PATIENCE):
-            states = self._states.get(wanted)
+        for attempt in range(PATIENCE):
+            states = self._states.get(streams())
             commit = self._states.commit(states)
             if not decision(states, commit):
-                return False
+                if attempt or self._states.fresh():
+                    return False
+                self._states.forget()
+                continue
             try:
                 self._states.append(commit, states)
                 return True
@@ -223,11 +231,13 @@ class Administration:
             )
         return found.pop() if found else None
 
-    def _happen(self, customer_id: str | None, event: CustomerEvent, draft: Draft) -> None:
+    def _happen(self, event: CustomerEvent, draft: Draft) -> None:
         programs: Programs = draft.state(PROGRAM)
         catalogs: Catalogs = draft.state(CATALOG)
         if not programs.version:
             raise Rejected(Reason.NO_PROGRAM, "no program was published")
+        refuse_far_ahead(event.at, self._clock())
+        customer_id = self._directory.find(event.customer, draft)
         if customer_id is None:
             raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this identifier")
         stream = happening(customer_id, event.event_id)

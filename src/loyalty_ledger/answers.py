@@ -66,6 +66,7 @@ class Answers:
     def find(self, reference: Reference) -> str:
         """The customer's internal id; Rejected when nobody is known by that."""
         stream = self._directory.stream_of(reference)
+        self._states.drop([stream])
         found = self._directory.find(reference, Draft(self._states.get([stream])))
         if found is None:
             raise Rejected(
@@ -154,6 +155,6 @@ def _identifiers(values: Sequence[PersonalValue]) -> list[Identifier]:
     found = []
     for value in values:
         kind, _, type_name = value.field.partition(":")
-        if kind in ("external", "email", "phone", "card"):
+        if kind in ("external", "email", "phone", "card") and value.reference:
             found.append(Identifier(kind=kind, type=type_name, value=value.value))
     return found

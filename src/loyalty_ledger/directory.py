@@ -1,7 +1,8 @@
 """Whom an identifier names, and enrolling customers, inside a decision."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from loyalty_ledger.domain.customer import Customer, Identifier
 from loyalty_ledger.domain.draft import Draft
@@ -32,6 +33,13 @@ class Directory:
     def streams_to_link(self, reference: Reference) -> list[str]:
         """The streams that a link of the reference is written to."""
         return [identifier(self._digest(one)) for one in _spellings(reference)]
+
+    def named(self, reference: Reference, states: Mapping[str, Any]) -> tuple[str, ...]:
+        """Everybody the reference may name; an internal id names whoever has it."""
+        if reference.kind == "id":
+            return (reference.value,)
+        identified: Identifier = states[self.stream_of(reference)]
+        return identified.customers
 
     def find(self, reference: Reference, draft: Draft) -> str | None:
         """The customer it names, or None. Rejected when it names several."""

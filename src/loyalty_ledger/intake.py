@@ -46,6 +46,13 @@ class _Asked(NamedTuple):
         return self.request.client_id, self.request.store_id, self.request.request_id
 
 
+def _first_of_each(asked: list[_Asked]) -> tuple[list[_Asked], list[_Asked]]:
+    """The first request under each id, and those that use one again."""
+    first: dict[tuple[str, str, str], _Asked] = {}
+    again = [one for one in asked if first.setdefault(one.key, one) is not one]
+    return list(first.values()), again
+
+
 class Intake:
     """Receives `send_transaction` bodies."""
 
@@ -73,14 +80,16 @@ class Intake:
     def _answer(self, asked: list[_Asked], receipts: dict[int, Receipt], patience: int) -> None:
         if not asked:
             return
+        first, again = _first_of_each(asked)
         try:
-            self._decide(self._new(asked, receipts), receipts)
+            self._decide(self._new(first, receipts), receipts)
         except Conflict:
             if not patience:
                 raise
-            half = len(asked) // 2 if patience < PATIENCE - 2 else 0
-            for group in (asked[:half], asked[half:]):
+            half = len(first) // 2 if patience < PATIENCE - 2 else 0
+            for group in (first[:half], first[half:]):
                 self._answer(group, receipts, patience - 1)
+        self._answer(again, receipts, patience)
 
     def _new(self, asked: list[_Asked], receipts: dict[int, Receipt]) -> list[_Asked]:
         """Those that were not answered before; the others get the answer they had."""
@@ -92,7 +101,6 @@ class Intake:
         for one in asked:
             before = known.get(one.key)
             if before is None:
-                known[one.key] = (one.request.digest, answer_to(one.request))
                 new.append(one)
             elif before[0] == one.request.digest:
                 receipts[one.place] = Receipt("repeated", before[1])
@@ -102,6 +110,14 @@ class Intake:
 
     def _decide(self, asked: list[_Asked], receipts: dict[int, Receipt]) -> None:
         streams = [*_CONFIGURED, *(stream for one in asked for stream in self._streams(one))]
+        if not self._decided(asked, streams, receipts):
+            self._states.forget()
+            self._decided(asked, streams, receipts)
+
+    def _decided(
+        self, asked: list[_Asked], streams: list[str], receipts: dict[int, Receipt]
+    ) -> bool:
+        """Decide and append; False when all is refused, by what may have changed since."""
         states = self._states.get(streams)
         commit = self._states.commit(states)
         for one in asked:
@@ -121,6 +137,7 @@ class Intake:
                 add_draft(commit, states, draft)
         if commit.answers:
             self._states.append(commit, states)
+        return bool(commit.answers) or not asked or self._states.fresh()
 
     def _streams(self, one: _Asked) -> list[str]:
         sent = one.request.transaction

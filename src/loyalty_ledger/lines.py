@@ -12,8 +12,9 @@ from typing import IO, BinaryIO, cast
 import msgspec
 
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.sent import LONGEST_BODY
 
-LONGEST_LINE = 1 << 20
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LINES_IN_A_GROUP = 500
 BYTES_IN_A_GROUP = 4 << 20
 
@@ -38,7 +39,7 @@ class Refusals:
         """Write a refused line with its reason."""
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8")
-        text = line.body[:LONGEST_LINE].decode("utf-8", "backslashreplace").rstrip("\r\n")
+        text = line.body[:LONGEST_BODY].decode("utf-8", "backslashreplace").rstrip("\r\n")
         entry = {
             "line": line.number,
             "code": refusal.code.value,
@@ -74,11 +75,11 @@ def lines_of(file: BinaryIO) -> Iterator[Line]:
     """The lines that are not blank; an overlong one is cut, and so refused by whoever reads it."""
     number = 0
     try:
-        while raw := file.readline(LONGEST_LINE + 1):
+        while raw := file.readline(LONGEST_BODY + 1):
             number += 1
-            body = raw
-            while len(raw) > LONGEST_LINE and not raw.endswith(b"\n"):
-                raw = file.readline(LONGEST_LINE + 1)
+            body = raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw
+            while len(raw) > LONGEST_BODY and not raw.endswith(b"\n"):
+                raw = file.readline(LONGEST_BODY + 1)
             if body.strip():
                 yield Line(number, body)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -99,8 +100,3 @@ def groups_of(lines: Iterable[Line]) -> Iterator[list[Line]]:
             group, size = [], 0
     if group:
         yield group
-
-
-def checked(line: Line) -> bytes:
-    """The body, or one that will be refused for its length."""
-    return line.body if len(line.body) <= LONGEST_LINE else b'"longer than 1 MiB"'

@@ -12,7 +12,7 @@ from loyalty_ledger import sent
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.lines import Line, Refusals, checked, groups_of, lines_of, opened
+from loyalty_ledger.lines import Line, Refusals, groups_of, lines_of, opened
 from loyalty_ledger.records import (
     CatalogRecord,
     EventRecord,
@@ -72,7 +72,7 @@ def load_transactions(ledger: Ledger, path: Path, refused: Path, progress: Progr
     """Load POS `send_transaction` bodies, one a line."""
 
     def take(group: Sequence[Line]) -> list[bool | Rejected]:
-        receipts = ledger.intake.receive([checked(line) for line in group])
+        receipts = ledger.intake.receive([line.body for line in group])
         return [receipt.refusal or receipt.outcome == "accepted" for receipt in receipts]
 
     return _load(path, refused, take, progress)

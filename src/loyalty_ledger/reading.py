@@ -13,10 +13,8 @@ from loyalty_ledger.domain.events.sales import (
     TransactionReceived,
 )
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.sent import refused
+from loyalty_ledger.sent import refuse_far_ahead, refused
 from loyalty_ledger.wire import (
-    FAR_AHEAD,
     Request,
     WireDiscount,
     WireItem,
@@ -37,6 +35,7 @@ class Versions:
         self._program_version = program_version
         self._catalog_version = catalog_version
         self._exponent = program.exponent
+        self._scale = Decimal(10) ** program.exponent
 
     def version(
         self, request: Request, store: Store, customer_of: Namer, now: datetime
@@ -80,7 +79,7 @@ class Versions:
         return Line(
             line_id=item.line_id,
             item_id=item.item_id,
-            subtotal=self._minor(item.subtotal, f"items[{index}].subtotal", problems),
+            subtotal=self._minor(item.subtotal, ("items", index, "subtotal"), problems),
             quantity=item.quantity,
             unit_price=item.unit_price,
             tax=tax,
@@ -98,7 +97,7 @@ class Versions:
         problems: list[tuple[str, str]],
     ) -> Payment:
         return Payment(
-            amount=self._minor(payment.amount, f"payments[{index}].amount", problems),
+            amount=self._minor(payment.amount, ("payments", index, "amount"), problems),
             type=payment.type,
             payment_id=payment.payment_id,
             payment_time=resolved(payment.payment_time, store.time_zone),
@@ -110,7 +109,7 @@ class Versions:
     ) -> Discount:
         order = discount.stack_order
         return Discount(
-            amount=self._minor(discount.amount, f"discounts[{index}].amount", problems),
+            amount=self._minor(discount.amount, ("discounts", index, "amount"), problems),
             stack_order=index if order is None else order,
             reference_id=discount.reference_id,
             reference_id_type=discount.reference_id_type,
@@ -122,12 +121,16 @@ class Versions:
             applied_time=resolved(discount.applied_time, store.time_zone),
         )
 
-    def _minor(self, amount: Decimal, path: str, problems: list[tuple[str, str]]) -> int:
-        try:
-            return self._program.minor(amount)
-        except ValueError as error:
-            problems.append((path, f"{error}, the smallest unit of {self._program.currency}"))
-            return 0
+    def _minor(
+        self, amount: Decimal, place: tuple[str, int, str], problems: list[tuple[str, str]]
+    ) -> int:
+        scaled = amount * self._scale
+        units = int(scaled)
+        if units != scaled:
+            part, index, field = place
+            smallest = f"{1 / self._scale}, the smallest unit of {self._program.currency}"
+            problems.append((f"{part}[{index}].{field}", f"{amount} is finer than {smallest}"))
+        return units
 
     def _rounded(self, tax: Decimal) -> int:
         return int(tax.scaleb(self._exponent).to_integral_value(ROUND_HALF_EVEN))
@@ -138,12 +141,7 @@ def times(sent: WireTransaction, time_zone: str, now: datetime) -> tuple[datetim
     modified = resolved(sent.modified_time or sent.open_time, time_zone)
     opened = resolved(sent.open_time, time_zone) or modified
     assert modified is not None and opened is not None  # noqa: S101 - the wire asks for one
-    if max(opened, modified) > now + FAR_AHEAD:
-        raise Rejected(
-            Reason.TIME_IN_FUTURE,
-            f"its time, {max(opened, modified):%Y-%m-%d %H:%M:%S} UTC, is more than 24 hours ahead",
-            {"now": f"{now:%Y-%m-%dT%H:%M:%SZ}"},
-        )
+    refuse_far_ahead(max(opened, modified), now)
     return opened, modified
 
 

@@ -1,16 +1,23 @@
 """The records that operators load: stores, catalog items, customers, customer events."""
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from loyalty_ledger.administration import CustomerEvent, CustomerRecord
 from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import utc
 from loyalty_ledger.identity import Reference, normalised, parse_reference, wire_reference
-from loyalty_ledger.lines import Line, checked
-from loyalty_ledger.sent import Text, Time, decoded, problems_of, refused
+from loyalty_ledger.lines import Line
+from loyalty_ledger.sent import Text, Time, decoded, problems_of, read_text, refused
+
+
+def free_text(text: str) -> str:
+    """Text that is kept as it is; ValueError for what no database takes."""
+    if "\0" in text:
+        raise ValueError("must not hold a NUL character")
+    return text
 
 
 class _Record(BaseModel):
@@ -29,7 +36,7 @@ class CatalogRecord(_Record):
     """A catalog item as it is loaded; categories broadest first."""
 
     sku: Text
-    name: str = ""
+    name: Annotated[str, AfterValidator(free_text)] = ""
     brand: Text | None = None
     categories: list[Text] = []
 
@@ -68,7 +75,7 @@ RecordType = TypeVar("RecordType", bound=BaseModel)
 def read_record(model: type[RecordType], line: Line) -> RecordType:
     """The record of a line; Rejected names every problem."""
     try:
-        document = decoded(checked(line))
+        document = decoded(line.body)
         return model.model_validate(document)
     except ValidationError as error:
         raise refused(problems_of(error)) from None
@@ -84,16 +91,29 @@ def customer_record(record: PersonRecord) -> CustomerRecord:
     ]
     if not references:
         raise refused([("identifiers", "are missing: a customer needs one, or an email")])
-    personal = [
-        (name, value if isinstance(value, str) else msgspec.json.encode(value).decode())
-        for name, value in (record.model_extra or {}).items()
-    ]
     return CustomerRecord(
         tuple(dict.fromkeys(references)),
         record.opted_in,
         None if record.tags is None else tuple(record.tags),
-        tuple(personal),
+        tuple(_kept(name, value) for name, value in (record.model_extra or {}).items()),
     )
+
+
+def _kept(name: str, value: object) -> tuple[str, str]:
+    """A field that only the operator knows the meaning of, as personal data."""
+    try:
+        shown = read_text(name)
+    except ValidationError:
+        shown = ascii(name[:40])
+        raise refused([(shown, "is no name of a field: 1 to 120 printable characters")]) from None
+    try:
+        return shown, free_text(value if isinstance(value, str) else _as_json(value))
+    except ValueError as error:
+        raise refused([(shown, str(error))]) from None
+
+
+def _as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def customer_event(record: EventRecord) -> CustomerEvent:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -15,6 +15,10 @@ _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s?(Z|[+-]\d{2}:?\d{2})?"
 )
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9}0*)?")
+LONGEST_BODY = 1 << 20
+_MOST_DIGITS = 30
+_YEARS = range(1900, 9999)
+_FAR_AHEAD = timedelta(hours=24)
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -24,7 +28,8 @@ def read_decimal(value: object) -> object:
     if type(value) is str:
         text = value
     elif isinstance(value, Decimal):
-        text = format(value, "f")
+        # Written out, an exponent of a few bytes would fill the memory.
+        text = format(value, "f") if abs(value.adjusted()) < _MOST_DIGITS else str(value)
     elif type(value) is int:
         text = str(value)
     else:
@@ -47,9 +52,22 @@ def read_time(value: object) -> object:
     day, clock, fraction, offset = match.groups()
     micros = (fraction or "0")[:6].ljust(6, "0")
     try:
-        return datetime.fromisoformat(f"{day}T{clock}.{micros}{offset or ''}")
+        moment = datetime.fromisoformat(f"{day}T{clock}.{micros}{offset or ''}")
     except ValueError as error:
         raise ValueError(f"{_shown(value)} does not exist in the calendar") from error
+    if moment.year not in _YEARS:
+        raise ValueError(f"{_shown(value)} is not within the years 1900 to 9998")
+    return moment
+
+
+def refuse_far_ahead(moment: datetime, now: datetime) -> None:
+    """Rejected when the instant is more than 24 hours ahead of now."""
+    if moment > now + _FAR_AHEAD:
+        raise Rejected(
+            Reason.TIME_IN_FUTURE,
+            f"its time, {moment:%Y-%m-%d %H:%M:%S} UTC, is more than 24 hours ahead",
+            {"now": f"{now:%Y-%m-%dT%H:%M:%SZ}"},
+        )
 
 
 def _shown(value: object) -> str:
@@ -72,6 +90,8 @@ def read_text(value: object) -> str:
 
 def decoded(body: bytes) -> Mapping[str, Any]:
     """The JSON object in these bytes, its numbers exact; Rejected when there is none."""
+    if len(body) > LONGEST_BODY:
+        raise Rejected(Reason.VALIDATION, "longer than 1 MiB, the most that is taken")
     try:
         envelope = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:

@@ -167,7 +167,7 @@ class Settlement:
 
     def _streams(self, arrivals: list[Arrived]) -> list[str]:
         streams = [PROGRAM, CATALOG]
-        self._learn()
+        self._learn_of(arrivals)
         for version in {arrived.event.program_version for arrived in arrivals}:
             streams += [limit(subject) for subject in self._rulebooks[version].subjects]
         for arrived in arrivals:
@@ -205,6 +205,17 @@ class Settlement:
                     known = Item(item.categories, item.brand) if item else Item()
                     self._items[version, sku] = known
         return Knowledge(self._rulebooks, self._programs, self._items)
+
+    def _learn_of(self, arrivals: list[Arrived]) -> None:
+        """Learn what these sales are judged by: it may be newer than all that is known here."""
+        known = self._states.get([PROGRAM, CATALOG])
+        programs, catalogs = known[PROGRAM].version, known[CATALOG].version
+        if any(
+            arrived.event.program_version > programs or arrived.event.catalog_version > catalogs
+            for arrived in arrivals
+        ):
+            self._states.drop([PROGRAM, CATALOG])
+        self._learn()
 
     def _learn(self) -> int:
         """Compile the programs published since; the version in force."""

@@ -92,6 +92,18 @@ class States:
         self._trim()
         return appended
 
+    def fresh(self) -> bool:
+        """Whether these states are of now: since they were read, nobody has written anything.
+
+        What is written is checked against the log; what is refused, and so not written, is not.
+        """
+        return self._position == self._log.head().position
+
+    def drop(self, streams: Iterable[str]) -> None:
+        """Drop these, to be read again."""
+        for stream in streams:
+            self._known.pop(stream, None)
+
     def forget(self) -> None:
         """Drop everything."""
         self._known.clear()

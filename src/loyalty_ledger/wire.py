@@ -6,7 +6,7 @@ fields are kept beside the log, with the free-form ones, since they may hold per
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 
@@ -213,6 +213,3 @@ def resolved(moment: datetime | None, time_zone: str) -> datetime | None:
     if moment is None:
         return None
     return utc(moment) if moment.tzinfo is not None else from_wall(moment, time_zone)
-
-
-FAR_AHEAD = timedelta(hours=24)

@@ -19,7 +19,7 @@ def envelope(transaction: str, **changes: Any) -> dict[str, Any]:
     return {
         "store_id": STORE,
         "client_id": "till",
-        "request_id": f"request-{transaction[:50]}",
+        "request_id": transaction.encode("ascii", "backslashreplace").hex()[:100],
         "request_payload": payload,
     }
 
@@ -116,7 +116,7 @@ BAD: list[tuple[str, str]] = [
     (line("m", payments=payments(101)), "payments"),
     (line("m", business_def_collection=custom(1_001)), "business_def_collection"),
     (line("u", items=[item("1"), item("1")]), "line_id 1"),
-    (line("f", open_time="2019-01-01T00:00:00Z", modified_time=None), "2019-01-01"),
+    (line("f", open_time="2999-01-01T00:00:00Z", modified_time=None), "2999-01-01"),
     (line("b", open_time="yesterday"), "open_time"),
     (line("b", open_time="2017-02-30T10:00:00Z"), "open_time"),
     (line("b", modified_time=1496318400), "modified_time"),

@@ -146,7 +146,8 @@ class NaiveLedger:
                 ready = asked is None or standing.meets(asked, standing.latest(now))
                 if (group(rule) in late) is turn and ready:
                     owed = self._due(rule, _outcomes(rule), taken, buyer)
-                    groups.setdefault(group(rule), []).append(owed)
+                    if owed.points or owed.offers:
+                        groups.setdefault(group(rule), []).append(owed)
             for rivals in groups.values():
                 best_first = sorted(rivals, key=lambda due: -sum(due.points.values()))
                 any(self._post(due, buyer.name, now) for due in best_first)
@@ -172,7 +173,7 @@ class NaiveLedger:
 
     def _post(self, due: Due, customer: str, now: datetime) -> bool:
         """Give it, whole or not at all; an account may hold only so much."""
-        if not (due.points or due.offers) or not self._allowed(due, customer, now):
+        if not self._allowed(due, customer, now):
             return False
         standing, given = self.customers[customer], dict(due.points)
         for (account, source), points in due.points.items():

@@ -37,33 +37,42 @@ def net_lines(
 ) -> list[NetLine]:
     """The lines of a basket with their net money, never negative."""
     returned = [line.subtotal < 0 or line.quantity < 0 for line in lines]
-    money, quantity, tax = _netted(lines, returned)
-    gone = [
-        back or (money[i] == 0 and line.subtotal > 0) or (quantity[i] == 0 < line.quantity)
-        for i, (line, back) in enumerate(zip(lines, returned, strict=True))
-    ]
+    if any(returned):
+        money, quantity, tax = _netted(lines, returned)
+        gone = [
+            back or (money[i] == 0 and line.subtotal > 0) or (quantity[i] == 0 < line.quantity)
+            for i, (line, back) in enumerate(zip(lines, returned, strict=True))
+        ]
+    else:
+        money, quantity, tax = _as_sent(lines)
+        gone = returned
     left = [0 if back else amount for amount, back in zip(money, returned, strict=True)]
     if discounts:
         _discount(lines, left, discounts)
+    if not tax_in_earning and any(tax):
+        left = [
+            amount if part <= 0 else max(0, amount - part)
+            for amount, part in zip(left, tax, strict=True)
+        ]
     return [
-        NetLine(
-            line.line_id,
-            line.item_id,
-            left[i] if tax_in_earning or tax[i] <= 0 else max(0, left[i] - tax[i]),
-            quantity[i],
-            gone[i],
-        )
-        for i, line in enumerate(lines)
+        NetLine(line.line_id, line.item_id, net, number, lost)
+        for line, net, number, lost in zip(lines, left, quantity, gone, strict=True)
     ]
+
+
+def _as_sent(lines: Sequence[Line]) -> tuple[list[int], list[Decimal], list[int]]:
+    return (
+        [line.subtotal for line in lines],
+        [line.quantity for line in lines],
+        [line.tax for line in lines],
+    )
 
 
 def _netted(
     lines: Sequence[Line], returned: Sequence[bool]
 ) -> tuple[list[int], list[Decimal], list[int]]:
     """Money, quantity and tax of each line once the negative ones are netted, in line order."""
-    money = [line.subtotal for line in lines]
-    quantity = [line.quantity for line in lines]
-    tax = [line.tax for line in lines]
+    money, quantity, tax = _as_sent(lines)
     for i, line in enumerate(lines):
         if returned[i]:
             same = (j for j, other in enumerate(lines) if other.item_id == line.item_id)

@@ -87,7 +87,7 @@ class Granting:
             granted[event.account] = granted.get(event.account, 0) + event.points
             by_source[event.source] = by_source.get(event.source, 0) + event.points
         for source, points in by_source.items():
-            if not self._program.source(source).limits.unlimited:
+            if source in self.case.rulebook.limited_sources:
                 self._count(claim, f"source:{source}", points)
         offers = [self._issue(claim, name) for name in claim.owed.offers]
         self.grants.append(
@@ -108,11 +108,13 @@ class Granting:
         broken = self._broken(claim, claim.rule, claim.limits, 1, points)
         if broken is not None:
             return broken
-        for source, amount in _by_source(owed).items():
-            allowed = self._program.source(source).limits
-            broken = self._broken(claim, f"source:{source}", allowed, 1, amount)
-            if broken is not None:
-                return f"source:{source}:{broken}"
+        if limited := self.case.rulebook.limited_sources:
+            for source, amount in _by_source(owed).items():
+                if source in limited:
+                    allowed = self._program.source(source).limits
+                    broken = self._broken(claim, f"source:{source}", allowed, 1, amount)
+                    if broken is not None:
+                        return f"source:{source}:{broken}"
         for name in dict.fromkeys(owed.offers):
             broken = self._unissuable(claim, self._program.offer(name), owed.offers.count(name))
             if broken is not None:

@@ -108,7 +108,7 @@ def _settled(
         transaction_id=version.transaction_id,
         version=arrived.version,
         sale_time=granting.case.at,
-        total=sum(line.net for line in basket.lines),
+        total=sum([line.net for line in basket.lines]),
         program_version=version.program_version,
         catalog_version=version.catalog_version,
         customers=judged,
@@ -116,7 +116,7 @@ def _settled(
             JudgedLine(
                 line_id=line.line_id,
                 net=line.net,
-                categories=list(item.categories),
+                categories=item.categories,
                 brand=item.brand,
             )
             for line, item in zip(basket.lines, basket.items, strict=True)
@@ -224,7 +224,7 @@ def _meets(rule: EarningRule, member: Member, granting: Granting) -> bool:
 def _claim(rule: EarningRule, taken: Qualifying, member: Member, share: Share) -> Claim:
     owed = rule.bundle.owed(taken, member.levels, share)
     allowed = rule.definition.limits
-    counted = rule.reference.startswith("campaign:") or not allowed.unlimited
+    counted = rule.limited or rule.reference.startswith("campaign:")
     return Claim(member.customer_id, rule.reference, owed, allowed, counted, member.levels, taken)
 
 

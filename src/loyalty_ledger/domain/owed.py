@@ -17,11 +17,11 @@ from loyalty_ledger.domain.program.outcomes import (
 
 
 class Qualifying(NamedTuple):
-    """The lines a rule takes, their money and their quantity."""
+    """The lines a rule takes, their money, and their quantity where the rule asks for it."""
 
     line_ids: list[str]
     amount: int
-    quantity: Decimal
+    quantity: Decimal | None
 
 
 NO_LINES = Qualifying([], 0, Decimal(0))
@@ -50,7 +50,7 @@ class _Rate:
         if award.per_amount is not None:
             per = Decimal(program.minor(award.per_amount))
         self._flat = per is None
-        self._by_quantity = award.per_quantity is not None
+        self.by_quantity = award.per_quantity is not None
         divisor = Fraction(per or 1)
         self._points = Fraction(award.points) / divisor
         self._by_level = {
@@ -67,7 +67,7 @@ class _Rate:
         if self._flat:
             return (rate.numerator if share.first else 0), rate.denominator
         above, below = rate.numerator * share.paid, rate.denominator * share.paid_in_all
-        if self._by_quantity:
+        if self.by_quantity and taken.quantity is not None:
             more, less = taken.quantity.as_integer_ratio()
             return above * more, below * less
         return above * taken.amount, below
@@ -89,6 +89,7 @@ class Bundle:
     def __init__(self, outcomes: Iterable[Outcome], program: Program):
         outcomes = list(outcomes)
         self._rates = [_Rate(o.award, program) for o in outcomes if isinstance(o, AwardOutcome)]
+        self.by_quantity = any(rate.by_quantity for rate in self._rates)
         self._offers = [o.issue for o in outcomes if isinstance(o, IssueOutcome)]
         self._codes = [o.code for o in outcomes if isinstance(o, CodeOutcome)]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from loyalty_ledger.domain.basket import NetLine
 from loyalty_ledger.domain.owed import NO_LINES, WHOLE, Bundle, Owed, Qualifying
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.earning import Campaign, Rule
+from loyalty_ledger.domain.program.earning import Audience, Campaign, Rule, When
 from loyalty_ledger.domain.program.selectors import ItemNames, ItemSelector, Levels
 
 
@@ -82,6 +82,7 @@ def _named(names: _Names, item_id: str, item: Item) -> bool:
     )
 
 
+_ON_LINES = ("items", "minimum_spend", "quantity", "include_free_items", "requires")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -97,13 +98,20 @@ class EarningRule:
         self._program = program
         self._audience = definition.audience
         self._when = definition.when
+        self._anywhere = definition.when == When(
+            **{name: getattr(definition.when, name) for name in _ON_LINES}
+        )
+        self._always = definition.starts is definition.ends is None and self._anywhere
+        self._for_all = definition.audience == Audience()
+        self._counts = self.bundle.by_quantity or definition.when.quantity is not None
+        self.limited = not definition.limits.unlimited
         minimum = definition.when.minimum_spend
         self._minimum_spend = None if minimum is None else program.minor(minimum)
 
     def open_to(self, member: Member) -> bool:
         """Whether the rule is for this customer."""
         audience = self._audience
-        return (
+        return self._for_all or (
             levels_match(audience.levels, member.levels)
             and (not audience.tags or not member.tags.isdisjoint(audience.tags))
             and audience.opted_in in (None, member.opted_in)
@@ -114,7 +122,7 @@ class EarningRule:
 
         `taken` holds a bit for each rule that takes the item, line by line.
         """
-        if not self._happens_in(basket):
+        if not self._always and not self._happens_in(basket):
             return None
         free, bit = self._when.include_free_items, 1 << self.index
         lines = [
@@ -122,12 +130,12 @@ class EarningRule:
             for line, bits in zip(basket.lines, taken, strict=True)
             if bits & bit and (line.net > 0 or (free and not line.gone and line.quantity > 0))
         ]
-        amount = sum(line.net for line in lines)
-        quantity = sum((line.quantity for line in lines), _NO_QUANTITY)
-        if (
-            not lines
-            or (self._minimum_spend is not None and amount < self._minimum_spend)
-            or (self._when.quantity is not None and quantity < self._when.quantity)
+        if not lines:
+            return None
+        amount = sum([line.net for line in lines])
+        quantity = sum([line.quantity for line in lines], _NO_QUANTITY) if self._counts else None
+        if (self._minimum_spend is not None and amount < self._minimum_spend) or (
+            self._when.quantity is not None and (quantity or 0) < self._when.quantity
         ):
             return None
         return Qualifying([line.line_id for line in lines], amount, quantity)
@@ -183,6 +191,7 @@ class Rulebook:
         }
 
         self.subjects = _subjects(program)
+        self.limited_sources = {one.id for one in program.point_sources if not one.limits.unlimited}
 
     def on_event(self, event: str) -> list[EarningRule]:
         """The rules that a customer event of that name sets off."""

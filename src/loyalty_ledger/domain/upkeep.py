@@ -21,6 +21,9 @@ def bring_up_to_date(
     for event in due:
         draft.emit(wallet_of(customer_id), event, customer_id)
     stream = tiers_of(customer_id)
+    levels = draft.state(stream).levels.values()
+    if not any(held.until is not None and held.until <= until for held in levels):
+        return
     command = tier.Maintain(
         customer_id, until, measures_of(draft, customer_id, rulebook), rulebook.version
     )

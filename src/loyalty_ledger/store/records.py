@@ -49,7 +49,10 @@ class Answer(NamedTuple):
 
 
 class PersonalValue(NamedTuple):
-    """A piece of personal data, kept beside the log. A later value replaces an earlier one."""
+    """A piece of personal data, kept beside the log. A later value replaces an earlier one.
+
+    `customer_id` is empty for what belongs to a sale that names nobody.
+    """
 
     customer_id: str
     field: str

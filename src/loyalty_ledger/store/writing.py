@@ -138,7 +138,8 @@ def _check_answer(answer: Answer) -> None:
 
 
 def _check_personal(value: PersonalValue) -> None:
-    storable_id(value.customer_id, "customer id")
+    if value.customer_id:
+        storable_id(value.customer_id, "customer id")
     storable_id(value.field, "field")
     if value.reference:
         storable_id(value.reference, "reference")

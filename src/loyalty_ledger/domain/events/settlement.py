@@ -25,7 +25,7 @@ class JudgedLine(Fact, frozen=True, kw_only=True):
 
     line_id: str
     net: int
-    categories: list[str] = []
+    categories: tuple[str, ...] = ()
     brand: str | None = None
 
 
