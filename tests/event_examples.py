@@ -46,6 +46,8 @@ def _value(kind: Any, name: str) -> Any:
         return _value(next(each for each in arguments if each is not type(None)), name)
     if origin is list:
         return [_value(arguments[0], name)]
+    if origin is tuple:
+        return (_value(arguments[0], name),)
     if origin is dict:
         return _ANY if arguments[1] is Any else {f"{name}-key": _value(arguments[1], name)}
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
