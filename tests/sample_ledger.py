@@ -31,9 +31,10 @@ PROGRAM = Path(__file__).parent / "sample.program.yaml"
 GROCER = Path(str(SAMPLE / "program.yaml"))
 YEAR_ENDS = datetime(2018, 1, 2, 11, tzinfo=UTC)
 BEFORE_THE_YEAR = "2016-12-31"
-HOUSEHOLDS = 6
+HOUSEHOLDS, SALES_EACH = 4, 100
 AT_ONCE = 60
-LATE = timedelta(days=40)
+SOON, LATE = timedelta(hours=1), timedelta(days=40)
+THE_LAST = YEAR_ENDS - SOON
 
 both_databases = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 
@@ -65,7 +66,9 @@ def lines() -> tuple[bytes, ...]:
     counts: dict[str, int] = {}
     for line in all_lines():
         counts[_household(line)] = counts.get(_household(line), 0) + 1
-    chosen = set(sorted(counts, key=lambda name: (counts[name], name))[-HOUSEHOLDS:])
+    chosen = set(
+        sorted(counts, key=lambda name: (abs(counts[name] - SALES_EACH), name))[:HOUSEHOLDS]
+    )
     return tuple(line for line in all_lines() if _household(line) in chosen)
 
 
@@ -136,7 +139,7 @@ def fill_told(url: str) -> None:
 def arrivals() -> list[tuple[datetime, list[bytes]]]:
     """Groups of sales and when they arrive: one of nine is forty days late."""
     due = sorted(
-        (time_of(line) + (LATE if number % 9 == 4 else timedelta(hours=1)), number, line)
+        (min(time_of(line) + (LATE if number % 9 == 4 else SOON), THE_LAST), number, line)
         for number, line in enumerate(lines())
     )
     groups = [due[start : start + AT_ONCE] for start in range(0, len(due), AT_ONCE)]

@@ -28,9 +28,11 @@ from loyalty_projections.profile import Profile
 from loyalty_projections.projection import fold
 from loyalty_projections.rows import MemoryRows
 from sample_ledger import (
+    GROCER,
     PROGRAM,
     YEAR_ENDS,
     MovingClock,
+    all_lines,
     arrivals,
     both_databases,
     configured,
@@ -99,7 +101,7 @@ def test_as_of_and_known_at_equal_a_replay_of_everything_at_200_random_moments(
         balances = {one.account: (one.available, one.lifetime) for one in shown.accounts}
         assert balances == worked_out(events, customer, as_of, known_at), (customer, moment)
         seen.add(tuple(sorted(balances.items())))
-    assert len(seen) > MOMENTS / 4
+    assert len(seen) > MOMENTS / 5
 
 
 def replayed(
@@ -141,9 +143,9 @@ def worked_out(
     now = as_of or YEAR_ENDS
     wallet = Naive()
     for one in events:
-        if one.stream != f"wallet/{customer}" or one.event.at > now:
-            continue
-        if known_at is None or one.recorded_at <= known_at:
+        had_happened = as_of is None or one.event.at <= as_of
+        was_known = known_at is None or one.recorded_at <= known_at
+        if one.stream == f"wallet/{customer}" and had_happened and was_known:
             wallet.take(one.event)
     wallet.elapse(now)
     return {
@@ -249,18 +251,35 @@ def told_of(ledger: Ledger, customer: str, moment: Moment) -> object:
 
 
 @both_databases
-@pytest.mark.parametrize("batch", [1, 7, 5_000])
-def test_rebuilt_views_have_the_digests_of_live_ones_at_every_batch_size(
-    backend: str, tmp_path: Path, batch: int
-) -> None:
+def test_rebuilt_views_have_the_digests_of_live_ones(backend: str, tmp_path: Path) -> None:
     with told(backend, tmp_path) as url, ledger_on(url) as ledger:
-        live_built = digests(ledger)
-        cheap = ("books", "agenda", "directory") if batch == 1 else tuple(live_built)
-        for name in cheap:
-            rebuilt = ledger.projector.rebuild(name, batch=batch)
-            assert rebuilt.same, name
-            assert rebuilt.built.value == live_built[name]
-        assert digests(ledger) == live_built
+        assert_rebuilt(ledger, 5_000)
+
+
+@both_databases
+def test_so_they_have_however_small_the_batches(backend: str, tmp_path: Path) -> None:
+    with configured(backend, tmp_path) as url, ledger_on(url, batch=50) as ledger:
+        ledger.administration.publish(harsh())
+        ledger.intake.receive(all_lines()[:60])
+        ledger.worker.work(lambda: YEAR_ENDS, once=True)
+        assert ledger.log.count(0, ["PointsRolledOver"]) > 5
+        for batch in (1, 7):
+            assert_rebuilt(ledger, batch)
+
+
+def assert_rebuilt(ledger: Ledger, batch: int) -> None:
+    live_built = digests(ledger)
+    for name, digest in live_built.items():
+        rebuilt = ledger.projector.rebuild(name, batch=batch)
+        assert rebuilt.same, name
+        assert rebuilt.built.value == digest
+    assert digests(ledger) == live_built
+
+
+def harsh() -> Program:
+    """The program of these tests as a new version of the grocer's."""
+    document = read_program(PROGRAM).to_document()
+    return Program.from_document(document | {"program": read_program(GROCER).program})
 
 
 def test_both_databases_hold_the_same(tmp_path: Path) -> None:
@@ -280,4 +299,4 @@ def test_the_sample_keeps_every_law_and_has_what_these_tests_need(sample: Ledger
     accounts = read_program(PROGRAM).point_accounts
     assert any(isinstance(one.expiry, InactivityExpiry) for one in accounts)
     late = [one for one in everything(sample) if one.recorded_at - one.event.at > timedelta(30)]
-    assert len(late) > 100
+    assert len(late) > 20

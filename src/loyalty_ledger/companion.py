@@ -13,6 +13,7 @@ from multiprocessing.synchronize import Event
 from sqlalchemy import URL
 
 from loyalty_ledger import clock
+from loyalty_ledger.collector import spare_the_collector
 from loyalty_ledger.ledger import projector_of
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.log import Log
@@ -41,6 +42,7 @@ def projecting_beside(url: URL) -> Iterator[None]:
 
 
 def _project(address: str, stop: Event, worker: int) -> None:
+    spare_the_collector()
     engine = create_engine(address)
     projector = projector_of(Log(engine, clock.now))
 

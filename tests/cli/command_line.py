@@ -38,7 +38,7 @@ def loyalty(url: str | None, *arguments: object, stdin: bytes = b"", **environme
         patch.object(sys, "argv", line),
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))),
         patch.dict(os.environ, variables),
-        patch("loyalty_ledger.cli.app.gc"),
+        patch("loyalty_ledger.collector.gc"),
         redirect_stdout(out),
         redirect_stderr(err),
     ):

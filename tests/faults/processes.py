@@ -114,6 +114,3 @@ def caught_up(ledger: Ledger) -> bool:
     wanted = [READER, *(one.reader for one in ledger.projector.status())]
     head = ledger.log.head().position
     return all(readers.get(name, 0) == head for name in wanted)
-
-
-__all__ = ["GROCER"]

@@ -1,4 +1,4 @@
-"""Power cuts: a process is killed at any moment, and the next one goes on as if nothing had been."""
+"""Power cuts: a process is killed at any moment, and the next one goes on as if it had not been."""
 
 import random
 from collections.abc import Iterator, Sequence

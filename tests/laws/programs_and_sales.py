@@ -44,7 +44,9 @@ def rarely(strategy: st.SearchStrategy[Document]) -> st.SearchStrategy[Document]
 
 NAMES = some(
     skus=st.lists(SKUS, min_size=1, max_size=2),
-    categories=st.lists(st.sampled_from(["DRINKS", "COFFEE", "HOT", "GIFTS"]), min_size=1),
+    categories=st.lists(
+        st.sampled_from(["DRINKS", "COFFEE", "HOT", "GIFTS"]), min_size=1, max_size=2
+    ),
     brands=st.just(["acme"]),
 )
 SELECTORS = st.builds(lambda own, out: own | ({"exclude": out} if out else {}), NAMES, NAMES)

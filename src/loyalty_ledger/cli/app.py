@@ -1,6 +1,5 @@
 """The command line of the ledger, put together. Exit codes: 0 done, 1 refused, 2 wrong usage."""
 
-import gc
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from loyalty_ledger.cli import exports, loads, programs, reads, running, setup, 
 from loyalty_ledger.cli.demo import demo
 from loyalty_ledger.cli.opening import DEFAULT_DATABASE, Place
 from loyalty_ledger.cli.output import as_json, warn
+from loyalty_ledger.collector import spare_the_collector
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.store.log import NotStored, OutcomeUnknown
@@ -50,9 +50,7 @@ for module in (setup, loads, running, programs, reads, exports, upkeep):
 def main() -> None:
     """Run the command line: refusals are answers, and no traceback reaches a user."""
     signal.signal(signal.SIGTERM, _terminate)
-    # States and events hold no cycles, and looking for some in them is a quarter of the work.
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 50)
+    spare_the_collector()
     arguments = hoisted(sys.argv[1:])
     try:
         app(arguments, standalone_mode=True)

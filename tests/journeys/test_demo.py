@@ -1,0 +1,74 @@
+"""`loyalty demo`: everything in a minute, on any terminal and piped."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from faults.processes import PATIENCE_S
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def shown(folder: Path) -> str:
+    """What the demo prints into a pipe."""
+    return loyalty(folder, "demo")
+
+
+def loyalty(folder: Path, *arguments: str) -> str:
+    scripts = str(Path(sys.executable).parent)
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("LOYALTY", "COLUMNS"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "loyalty_ledger", *arguments],
+        cwd=folder,
+        env=variables | {"PATH": os.pathsep.join((scripts, os.environ["PATH"]))},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_no_line_is_wider_than_80_columns(shown: str) -> None:
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+    assert "\x1b" not in shown
+
+
+def test_it_shows_what_was_loaded_three_customers_movements_and_the_books(shown: str) -> None:
+    assert re.search(r"transactions +4,097", shown)
+    assert len(re.findall(r"^Customer c\w+ \(external:\d+\)", shown, re.MULTILINE)) == 3
+    movements = shown[shown.index("The last 10 movements") :].split("\n\n")[0]
+    assert len(re.findall(r"^2017-\d\d-\d\d", movements, re.MULTILINE)) == 10
+    assert len(re.findall(r"\d+/\d+@1$", movements, re.MULTILINE)) == 10, "the causes"
+    balance = shown[shown.index("Trial balance") :].split("\n\n")[0].splitlines()
+    assert [line.split()[-1] for line in balance[2:]] == ["0"] * len(balance[2:])
+
+
+def test_it_plays_the_two_journeys_step_by_step(shown: str) -> None:
+    first = shown[shown.index("Journey 1") : shown.index("Journey 4")]
+    assert numbers(first) == [1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 16, 17, 18]
+    assert "100 points by campaign:" in first
+    fourth = shown[shown.index("Journey 4") : shown.index("This ledger stays")]
+    found = numbers(fourth)
+    assert found[:4] == [1, 2, 3, 4] and found[-8:] == [5, 6, 7, 8, 9, 10, 11, 12]
+    assert "moves Ann from mild to medium" in fourth
+
+
+def numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"^ +(\d+)  (?:customer|till|ledger)", text, re.M)]
+
+
+def test_the_two_commands_to_type_next_work(shown: str, folder: Path) -> None:
+    commands = re.findall(r"^  loyalty (.+)$", shown[shown.index("to type next") :], re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        assert loyalty(folder, *command.split())
