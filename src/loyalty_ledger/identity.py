@@ -97,9 +97,9 @@ class Keyring:
 
 
 def read_key(path: Path | None) -> bytes:
-    """The secret of the environment, or of the key file; Rejected says what is missing."""
+    """The secret of the key file, without one of the environment; Rejected says what is missing."""
     text = os.environ.get("LOYALTY_SECRET_KEY", "")
-    if not text and path is not None:
+    if path is not None:
         try:
             text = path.read_text().strip()
         except OSError as error:

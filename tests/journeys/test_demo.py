@@ -68,7 +68,8 @@ def numbers(text: str) -> list[int]:
 
 
 def test_the_two_commands_to_type_next_work(shown: str, folder: Path) -> None:
-    commands = re.findall(r"^  loyalty (.+)$", shown[shown.index("to type next") :], re.MULTILINE)
+    typed = shown[shown.index("to type next") :].replace("\\\n", "")
+    commands = re.findall(r"^  loyalty (.+)$", typed, re.MULTILINE)
     assert len(commands) == 2
     for command in commands:
         assert loyalty(folder, *command.split())

@@ -42,17 +42,20 @@ def demo() -> None:
     name = f"external:{best.identifiers[0].value}"
     tell("This ledger stays. Two commands to type next:")
     loyalty = "loyalty" if shutil.which("loyalty") else sys.argv[0]
-    tell(f"  {loyalty} profile {name} --as-of 2017-12-31 --database sqlite:///{DATABASE}")
-    tell(f"  {loyalty} tiers {name} --as-of 2017-03-31 --database sqlite:///{DATABASE}")
+    for question in (f"profile {name} --as-of 2017-12-31", f"tiers {name} --as-of 2017-03-31"):
+        tell(f"  {loyalty} {question} \\")
+        tell(f"    --database sqlite:///{DATABASE}")
 
 
 def fresh(file: Path) -> Place:
     """A new, empty ledger in this file; the demo's former one is replaced."""
     for old in (file, *(Path(f"{file}{ending}") for ending in ("-wal", "-shm", ".key"))):
         old.unlink(missing_ok=True)
-    place = Place(f"sqlite:///{file}", Path(f"{file}.key"))
-    make_key(Path(f"{file}.key"))
-    migrate.create(place.engine())
+    place = Place(f"sqlite:///{file}", None)
+    if place.key_path is not None:
+        make_key(place.key_path)
+    with place.database_engine() as engine:
+        migrate.create(engine)
     return place
 
 

@@ -1,5 +1,6 @@
 """`loyalty load stores | catalog | customers | transactions | events`."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,9 @@ Refused = Annotated[
     Path | None,
     typer.Option("--refused", help="Where refused lines go; by default FILE.refused.jsonl."),
 ]
+YIELDING = 5
+"""A bulk load lets workers and tills go first: what it brings is settled as it comes."""
+
 Load = Callable[[Ledger, Path, Path, loading.Progress], loading.Counts]
 
 
@@ -72,6 +76,7 @@ def _run(
     context: typer.Context, what: str, load: Load, file: Path, refused: Path | None, json: bool
 ) -> None:
     name = "stdin" if str(file) == "-" else str(file)
+    os.nice(YIELDING)
     target = refused or Path(f"{name}.refused.jsonl")
     with context.obj.ledger() as ledger, progress(f"loading {what}") as show:
         counts = load(ledger, file, target, show)

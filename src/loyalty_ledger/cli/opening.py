@@ -54,15 +54,21 @@ class Place:
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
         """The ledger that lives here. Rejected when there is none, or under another key."""
+        with self.database_engine() as engine:
+            try:
+                migrate.require_current(engine)
+            except migrate.SchemaMismatch as error:
+                raise Rejected(Reason.NOT_INITIALISED, str(error)) from error
+            secret = self.secret()
+            ledger = Ledger(engine, secret, clock.now)
+            ledger.administration.open(Keyring(secret).check)
+            yield ledger
+
+    @contextmanager
+    def database_engine(self) -> Iterator[Engine]:
+        """An engine for the database, as long as the block lasts."""
         engine = self.engine()
         try:
-            migrate.require_current(engine)
-        except migrate.SchemaMismatch as error:
-            raise Rejected(Reason.NOT_INITIALISED, str(error)) from error
-        secret = self.secret()
-        ledger = Ledger(engine, secret, clock.now)
-        ledger.administration.open(Keyring(secret).check)
-        try:
-            yield ledger
+            yield engine
         finally:
             engine.dispose()

@@ -115,8 +115,9 @@ def _published(ledger: Ledger, version: int | None) -> Program:
 
 def _in_force(place: Place) -> Program | None:
     """The published program, if there is a ledger with one: checking needs none."""
-    if not migrate.is_initialised(place.engine()):
-        return None
+    with place.database_engine() as engine:
+        if not migrate.is_initialised(engine):
+            return None
     with place.ledger() as ledger:
         rulebook = ledger.settlement.rulebook()
         return rulebook.program if rulebook else None

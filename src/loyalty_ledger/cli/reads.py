@@ -59,7 +59,7 @@ def history(
         rows = ledger.answers.history(*_asked(ledger, customer, as_of, known_at))
     rows = rows[-last:] if last else rows
     if json:
-        as_json(rows)
+        as_json([row.model_dump(mode="json", exclude={"repaid"}) for row in rows])
     else:
         show_history(rows)
 

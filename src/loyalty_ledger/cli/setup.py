@@ -27,17 +27,17 @@ def init(context: typer.Context) -> None:
     """Create a ledger: its tables, and a secret key if there is none. Twice changes nothing."""
     place: Place = context.obj
     path = place.key_path
-    engine = place.engine()
-    new = not migrate.is_initialised(engine)
+    with place.database_engine() as engine:
+        new = not migrate.is_initialised(engine)
+        address = engine.url.render_as_string()
     if path is not None and new and make_key(path):
         tell(f"Made the secret key {path} (only you can read it). Keep a copy apart from backups:")
         tell("without it nobody's identifiers can be recognised any more.")
-    secret = place.secret()
+    place.secret()
     _migrate(place)
     with place.ledger():
         pass
-    del secret
-    tell(f"{'Created a' if new else 'There is a'} ledger in {engine.url.render_as_string()}.")
+    tell(f"{'Created a' if new else 'There is a'} ledger in {address}.")
 
 
 def upgrade(context: typer.Context) -> None:
@@ -47,10 +47,11 @@ def upgrade(context: typer.Context) -> None:
 
 
 def _migrate(place: Place) -> None:
-    try:
-        migrate.create(place.engine())
-    except migrate.SchemaMismatch as error:
-        raise Rejected(Reason.NOT_INITIALISED, str(error)) from error
+    with place.database_engine() as engine:
+        try:
+            migrate.create(engine)
+        except migrate.SchemaMismatch as error:
+            raise Rejected(Reason.NOT_INITIALISED, str(error)) from error
 
 
 def status(context: typer.Context, json: Json = False) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from loyalty_ledger.store.bulk import insert_rows, select_for
 from loyalty_ledger.store.records import Answer, Conflict
@@ -28,16 +29,13 @@ def find(connection: Connection, keys: Collection[Key]) -> dict[Key, Answer]:
 
 
 def store(connection: Connection, new: Sequence[Answer], position: int) -> None:
-    """Store first answers; Conflict when one of the requests has been answered.
-
-    Only to be called under the head's lock, which every other writer of answers takes.
-    """
+    """Store first answers; Conflict when one of the requests has been answered."""
     if not new:
         return
-    keys = {key_of(answer) for answer in new}
-    if len(keys) < len(new) or find(connection, keys):
-        raise Conflict("answers", message="a request has already been answered")
-    insert_rows(connection, requests, [answer._replace(position=position) for answer in new])
+    try:
+        insert_rows(connection, requests, [answer._replace(position=position) for answer in new])
+    except IntegrityError as error:
+        raise Conflict("answers", message="a request has already been answered") from error
 
 
 def key_of(answer: Answer) -> Key:
