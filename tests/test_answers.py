@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -158,7 +159,7 @@ class Naive:
     """Lots as (account, points left, end), and since when an account lies idle."""
 
     def __init__(self) -> None:
-        self.lots: dict[int, list[object]] = {}
+        self.lots: dict[int, list[Any]] = {}
         self.lifetime: dict[str, int] = {}
         self.idle: dict[str, datetime] = {}
 
@@ -170,27 +171,27 @@ class Naive:
                 self.idle[event.account] = max(event.at, self.idle.get(event.account, event.at))
             case PointsExpired():
                 for part in event.lots:
-                    self.lots[part.lot][1] -= part.points  # type: ignore[operator]
+                    self.lots[part.lot][1] -= part.points
                 if event.kind == "inactivity":
                     self.idle[event.account] = event.at
             case PointsRolledOver():
-                for part in event.lots:
-                    self.lots[part.lot][1] -= part.points  # type: ignore[operator]
-                    self.lots[part.new_lot] = [event.into, part.points, part.expires_at]
+                for rolled in event.lots:
+                    self.lots[rolled.lot][1] -= rolled.points
+                    self.lots[rolled.new_lot] = [event.into, rolled.points, rolled.expires_at]
             case PointsSpent() | PointsClawedBack():
                 raise AssertionError("nobody spends in the sample")
 
     def left(self, account: str) -> list[int]:
-        return [lot[1] for lot in self.lots.values() if lot[0] == account]  # type: ignore[misc]
+        return [lot[1] for lot in self.lots.values() if lot[0] == account]
 
     def elapse(self, now: datetime) -> None:
         """What is due and not recorded: pending points roll over and live two months more."""
         for lot in list(self.lots.values()):
-            if lot[0] == "pending" and lot[2] <= now and lot[1]:  # type: ignore[operator]
-                ends = later(lot[2], months=2)  # type: ignore[arg-type]
+            if lot[0] == "pending" and lot[2] <= now and lot[1]:
+                ends = later(lot[2], months=2)
                 self.lots[len(self.lots) + 10_000] = ["points", lot[1], ends]
         for lot in self.lots.values():
-            if lot[2] is not None and lot[2] <= now:  # type: ignore[operator]
+            if lot[2] is not None and lot[2] <= now:
                 lot[1] = 0
         stars = sum(self.left("stars"))
         while stars * 40 // 100 and later(self.idle["stars"], days=6) <= now:
@@ -233,8 +234,7 @@ def test_as_of_a_past_now_is_what_the_live_views_showed_then(backend: str, tmp_p
             ledger.worker.work(lambda: YEAR_ENDS, once=True)
             for then, answers in shown:
                 for customer, answer in answers.items():
-                    moment = Moment(YEAR_ENDS, then, then)
-                    assert told_of(ledger, customer, moment) == answer
+                    assert told_of(ledger, customer, Moment(YEAR_ENDS, then, then)) == answer
 
 
 def live(ledger: Ledger, now: datetime) -> tuple[datetime, dict[str, object]]:

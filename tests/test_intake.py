@@ -153,7 +153,7 @@ def test_a_version_not_later_than_the_last_is_kept_and_ignored(ledger: Ledger, a
     ],
 )
 def test_at_equal_times_a_void_beats_a_close_and_a_close_beats_an_open_one(
-    ledger: Ledger, first: dict[str, bool], second: dict[str, bool], counts: bool
+    ledger: Ledger, first: dict[str, Any], second: dict[str, Any], counts: bool
 ) -> None:
     send(ledger, body(**first), body(**second))
     last = "TransactionReceived" if counts else "TransactionVersionIgnored"
@@ -387,7 +387,7 @@ def test_each_sale_is_judged_by_the_program_before_it_in_the_log(ledger: Ledger)
 
 def test_each_sale_is_judged_by_the_catalog_before_it_in_the_log(ledger: Ledger) -> None:
     worker = another(ledger)
-    bananas = {"open_time": at(-1), "items": [item("1", item_id="BANANA")]}
+    bananas: dict[str, Any] = {"open_time": at(-1), "items": [item("1", item_id="BANANA")]}
     for number, categories in enumerate([("FUEL",), ("FRUIT",)]):
         catalog = [CatalogItem("BANANA", "A banana", None, categories)]
         ledger.administration.load_catalog(lambda: catalog)  # noqa: B023
