@@ -6,7 +6,7 @@ between, some sales weeks late. The program is harsher than the grocer's, so tha
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -31,7 +31,7 @@ PROGRAM = Path(__file__).parent / "sample.program.yaml"
 GROCER = Path(str(SAMPLE / "program.yaml"))
 YEAR_ENDS = datetime(2018, 1, 2, 11, tzinfo=UTC)
 BEFORE_THE_YEAR = "2016-12-31"
-HOUSEHOLDS, SALES_EACH = 4, 100
+HOUSEHOLDS, SALES_EACH = 3, 110
 AT_ONCE = 60
 SOON, LATE = timedelta(hours=1), timedelta(days=40)
 THE_LAST = YEAR_ENDS - SOON
@@ -122,13 +122,15 @@ def fill_configured(url: str) -> None:
         configure(ledger, GROCER)
 
 
-def fill_told(url: str) -> None:
-    """The sample, told over the year."""
+def fill_told(url: str, published: Mapping[int, Program] | None = None) -> None:
+    """The sample, told over the year; `published` before those groups of arrivals."""
     clock = MovingClock(datetime(2017, 1, 1, tzinfo=UTC))
     with ledger_on(url, clock) as ledger:
         configure(ledger)
-        for moment, group in arrivals():
+        for number, (moment, group) in enumerate(arrivals()):
             clock.move_to(moment)
+            if published and number in published:
+                ledger.administration.publish(published[number])
             receipts = ledger.intake.receive(group)
             assert {receipt.outcome for receipt in receipts} == {"accepted"}
             ledger.worker.work(lambda: clock.now, once=True)

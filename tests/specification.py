@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Generic
 
 from loyalty_ledger.domain import policies, transaction, upkeep
+from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.decider import Command, Decider, Event, State
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.customers import CustomerEnrolled
@@ -18,7 +19,6 @@ from loyalty_ledger.domain.events.sales import (
 )
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.expiry import elapse
-from loyalty_ledger.domain.judging import Arrived, Knowledge
 from loyalty_ledger.domain.levels import level_names
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.reading import read_document

@@ -7,7 +7,10 @@ import pytest
 from sqlalchemy import func, select
 
 from faults.processes import facts
+from faults.test_planted_bug import sale
 from loyalty_ledger import states
+from loyalty_ledger.administration import CustomerRecord
+from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.settlement import READER
 from loyalty_ledger.states import States
@@ -88,6 +91,32 @@ def test_a_settlement_overtaken_between_reading_and_writing_is_done_again(
     assert overtaken == 4
     slow.worker.work(lambda: YEAR_ENDS, once=True)
     assert (facts(slow), digests(slow)) == expected
+
+
+def test_what_others_wrote_meanwhile_counts_also_where_nothing_is_written(
+    ledgers: list[Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tags changed during the commit of somebody else's sale are those of the next sale."""
+    slow, operator = ledgers
+    sales = [sale("a1", 1, "ANN"), sale("b1", 2, "BOB"), sale("a2", 3, "ANN")]
+    slow.intake.receive(sales)
+    assert slow.settlement.settle_batch(1) > 0
+    append = States.append
+    vip = CustomerRecord((Reference("external", "", "ANN"),), None, ("vip",), ())
+
+    def late(mine: States, commit: object, after: object) -> object:
+        if mine is slow.states:
+            operator.administration.enrol([vip])
+        return append(mine, commit, after)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(States, "append", late)
+        assert slow.settlement.settle_batch(1) > 0
+    while slow.settlement.settle_batch(1):
+        pass
+    settled = [one.event for one in slow.log.read(0, 100, names=["TransactionSettled"])]
+    tags = [event.customers[0].tags for event in settled]  # type: ignore[attr-defined]
+    assert tags == [[], [], ["vip"]]
 
 
 @pytest.mark.parametrize("every", [1, 3])

@@ -1,5 +1,6 @@
 """What falls due is recorded once, when it is due; answers do not wait for that."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -125,34 +126,43 @@ def test_what_is_recorded_bears_the_moment_it_was_due(ledger: Ledger) -> None:
 
 
 def test_nobody_is_acted_for_while_a_sale_of_his_waits(database_url: str) -> None:
-    first = msgspec.json.decode(lines()[0])["request_payload"]["transaction_id"]
-    bug = Planted(first)
-    ledger = grocer_told(database_url, MOMENTS[3], settle=bug)
+    middle = msgspec.json.decode(lines()[SALES // 2])["request_payload"]["transaction_id"]
+    bug = Planted(middle)
+    ledger = grocer_told(database_url, datetime(2016, 1, 1, tzinfo=UTC), settle=bug)
     (failed,) = ledger.log.read(0, 10, names=["SettlementFailed"])
     (waiting,) = failed.event.customers  # type: ignore[attr-defined]
-    acted_for = {one.stream.partition("/")[2] for one in ledger.log.read(0, 9_999, names=DUE)}
-    assert waiting not in acted_for
-    assert acted_for
+    before = acted_for(ledger)
+    assert before[waiting] > 0
+    kept(ledger, MOMENTS[3])
+    assert acted_for(ledger)[waiting] == before[waiting]
+    assert acted_for(ledger) != before
     bug.mend()
     assert ledger.worker.retry() == []
     kept(ledger, MOMENTS[3])
-    acted_for = {one.stream.partition("/")[2] for one in ledger.log.read(0, 9_999, names=DUE)}
-    assert waiting in acted_for
+    assert acted_for(ledger)[waiting] > before[waiting]
     ledger.log.engine.dispose()
+
+
+def acted_for(ledger: Ledger) -> Counter[str]:
+    """How much fell due for each customer and was recorded."""
+    return Counter(one.stream.partition("/")[2] for one in ledger.log.read(0, 9_999, names=DUE))
 
 
 def test_a_customer_whose_sale_has_arrived_and_is_not_settled_is_left_alone(
     ledger: Ledger,
 ) -> None:
-    ledger.intake.receive(lines()[SALES : SALES + 40])
-    unsettled = {
-        customer
-        for one in ledger.log.read(0, 5_000, names=["TransactionReceived"])[SALES:]
-        for customer in [one.event.payments[0].customer_id]  # type: ignore[attr-defined]
-    }
+    ledger.clock.move_to(MOMENTS[5])  # type: ignore[attr-defined]
+    (receipt,) = ledger.intake.receive(lines()[SALES : SALES + 1])
+    assert receipt.outcome == "accepted"
+    received = ledger.log.read(0, 5_000, names=["TransactionReceived"])[-1].event
+    unsettled = received.payments[0].customer_id  # type: ignore[attr-defined]
+    before = acted_for(ledger)
     ledger.timekeeper.keep(customers(ledger), MOMENTS[5])
-    acted_for = {one.stream.partition("/")[2] for one in ledger.log.read(0, 9_999, names=DUE)}
-    assert unsettled.isdisjoint(acted_for)
+    after = acted_for(ledger)
+    assert after[unsettled] == before[unsettled]
+    assert after != before
+    kept(ledger, MOMENTS[5])
+    assert acted_for(ledger)[unsettled] > before[unsettled]
 
 
 def test_what_has_expired_stays_expired_for_sales_that_come_late(ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Connection, text
@@ -10,8 +11,10 @@ from sqlalchemy import Connection, text
 from cli.command_line import Said, loyalty
 from loyalty_ledger.domain.events.points import LotPoints, PointsExpired
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.store.chain import digest
 from loyalty_ledger.store.engine import for_writing
 from loyalty_ledger.store.log import Commit, NewEvent
+from loyalty_ledger.store.schema import events, head
 from sample_ledger import ledger_on, told
 
 Tamper = Callable[[Connection], object]
@@ -132,3 +135,104 @@ def overdraw(ledger: Ledger) -> tuple[str, int]:
     new = NewEvent(awarded.stream, event, (customer,))
     ledger.log.append(Commit([new], {awarded.stream: version}, loaded.position))
     return awarded.stream, version + 1
+
+
+def test_an_event_whose_body_became_text_is_named(tmp_path: Path) -> None:
+    with told("sqlite", tmp_path) as url:
+        change = "UPDATE events SET body = replace(body, 'a', 'b') WHERE position = 700"
+        said = tampered(url, run(change))
+    assert said.code == 1 and "position 700: its body is not stored as bytes" in said.err
+
+
+def without_views(url: str, tamper: Tamper) -> Said:
+    """What `verify` says of all but the views, which take long."""
+    with patch("loyalty_ledger.verification.PROJECTIONS", ()):
+        return tampered(url, tamper)
+
+
+OF_ONE_AWARD = "(SELECT max(position) FROM events WHERE name = 'PointsAwarded')"
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        (f"DELETE FROM event_customer WHERE position = {OF_ONE_AWARD}", "1 missing, 0 too many"),
+        (
+            f"INSERT INTO event_customer SELECT 'other', {OF_ONE_AWARD}",
+            "0 missing, 1 too many",
+        ),
+        (
+            f"UPDATE event_customer SET customer_id = 'x' WHERE position = {OF_ONE_AWARD}",
+            "1 missing, 1 too many",
+        ),
+        ("INSERT INTO event_customer SELECT 'other', 1", "position 1 (ledger"),
+        ("INSERT INTO event_customer SELECT 'other', 99999999", "99999999"),
+    ],
+    ids=["deleted", "added", "changed", "of nobody", "beyond"],
+)
+def test_what_is_kept_for_other_customers_than_it_concerns_is_found(
+    url: str, statement: str, says: str
+) -> None:
+    said = without_views(url, run(statement))
+    assert said.code == 1 and "customers: position" in said.err and says in said.err, said
+
+
+def snapshot_another_customer(connection: Connection) -> None:
+    stream, body = connection.execute(
+        text("SELECT stream, body FROM snapshots WHERE stream LIKE 'wallet/%' ORDER BY stream")
+    ).all()[0]
+    change = text("UPDATE snapshots SET body = :b WHERE stream <> :s AND stream LIKE 'wallet/%'")
+    connection.execute(change, {"b": body, "s": stream})
+
+
+@pytest.mark.parametrize(
+    ("tamper", "says"),
+    [
+        (snapshot_another_customer, "not what the stream's events come to"),
+        (run("UPDATE snapshots SET version = version + 9999"), "the stream ends at version"),
+        (run("UPDATE snapshots SET version = version - 1"), "not what the stream's events come to"),
+        (
+            lambda on: on.execute(text("UPDATE snapshots SET body = :b"), {"b": b"\xc1"}),
+            "it cannot be read",
+        ),
+    ],
+    ids=["swapped", "too new", "too old", "unreadable"],
+)
+def test_a_poisoned_snapshot_is_found(url: str, tamper: Tamper, says: str) -> None:
+    said = without_views(url, tamper)
+    assert said.code == 1 and "snapshot of " in said.err and says in said.err, said
+
+
+SOME_ITEM = "WHERE sku = (SELECT max(sku) FROM catalog_item)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        (f"UPDATE catalog_item SET brand = 'Other' {SOME_ITEM}", "are not those that were loaded"),
+        (f"DELETE FROM catalog_item {SOME_ITEM}", "items, and"),
+        (f"UPDATE catalog_item SET categories = 'none' {SOME_ITEM}", "cannot be read"),
+    ],
+    ids=["changed", "deleted", "unreadable"],
+)
+def test_a_changed_catalog_is_found(url: str, statement: str, says: str) -> None:
+    said = without_views(url, run(statement))
+    assert said.code == 1 and "catalog 1 (position" in said.err and says in said.err, said
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [("NobodyKnows", b"{}"), ("PointsAwarded", b"{}"), ("PointsAwarded", b"no JSON")],
+)
+def test_an_event_in_a_whole_chain_that_cannot_be_read_is_named(
+    url: str, name: str, body: bytes
+) -> None:
+    def forge(connection: Connection) -> None:
+        end = connection.execute(text("SELECT position, digest, recorded_at FROM head")).one()
+        row = (end.position + 1, "wallet/forged", 1, name, end.recorded_at, body)
+        made = digest(bytes(end.digest), *row)
+        connection.execute(events.insert().values((*row[:5], made, body)))
+        connection.execute(head.update().values(position=row[0], digest=made))
+
+    said = without_views(url, forge)
+    assert said.code == 1 and "events: position " in said.err and name in said.err, said

@@ -8,7 +8,8 @@ from loyalty_ledger.domain.events.customers import CustomerEnrolled
 from loyalty_ledger.domain.events.points import PointsAwarded, PointsClawedBack
 from loyalty_ledger.domain.events.settlement import PurchaseCounted
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
-from loyalty_ledger.domain.levels import Held, maintain, rank_held
+from loyalty_ledger.domain.levels import Held, TierEvent, maintain, rank_held
+from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.pages import packed
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import All, Node, TierSystem
@@ -24,11 +25,11 @@ from loyalty_projections.tables import Table
 
 
 class EarnedRow(NamedTuple):
-    """Points awarded at a moment, less what was clawed back of them."""
+    """Points earned at a moment, less what was clawed back of them."""
 
     customer_id: str
     account: str
-    at: datetime
+    earned_at: datetime
     points: int
 
 
@@ -36,7 +37,7 @@ class PurchaseRow(NamedTuple):
     """A sale that counts; money in minor units."""
 
     customer_id: str
-    at: datetime
+    counted_at: datetime
     transaction: str
     spend: int
     total: int
@@ -51,6 +52,7 @@ class LevelRow(NamedTuple):
     level: str
     since: datetime | None
     until: datetime | None
+    program_version: int
 
 
 class JoinedRow(NamedTuple):
@@ -82,7 +84,8 @@ def _enrolled(rows: Rows, event: CustomerEnrolled, _recorded: Recorded) -> None:
 
 
 def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
-    rows.merge(EARNED, (event.customer_id, event.account, event.at), points=event.points)
+    # The wallet files it there too, and a claw-back finds it there: after a debt, `at` is later.
+    rows.merge(EARNED, (event.customer_id, event.account, event.earned_at), points=event.points)
 
 
 def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> None:
@@ -91,22 +94,26 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> No
 
 
 def _counted(rows: Rows, event: PurchaseCounted, _recorded: Recorded) -> None:
-    key = (event.customer_id, event.at, event.transaction)
+    key = (event.customer_id, event.counted_at, event.transaction)
     rows.merge(PURCHASES, key, spend=event.spend, total=event.total, times=event.times)
 
 
 def _entered(rows: Rows, event: TierEntered, _recorded: Recorded) -> None:
-    key = (event.customer_id, event.system)
-    rows.merge(LEVELS, key, level=event.level, since=event.at, until=event.until)
+    _hold(rows, event, event.level, since=event.at)
 
 
 def _kept(rows: Rows, event: TierKept, _recorded: Recorded) -> None:
-    rows.merge(LEVELS, (event.customer_id, event.system), level=event.level, until=event.until)
+    _hold(rows, event, event.level)
 
 
 def _left(rows: Rows, event: TierLeft, _recorded: Recorded) -> None:
+    _hold(rows, event, event.entered, since=event.at)
+
+
+def _hold(rows: Rows, event: TierEvent, level: str, **since: datetime) -> None:
+    version = event.program_version
     key = (event.customer_id, event.system)
-    rows.merge(LEVELS, key, level=event.entered, since=event.at, until=event.until)
+    rows.merge(LEVELS, key, level=level, until=event.until, program_version=version, **since)
 
 
 PROJECTION = Projection(
@@ -129,27 +136,25 @@ PROJECTION = Projection(
 
 
 def overdue(
-    reader: Reader, customer_id: str, now: datetime, program: Program, program_version: int
+    reader: Reader, customer_id: str, now: datetime, programs: Programs
 ) -> list[TierKept | TierLeft]:
-    """Every evaluation of maintenance that has fallen due by `now` and is not in the rows."""
+    """Every evaluation of maintenance that has fallen due by `now` and is not in the rows.
+
+    Each is judged by its own version of the `programs`.
+    """
     held = _held(reader, customer_id)
     if all(level.until is None or level.until > now for level in held.values()):
         return []
-    return maintain(
-        customer_id, held, now, _measures(reader, customer_id, program), program_version
-    )
+    measures = _measures(reader, customer_id, programs[max(programs)])
+    return maintain(customer_id, held, now, measures, programs)
 
 
 def overdue_of(
-    reader: Reader,
-    customer_ids: Collection[str],
-    now: datetime,
-    program: Program,
-    program_version: int,
+    reader: Reader, customer_ids: Collection[str], now: datetime, programs: Programs
 ) -> dict[str, list[TierKept | TierLeft]]:
     """`overdue` for many customers, in as many queries as for one."""
     return {
-        one: overdue(rows, one, now, program, program_version)
+        one: overdue(rows, one, now, programs)
         for one, rows in copied(reader, PROJECTION.tables, customer_ids).items()
     }
 
@@ -181,7 +186,7 @@ def progress(
 
 def _held(reader: Reader, customer_id: str) -> dict[str, Held]:
     return {
-        row.system: Held(row.level, row.since, row.until)
+        row.system: Held(row.level, row.since, row.until, row.program_version)
         for row in reader.select(LEVELS, customer_id=customer_id)
         if row.since is not None
     }
@@ -194,9 +199,9 @@ def _level_names(program: Program, held: Mapping[str, Held]) -> dict[str, str]:
 def _measures(reader: Reader, customer_id: str, program: Program) -> Measures:
     earned: dict[str, list[Earned]] = {}
     for row in reader.select(EARNED, customer_id=customer_id):
-        earned.setdefault(row.account, []).append(Earned(row.at, row.points))
+        earned.setdefault(row.account, []).append(Earned(row.earned_at, row.points))
     purchases = [
-        Purchase(row.at, row.spend, row.total, row.times)
+        Purchase(row.counted_at, row.spend, row.total, row.times)
         for row in reader.select(PURCHASES, customer_id=customer_id)
     ]
     return Measures(

@@ -3,14 +3,17 @@
 The very code of the projections answers both: over their rows, or over the customer's own events.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.tiers import TierKept, TierLeft
+from loyalty_ledger.domain.events.program import ProgramPublished
+from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.streams import PROGRAM
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.settlement import Settlement
@@ -62,6 +65,7 @@ class Answers:
         self._directory = directory
         self._settlement = settlement
         self._projector = projector
+        self._published: list[datetime] = []
 
     def find(self, reference: Reference) -> str:
         """The customer's internal id; Rejected when nobody is known by that."""
@@ -77,8 +81,8 @@ class Answers:
         return found
 
     def profile(self, customer_id: str, moment: Moment) -> Profile:
-        """Points, levels and offers."""
-        program, programs = self._program(), self._settlement.programs
+        """Points, levels and offers; Rejected when no program was known."""
+        program, programs = self._definitions(moment)
         named = _identifiers(self._log.personal(customer_id))
 
         def ask(reader: Reader) -> Profile:
@@ -89,7 +93,7 @@ class Answers:
                 program,
                 programs,
                 identifiers=named,
-                due_levels=self._due_levels(reader, customer_id, moment),
+                due_levels=tier_progress.overdue(reader, customer_id, moment.at, programs),
             )
 
         return self._ask(customer_id, moment, ask)
@@ -98,10 +102,10 @@ class Answers:
         """The profiles of many customers, in the order asked, without their plain identifiers."""
         if not moment.live:
             return [self.profile(customer_id, moment) for customer_id in customer_ids]
-        program, programs = self._program(), self._settlement.programs
+        program, programs = self._definitions(moment)
 
         def ask(reader: Reader) -> list[Profile]:
-            due = tier_progress.overdue_of(reader, customer_ids, moment.at, program, len(programs))
+            due = tier_progress.overdue_of(reader, customer_ids, moment.at, programs)
             return profile.profiles(
                 reader, customer_ids, moment.at, program, programs, due_levels=due
             )
@@ -109,8 +113,8 @@ class Answers:
         return self._projector.ask(ask)
 
     def history(self, customer_id: str, moment: Moment) -> list[Movement]:
-        """Every movement of points, in log order."""
-        programs = self._settlement.programs
+        """Every movement of points, in log order; Rejected when no program was known."""
+        _, programs = self._definitions(moment)
 
         def ask(reader: Reader) -> list[Movement]:
             overdue = profile.overdue(reader, customer_id, moment.at, programs)
@@ -119,11 +123,14 @@ class Answers:
         return self._ask(customer_id, moment, ask)
 
     def tiers(self, customer_id: str, moment: Moment) -> list[dict[str, Any]]:
-        """The place in each tier system, and what the next level still takes."""
-        program = self._program()
+        """The place in each tier system, and what the next level still takes.
+
+        Rejected when no program was known.
+        """
+        program, programs = self._definitions(moment)
 
         def ask(reader: Reader) -> list[dict[str, Any]]:
-            due = self._due_levels(reader, customer_id, moment)
+            due = tier_progress.overdue(reader, customer_id, moment.at, programs)
             return tier_progress.progress(reader, customer_id, moment.at, program, due_levels=due)
 
         return self._ask(customer_id, moment, ask)
@@ -134,20 +141,36 @@ class Answers:
         history = self._log.history(customer_id, known_at=moment.known_at)
         return ask(fold(PROJECTIONS, history, moment.as_of, moment.known_at))
 
-    def _due_levels(
-        self, reader: Reader, customer_id: str, moment: Moment
-    ) -> Sequence[TierKept | TierLeft]:
-        return tier_progress.overdue(
-            reader, customer_id, moment.at, self._program(), len(self._settlement.programs)
-        )
+    def _definitions(self, moment: Moment) -> tuple[Program, Programs]:
+        """The newest program that is known, and every version up to it.
 
-    def _program(self) -> Program:
-        rulebook = self._settlement.rulebook()
-        if rulebook is None:
+        `as_of` plays no part: a sale earns whatever its date relative to publication.
+        """
+        programs = self._settlement.programs
+        if not programs:
             raise Rejected(
                 Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
             )
-        return rulebook.program
+        if moment.known_at is None:
+            return programs[len(programs)], programs
+        known = self._versions_at(moment.known_at, len(programs))
+        if not known:
+            raise Rejected(
+                Reason.NO_PROGRAM,
+                f"no program was published yet at {moment.known_at.isoformat()}",
+                {"known_at": moment.known_at.isoformat()},
+            )
+        return programs[known], {version: programs[version] for version in range(1, known + 1)}
+
+    def _versions_at(self, known_at: datetime, newest: int) -> int:
+        """How many program versions had been recorded by then."""
+        if len(self._published) < newest:
+            self._published = [
+                one.recorded_at
+                for one in self._log.stream(PROGRAM)
+                if isinstance(one.event, ProgramPublished)
+            ]
+        return min(bisect_right(self._published, known_at), newest)
 
 
 def _identifiers(values: Sequence[PersonalValue]) -> list[Identifier]:

@@ -1,17 +1,21 @@
 """Exports: every customer's balances, levels or movements, and the events, as CSV or JSON lines."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+from sqlalchemy import select
 
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
-from loyalty_projections.profile import Profile, customer_ids
+from loyalty_ledger.store.schema import personal
+from loyalty_projections.profile import Profile
+from loyalty_projections.profile_rows import CUSTOMERS, CustomerRow
+from loyalty_projections.rows import Above
 
 Row = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -47,7 +51,7 @@ def tiers(ledger: Ledger, moment: Moment) -> Iterator[Row]:
 
 def history(ledger: Ledger, moment: Moment) -> Iterator[Row]:
     """A row per movement, customer by customer."""
-    everyone = (pair for named in groups(ledger) for pair in named.items())
+    everyone = (pair for named in groups(ledger, moment) for pair in named.items())
     for customer_id, external_id in everyone:
         for one in ledger.answers.history(customer_id, moment):
             yield {
@@ -106,26 +110,48 @@ EXPORTS: dict[str, tuple[Callable[[Ledger, Moment], Iterator[Row]], tuple[str, .
 
 def everybody(ledger: Ledger, moment: Moment) -> Iterator[tuple[str, Profile]]:
     """Every customer's first external id and profile, in order of internal id."""
-    for named in groups(ledger):
+    for named in groups(ledger, moment):
         profiles = ledger.answers.profiles(list(named), moment)
         yield from zip(named.values(), profiles, strict=True)
 
 
-def groups(ledger: Ledger) -> Iterator[dict[str, str]]:
-    """All customers in groups: the internal id and the first external one, or nothing."""
+def groups(ledger: Ledger, moment: Moment) -> Iterator[dict[str, str]]:
+    """Those enrolled by then, in groups: the internal id and the first external one, or nothing."""
     after = ""
     while True:
         behind = after
-        ids = ledger.projector.ask(
-            lambda reader, behind=behind: customer_ids(  # type: ignore[misc]
-                reader, behind, CUSTOMERS_AT_ONCE
+        rows = ledger.projector.ask(
+            lambda reader, behind=behind: reader.select(  # type: ignore[misc]
+                CUSTOMERS, limit=CUSTOMERS_AT_ONCE, customer_id=Above(behind)
             )
         )
-        if not ids:
+        if not rows:
             return
-        named = {one.customer_id: one.value for one in ledger.log.personal_values("external", ids)}
+        ids = [row.customer_id for row in rows if _there(row, moment)]
+        named = _external_ids(ledger, ids)
         yield {customer_id: named.get(customer_id, "") for customer_id in ids}
-        after = ids[-1]
+        after = rows[-1].customer_id
+
+
+def _there(row: CustomerRow, moment: Moment) -> bool:
+    return moment.as_of is None or row.enrolled_at is None or row.enrolled_at <= moment.as_of
+
+
+def _external_ids(ledger: Ledger, ids: Sequence[str]) -> dict[str, str]:
+    """The first external id of each, the one without a type before those with one."""
+    # Types are free text: `external:` and whatever follows, up to the next character after `:`.
+    typed = (personal.c.field >= "external:") & (personal.c.field < "external;")
+    query = (
+        select(personal.c.customer_id, personal.c.value)
+        .where(personal.c.customer_id.in_(ids), personal.c.reference != "")
+        .where((personal.c.field == "external") | typed)
+        .order_by(personal.c.customer_id, personal.c.field, personal.c.reference)
+    )
+    found: dict[str, str] = {}
+    with ledger.log.engine.connect() as connection:
+        for customer_id, value in connection.execute(query):
+            found.setdefault(customer_id, value)
+    return found
 
 
 def export(ledger: Ledger, what: str, path: Path, moment: Moment, progress: Progress) -> int:

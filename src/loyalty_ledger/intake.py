@@ -4,9 +4,9 @@ Requests come in groups and share a commit. Somebody else's commit in between ma
 decide again, in halves if need be; it never makes a request fail.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -16,7 +16,7 @@ from loyalty_ledger.domain import transaction
 from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, sale
+from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, cause, sale
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference, wire_reference
 from loyalty_ledger.reading import Versions, times
@@ -142,15 +142,12 @@ class Intake:
     def _streams(self, one: _Asked) -> list[str]:
         sent = one.request.transaction
         references = [ref for payment in sent.payments for ref in _references(payment)]
-        return [
-            sale(one.request.store_id, sent.transaction_id),
-            *(self._directory.stream_of(reference) for reference in references),
-            *(
-                self._directory.stream_of(_as_external(reference))
-                for reference in references
-                if reference.kind == "id"
-            ),
-        ]
+        streams = [sale(one.request.store_id, sent.transaction_id)]
+        for reference in references:
+            streams.append(self._directory.stream_of(reference))
+            linked = _as_external(reference) if reference.kind == "id" else reference
+            streams += self._directory.streams_to_link(linked)
+        return streams
 
     def _receive(self, one: _Asked, draft: Draft) -> list[PersonalValue] | None:
         """Put the version into the draft; None when the very same was received before."""
@@ -160,12 +157,13 @@ class Intake:
         versions, program = self._versions(draft)
         opened, _ = times(request.transaction, store.time_zone, now)
         stream = sale(request.store_id, request.transaction.transaction_id)
-        naming = _Naming(self._directory, program, draft, opened, stream)
+        following = cause(stream, draft.state(stream).events + 1)
+        naming = _Naming(self._directory, program, draft, opened, following)
         version = versions.version(request, store, naming.name, now)
         events = transaction.decide(transaction.Receive(version), draft.state(stream))
         for event in events:
             draft.emit(stream, event, *naming.customers)
-        return [*naming.personal, *naming.kept(request)] if events else None
+        return [*naming.personal, *naming.kept(request, stream)] if events else None
 
     def _versions(self, draft: Draft) -> tuple[Versions, Program]:
         programs: Programs = draft.state(PROGRAM)
@@ -184,52 +182,67 @@ class _Naming:
     """Who the payments of one sale name; the program may have unknown external ids enrolled."""
 
     def __init__(
-        self, directory: Directory, program: Program, draft: Draft, at: datetime, stream: str
+        self, directory: Directory, program: Program, draft: Draft, at: datetime, following: str
     ):
         self._directory = directory
         self._program = program
         self._draft = draft
         self._at = at
-        self._stream = stream
-        self._unclaimed: dict[str, dict[str, str]] = {}
+        self._cause = following
+        self._payers: list[str | None] = []
         self.customers: list[str] = []
         self.personal: list[PersonalValue] = []
 
-    def name(self, index: int, payment: wire.WirePayment) -> str | None:
-        """The customer the payment names."""
-        references = [_translated(one, self._program) for one in _references(payment)]
-        if not references:
-            return None
-        found = [self._directory.find(reference, self._draft) for reference in references]
-        customer_id = next((one for one in found if one is not None), None)
-        if customer_id is None:
-            customer_id = self._enrolled(references)
-        if customer_id is None:
-            self._unclaimed[str(index)] = {one.kind: one.value for one in references}
-        elif customer_id not in self.customers:
+    def name(self, _index: int, payment: wire.WirePayment) -> str | None:
+        """The customer the payment names, and nobody where that is not clear: no sale is lost."""
+        customer_id = self._named([_translated(one, self._program) for one in _references(payment)])
+        self._payers.append(customer_id)
+        if customer_id is not None and customer_id not in self.customers:
             self.customers.append(customer_id)
         return customer_id
+
+    def _named(self, references: list[Reference]) -> str | None:
+        try:
+            found = [self._directory.find(reference, self._draft) for reference in references]
+        except Rejected:
+            return None
+        known = next((one for one in found if one is not None), None)
+        return known or self._enrolled(references)
 
     def _enrolled(self, references: list[Reference]) -> str | None:
         external = next((one for one in references if one.kind == "external"), None)
         if external is None or not self._program.enrol_on_sight:
             return None
         customer_id, personal = self._directory.enrol(
-            external, self._at, self._draft, cause=self._stream
+            external, self._at, self._draft, cause=self._cause
         )
         self.personal.extend(personal)
         return customer_id
 
-    def kept(self, request: wire.Request) -> list[PersonalValue]:
-        """What of the body stays beside the log: free-form fields and ids that name nobody yet."""
-        extras = wire.extras(request.transaction)
-        if self._unclaimed:
-            extras["unclaimed"] = self._unclaimed
-        if not extras:
-            return []
+    def kept(self, request: wire.Request, stream: str) -> Iterator[PersonalValue]:
+        """What of the body stays beside the log: what a payment holds with who paid, and the rest.
+
+        Ids that name nobody yet, and those that did not name the payer, are kept as they were sent.
+        """
+        extras, of_payments = wire.extras(request.transaction)
         owner = self.customers[0] if self.customers else ""
-        text = msgspec.json.encode(extras, order="sorted").decode()
-        return [PersonalValue(owner, "sale", f"{self._stream}#{request.digest}", text)]
+        reference = f"{stream}#{request.digest}"
+        if extras:
+            yield PersonalValue(owner, "sale", reference, _as_text(extras))
+        for place, payment in enumerate(request.transaction.payments):
+            payer = self._payers[place]
+            rest = dict(of_payments.get(place, {}))
+            if payer is None or payment.additional_user_id is not None:
+                rest |= {name: v for name in _NAMING if (v := getattr(payment, name)) is not None}
+            if rest:
+                yield PersonalValue(payer or "", "payment", f"{reference}#{place}", _as_text(rest))
+
+
+_NAMING = ("user_id", "user_id_type", "additional_user_id", "additional_user_id_type")
+
+
+def _as_text(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
 
 
 def _references(payment: wire.WirePayment) -> list[Reference]:

@@ -60,6 +60,7 @@ class Versions:
             store_id=store.store_id,
             transaction_id=sent.transaction_id,
             open_time=opened,
+            open_time_sent=sent.open_time is not None,
             time_zone=store.time_zone,
             is_closed=sent.is_closed,
             is_voided=sent.is_voided,

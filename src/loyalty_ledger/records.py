@@ -95,7 +95,7 @@ def customer_record(record: PersonRecord) -> CustomerRecord:
         tuple(dict.fromkeys(references)),
         record.opted_in,
         None if record.tags is None else tuple(record.tags),
-        tuple(_kept(name, value) for name, value in (record.model_extra or {}).items()),
+        tuple(_kept(f"about:{name}", value) for name, value in (record.model_extra or {}).items()),
     )
 
 

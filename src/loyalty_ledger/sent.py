@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -38,7 +38,8 @@ def read_decimal(value: object) -> object:
         raise ValueError(
             f"{_shown(text)} is not a usable number: write up to 12 digits and 9 decimals"
         )
-    return Decimal(text)
+    # One spelling for one number, so that a body is known again.
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def read_time(value: object) -> object:
@@ -57,7 +58,7 @@ def read_time(value: object) -> object:
         raise ValueError(f"{_shown(value)} does not exist in the calendar") from error
     if moment.year not in _YEARS:
         raise ValueError(f"{_shown(value)} is not within the years 1900 to 9998")
-    return moment
+    return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def refuse_far_ahead(moment: datetime, now: datetime) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from loyalty_ledger.domain import policies
+from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.configuration import Catalogs, Programs
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
-from loyalty_ledger.domain.judging import Arrived, Knowledge
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Item, Rulebook
 from loyalty_ledger.domain.streams import (
@@ -132,6 +132,8 @@ class Settlement:
             if queues and not any(subject in queue for queue in queues):
                 return None
             if any(queue[:1] not in ((), (subject,)) for queue in queues):
+                return ""
+            if policies.overtakes(arrived, Draft(states)):
                 return ""
             draft, reason = Draft(states), None
             try:

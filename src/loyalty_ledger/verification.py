@@ -1,8 +1,16 @@
-"""`verify`: the chain of the log, the laws of the books at every position, every view."""
+"""`verify`: the chain of the log, what stands beside it, the laws of the books, every view."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from loyalty_ledger.cross_checks import (
+    Unreadable,
+    catalogs_fault,
+    customers_fault,
+    snapshots_fault,
+)
 from loyalty_ledger.ledger import Ledger
 from loyalty_projections.laws import EVENTS, Laws
 from loyalty_projections.projections import PROJECTIONS
@@ -22,22 +30,42 @@ class Found(NamedTuple):
 
 def verify(ledger: Ledger, progress: Progress) -> Found:
     """Check everything that can be checked from the log alone."""
-    problems = []
     broken = ledger.log.verify_chain(progress)
     if broken is not None:
-        problems.append(f"chain: position {broken.position:,}: {broken.why}")
-        return Found(broken.position, 0, 0, problems)
+        problem = f"chain: position {broken.position:,}: {broken.why}"
+        return Found(broken.position, 0, 0, [problem])
+    end = ledger.log.head().position
+    try:
+        problems = [
+            problem
+            for check in (customers_fault, snapshots_fault, catalogs_fault)
+            if (problem := check(ledger.log, progress)) is not None
+        ]
+    except Unreadable as error:  # nothing that follows from the log can be worked out
+        return Found(end, 0, 0, [str(error)])
     movements, offence = _laws(ledger, progress)
     if offence is not None:
         problems.append(f"books: {offence}")
-    for projection in PROJECTIONS:
-        built = ledger.projector.verify(projection.name, progress=progress)
-        if not built.same:
-            problems.append(
-                f"projection {projection.name}: its rows are not those of the log at position"
-                f" {built.position:,}; `loyalty projections rebuild {projection.name}` mends it"
-            )
+    views = [_view_fault(ledger, projection.name, progress) for projection in PROJECTIONS]
+    problems += [view for view in views if view is not None]
     return Found(ledger.log.head().position, movements, len(PROJECTIONS), problems)
+
+
+def _view_fault(ledger: Ledger, name: str, progress: Progress) -> str | None:
+    try:
+        built = ledger.projector.verify(name, progress=progress)
+    except (SQLAlchemyError, OSError):
+        raise
+    except Exception as error:
+        notes = "; ".join(getattr(error, "__notes__", ()))
+        why = f"{type(error).__name__}: {error}"
+        return f"projection {name}: it cannot be built from the log: {why} {notes}".rstrip()
+    if built.same:
+        return None
+    return (
+        f"projection {name}: its rows are not those of the log at position"
+        f" {built.position:,}; `loyalty projections rebuild {name}` mends it"
+    )
 
 
 def _laws(ledger: Ledger, progress: Progress) -> tuple[int, str | None]:

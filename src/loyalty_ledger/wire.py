@@ -114,7 +114,13 @@ class Request(NamedTuple):
     digest: str
 
 
-_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="string")
+def _content(part: WirePart) -> dict[str, Any]:
+    """What a part says, however it was spelled."""
+    said = {name: value for name, value in part.__dict__.items() if value is not None}
+    return said | (part.model_extra or {})
+
+
+_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="string", enc_hook=_content)
 
 
 def read_request(body: bytes) -> Request:
@@ -134,7 +140,7 @@ def read_request(body: bytes) -> Request:
     if problems:
         raise refused(problems)
     transaction = _transaction(payload)
-    digest = hashlib.sha256(_CANONICAL.encode(payload)).hexdigest()[:32]
+    digest = hashlib.sha256(_CANONICAL.encode(transaction)).hexdigest()[:32]
     return Request(store_id, client_id, request_id, transaction, digest)
 
 
@@ -193,19 +199,19 @@ def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
     return transaction
 
 
-def extras(transaction: WireTransaction) -> dict[str, Any]:
-    """What the wire knows no name for: free-form and unknown fields, by where they stood."""
+def extras(transaction: WireTransaction) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+    """What the wire knows no name for: of the sale by where it stood, and of its payments."""
     kept = dict(transaction.model_extra or {})
     parts: dict[str, list[tuple[object, WirePart]]] = {
         "items": [(item.line_id, item) for item in transaction.items],
-        "payments": list(enumerate(transaction.payments)),
         "discounts": list(enumerate(transaction.discounts)),
     }
     for name, entries in parts.items():
         found = {str(key): part.model_extra for key, part in entries if part.model_extra}
         if found:
             kept[name] = found
-    return kept
+    payments = enumerate(transaction.payments)
+    return kept, {place: part.model_extra for place, part in payments if part.model_extra}
 
 
 def resolved(moment: datetime | None, time_zone: str) -> datetime | None:

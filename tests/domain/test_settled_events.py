@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from loyalty_ledger.domain.arrivals import Arrived
 from loyalty_ledger.domain.events.customers import SettlementHeld
 from loyalty_ledger.domain.events.settlement import CustomerEventSettled, PurchaseCounted
-from loyalty_ledger.domain.judging import Arrived
 from specification import MONDAY_NOON, Shop, awards, every, line, only, program, rule
 
 ONE = line("x", "1.00")

@@ -201,8 +201,15 @@ def test_the_sale_time_is_the_opening_time_of_the_version_that_settles() -> None
 def test_without_an_opening_time_the_earliest_version_dates_the_sale() -> None:
     shop = plain()
     shop.sells(TEN, number="7", when=MONDAY_NOON, is_closed=False)
-    shop.sells(TEN, number="7", when=LATER)
+    shop.sells(TEN, number="7", when=LATER, open_time_sent=False)
     assert shop.settlement.sale_time == MONDAY_NOON
+
+
+def test_an_opening_time_that_was_sent_counts_though_it_is_the_time_of_the_version() -> None:
+    shop = plain()
+    shop.sells(TEN, number="7", when=MONDAY_NOON, is_closed=False)
+    shop.sells(TEN, number="7", when=LATER)
+    assert shop.settlement.sale_time == LATER
 
 
 def test_an_opening_time_that_was_sent_dates_the_sale_whatever_came_before() -> None:
@@ -347,3 +354,14 @@ def test_a_resumed_customer_waits_no_more() -> None:
     draft = Draft(shop.states)
     policies.resume(arrived, draft)
     assert draft.state("customer/ann").waiting == ()
+
+
+def test_a_later_version_does_not_overtake_the_one_that_has_to_be_settled_first() -> None:
+    shop = plain()
+    first = shop.receives(TEN, number="7")
+    later = shop.receives(ONE, number="7", to="bob", at=LATER)
+    assert not policies.overtakes(first, Draft(shop.states))
+    assert policies.overtakes(later, Draft(shop.states))
+    assert [type(event) for event in shop.settles(later)] == [SettlementHeld]
+    shop.settles(first)
+    assert [type(event) for event in shop.settles(later)] == [SettlementDeferred]

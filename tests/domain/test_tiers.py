@@ -7,6 +7,7 @@ import pytest
 from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.events.settlement import PurchaseCounted
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.program.document import Program
 from specification import Shop, at, awards, every, line, only, program, rule
 
 CREDITS = rule(id="credits", award=awards(1, "credits", per_amount="1.00"))
@@ -253,6 +254,35 @@ def test_what_is_due_before_a_sale_is_recorded_before_it_and_its_level_counts() 
     assert kinds.index(TierLeft) < kinds.index(PurchaseCounted)
     assert shop.settlement.customers[0].levels == {"club": "base"}
     assert shop.lifetime() == 12
+
+
+def gold_and_upkeep(amount: int, every: str) -> Program:
+    return club(level("gold", credits(10), maintenance=kept(amount, every))).programs[1]
+
+
+@pytest.mark.parametrize(
+    "later", [gold_and_upkeep(999, "P2D"), club(level("ruby", credits(999))).programs[1]]
+)
+def test_a_level_is_kept_by_the_program_it_is_held_under_whatever_was_published_since(
+    later: Program,
+) -> None:
+    shop = Shop(gold_and_upkeep(10, "P10D"), later)
+    shop.sells(line("x", "10.00"), when=at("2026-03-02 12:00"), program_version=1)
+    shop.sells(line("x", "10.00"), when=at("2026-03-07 12:00"), program_version=2)
+
+    shop.keeps_time(at("2026-03-12 12:00"))
+
+    judged = only(TierKept, shop.last)
+    assert (judged.level, judged.program_version) == ("gold", 1)
+    assert judged.until == at("2026-03-22 12:00")
+
+
+def test_a_level_entered_under_a_new_program_is_kept_by_it() -> None:
+    shop = Shop(gold_and_upkeep(10, "P10D"), gold_and_upkeep(999, "P20D"))
+    spends(shop, "10.00", "2026-03-02")
+    assert shop.keeps_time(at("2026-03-12 12:00")) == []
+    shop.keeps_time(at("2026-03-22 12:00"))
+    assert only(TierLeft, shop.last).program_version == 2
 
 
 def test_time_kept_in_one_go_or_day_by_day_comes_to_the_same() -> None:

@@ -16,7 +16,7 @@ from loyalty_ledger.settlement import READER
 from sample_ledger import BEFORE_THE_YEAR, SECRET, YEAR_ENDS, all_lines, ledger_on
 
 PATIENCE_S = 60
-SALES = 1_000
+SALES = 600
 YEAR_ENDS_THERE = "2018-01-02T06:00:00"
 KEEP_UP = ("work", "--until", BEFORE_THE_YEAR)
 FINISH = ("work", "--once", "--until", YEAR_ENDS_THERE)
@@ -77,7 +77,7 @@ def seeded() -> random.Random:
 
 
 def sales() -> Sequence[bytes]:
-    """The first thousand sales of the sample."""
+    """The first six hundred sales of the sample."""
     return all_lines()[:SALES]
 
 
@@ -88,7 +88,7 @@ def sales_file(folder: Path, lines: Sequence[bytes]) -> Path:
 
 
 def told_undisturbed(url: str) -> None:
-    """What comes of the thousand sales when nothing goes wrong."""
+    """What comes of these sales when nothing goes wrong."""
     with ledger_on(url) as ledger:
         for first in range(0, SALES, 500):
             ledger.intake.receive(sales()[first : first + 500])

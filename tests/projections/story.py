@@ -5,7 +5,7 @@ What the wallet decides is decided by the wallet itself, so that every history c
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from loyalty_ledger.domain import wallet
 from loyalty_ledger.domain.events.base import Event
@@ -19,6 +19,7 @@ from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.events.settlement import PurchaseCounted, SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
 from loyalty_ledger.domain.lots import PointsEvent
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.wallet import Wallet
 from loyalty_ledger.program_file import parse_program
 from loyalty_ledger.store.log import Commit, Log, NewEvent
@@ -66,6 +67,11 @@ rules:
 )
 PROGRAMS = {1: PROGRAM}
 ACCOUNTS = tuple(PROGRAM.accounts_by_id)
+
+
+def altered(**sections: Any) -> Program:
+    """The program with other sections."""
+    return Program.from_document(PROGRAM.to_document() | sections)
 
 
 def day(number: float) -> datetime:
@@ -124,7 +130,9 @@ class Story:
             at,
         )
 
-    def spent(self, customer: str, account: str, points: int, at: datetime) -> None:
+    def spent(
+        self, customer: str, account: str, points: int, at: datetime, program: Program = PROGRAM
+    ) -> None:
         self._decide(
             customer,
             wallet.Spend(
@@ -133,7 +141,7 @@ class Story:
                 points=points,
                 at=at,
                 reference="a mug",
-                program=PROGRAM,
+                program=program,
                 program_version=1,
             ),
             at,
@@ -165,7 +173,9 @@ class Story:
         now = self.wallets.get(customer, Wallet())
         self._add(customer, wallet.decide(wallet.Elapse(customer, until, PROGRAMS), now))
 
-    def bought(self, customer: str, total: int, at: datetime) -> None:
+    def bought(
+        self, customer: str, total: int, at: datetime, counted_at: datetime | None = None
+    ) -> None:
         event = PurchaseCounted(
             at=at,
             customer_id=customer,
@@ -173,6 +183,7 @@ class Story:
             total=total,
             spend=total,
             times=1,
+            counted_at=counted_at or at,
             program_version=1,
             cause="sale/s/1@1",
         )

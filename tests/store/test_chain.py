@@ -66,6 +66,41 @@ def test_the_first_broken_position_is_named(
     assert why in broken.why
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "why"),
+    [
+        ("body", "replace(body, 'a', 'b')", "body is not stored as bytes"),
+        ("body", "7", "body is not stored as bytes"),
+        ("body", "CAST(x'ff00' AS TEXT)", "no text"),
+        ("digest", "hex(digest)", "digest is not stored as bytes"),
+        ("name", "CAST(name AS BLOB)", "name is not stored as text"),
+        ("stream", "CAST(stream AS BLOB)", "stream is not stored as text"),
+        ("stream", "CAST(x'ff' AS TEXT)", "no text"),
+        ("version", "'one'", "version is not stored as a whole number"),
+        ("recorded_at", "recorded_at + 0.5", "recorded_at is not stored as a whole number"),
+    ],
+)
+def test_a_value_of_another_type_is_named_where_it_stands(
+    full: Log, column: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if full.engine.name != "sqlite":
+        pytest.skip("PostgreSQL holds every column to its type")
+    monkeypatch.setattr(chain, "_EVENTS_AT_ONCE", 5)
+    tamper(full, f"UPDATE events SET {column} = {value} WHERE position = 4")
+    broken = full.verify_chain()
+    assert broken is not None
+    assert (broken.position, why in broken.why) == (4, True), broken
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM head", "UPDATE head SET position = 'x'"])
+def test_a_head_that_is_none_is_named(full: Log, statement: str) -> None:
+    if full.engine.name != "sqlite" and "'x'" in statement:
+        pytest.skip("PostgreSQL holds every column to its type")
+    tamper(full, statement)
+    broken = full.verify_chain()
+    assert broken is not None and "the head" in broken.why
+
+
 def test_two_versions_in_the_wrong_order_are_found(full: Log) -> None:
     tamper(full, "UPDATE events SET version = 9 WHERE position = 1")
     tamper(full, "UPDATE events SET version = 1 WHERE position = 5")

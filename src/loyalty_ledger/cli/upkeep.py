@@ -103,7 +103,7 @@ def _names(name: str) -> list[str]:
 
 
 def verify(context: typer.Context, json: Json = False) -> None:
-    """Check the chain of the log, every law of the books, and every view against the log."""
+    """Check the chain of the log, what stands beside it, every law of the books, every view."""
     with context.obj.ledger() as ledger, progress("verifying") as show:
         found = verification.verify(ledger, show)
     if json:

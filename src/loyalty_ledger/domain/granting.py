@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from loyalty_ledger.domain import limits, tier, upkeep, wallet
 from loyalty_ledger.domain.draft import Draft
@@ -41,8 +41,12 @@ class Claim(NamedTuple):
     counted: bool
     levels: Mapping[str, str]
     taken: Qualifying | None = None
+    not_before: datetime | None = None
+    measured: list[dict[str, Any]] = []
 
 
+MOST_POINTS = 10**15
+"""Above this a point figure is a mistake of the program, and no database could add it up."""
 NO_LIMITS = Limits()
 
 
@@ -97,6 +101,7 @@ class Granting:
                 deserved=granted,
                 lots=[event.lot for event in awarded],
                 offers=offers,
+                measured=claim.measured,
             )
         )
 
@@ -152,10 +157,14 @@ class Granting:
         )
         return self._broken(claim, f"offer:{definition.id}", allowed, times, 0)
 
+    def _at(self, claim: Claim) -> datetime:
+        """The business time, or that of the level that gives it, if that is later."""
+        return max(self.case.at, claim.not_before or self.case.at)
+
     def _count(self, claim: Claim, subject: str, points: int) -> None:
         """Count one grant: twice, in one commit, for the customer and for everybody."""
         event = GrantCounted(
-            at=self.case.at,
+            at=self._at(claim),
             customer_id=claim.customer_id,
             subject=subject,
             counted_at=self.case.at,
@@ -169,6 +178,8 @@ class Granting:
         """The award as recorded; a balance that may not grow so far cuts it, and says so."""
         stream = wallet_of(claim.customer_id)
         taken = claim.taken
+        if points > MOST_POINTS:
+            raise OverflowError(f"{claim.rule} awards {points} points, more than {MOST_POINTS}")
         event = wallet.award(
             wallet.Award(
                 customer_id=claim.customer_id,
@@ -176,6 +187,7 @@ class Granting:
                 source=source,
                 points=points,
                 earned_at=self.case.at,
+                not_before=claim.not_before,
                 rule=claim.rule,
                 program=self._program,
                 program_version=self.case.rulebook.version,
@@ -212,7 +224,7 @@ class Granting:
         offer_id = derived_id(claim.customer_id, self.case.cause, claim.rule, number)
         self._count(claim, f"offer:{name}", 0)
         event = OfferIssued(
-            at=self.case.at,
+            at=self._at(claim),
             customer_id=claim.customer_id,
             offer_id=offer_id,
             definition=name,
@@ -265,7 +277,7 @@ class Granting:
     ) -> list[Claim]:
         rule = f"tier:{event.system}/{event.level}"
         return [
-            Claim(customer_id, rule, owed, NO_LIMITS, False, levels)
+            Claim(customer_id, rule, owed, NO_LIMITS, False, levels, not_before=event.at)
             for owed in self.case.rulebook.entry_outcomes(event.system, event.level, levels)
         ]
 

@@ -1,10 +1,10 @@
 """What a sale or a customer event comes to: the facts it is judged by, and the grants."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 
 from loyalty_ledger.domain import upkeep
+from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.basket import Share, net_lines, shares
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
@@ -18,42 +18,12 @@ from loyalty_ledger.domain.events.settlement import (
 )
 from loyalty_ledger.domain.granting import Case, Claim, Granting
 from loyalty_ledger.domain.levels import level_names
-from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.owed import NO_LINES, Qualifying
-from loyalty_ledger.domain.progress import holds
-from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, EarningRule, Item, Member, Rulebook
-from loyalty_ledger.domain.streams import cause, customer_of, happening, tiers_of
+from loyalty_ledger.domain.progress import holds, leaves
+from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, EarningRule, Member, Rulebook
+from loyalty_ledger.domain.streams import customer_of, happening, sale_name, tiers_of
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import to_wall
-
-
-class Arrived(NamedTuple):
-    """What is to be settled, and where in the log it stands."""
-
-    stream: str
-    version: int
-    event: TransactionReceived | CustomerEventReceived
-
-    @property
-    def cause(self) -> str:
-        """How outcomes name it."""
-        return cause(self.stream, self.version)
-
-    @property
-    def customers(self) -> list[str]:
-        """The customers it names, in the order named."""
-        if isinstance(self.event, CustomerEventReceived):
-            return [self.event.customer_id]
-        named = (payment.customer_id for payment in self.event.payments)
-        return list(dict.fromkeys(name for name in named if name is not None))
-
-
-class Knowledge(NamedTuple):
-    """What a settlement may look up: rulebooks by program version, and the items of the catalog."""
-
-    rulebooks: Mapping[int, Rulebook]
-    programs: Programs
-    items: Mapping[tuple[int, str], Item]
 
 
 def settle_sale(
@@ -73,7 +43,7 @@ def settle_sale(
         version.catalog_version,
         state.sale_time(version),
         arrived.cause,
-        f"{version.store_id}/{version.transaction_id}",
+        sale_name(version.store_id, version.transaction_id),
     )
     granting = Granting(case, draft)
     basket = _basket(version, case.at, rulebook, knowledge)
@@ -116,6 +86,7 @@ def _settled(
             JudgedLine(
                 line_id=line.line_id,
                 net=line.net,
+                quantity=line.quantity,
                 categories=item.categories,
                 brand=item.brand,
             )
@@ -177,6 +148,7 @@ def _reward(share: Share, member: Member, basket: Basket, total: int, granting: 
             total=total,
             spend=total * share.paid // share.paid_in_all,
             times=int(share.first),
+            counted_at=case.at,
             program_version=case.rulebook.version,
             cause=case.cause,
         ),
@@ -207,25 +179,44 @@ def _grant(
         claims: list[tuple[EarningRule, Claim]] = []
         for rule, taken in candidates:
             group = rule.definition.exclusive_group or rule.reference
-            if (group in patient) is late and _meets(rule, member, granting):
-                claims.append((rule, _claim(rule, taken, member, share)))
+            if (group in patient) is not late:
+                continue
+            measured = _measured(rule, member, granting)
+            if measured is not None:
+                claims.append((rule, _claim(rule, taken, member, share, measured)))
         _post_best(claims, granting)
 
 
-def _meets(rule: EarningRule, member: Member, granting: Granting) -> bool:
+def _measured(rule: EarningRule, member: Member, granting: Granting) -> list[dict[str, Any]] | None:
+    """How the customer stands to what the rule requires; None when he does not meet it."""
     requires = rule.definition.when.requires
     if requires is None:
-        return True
+        return []
     draft, case = granting.draft, granting.case
     measures = upkeep.measures_of(draft, member.customer_id, case.rulebook)
-    return holds(requires, measures, upkeep.latest(draft, member.customer_id, case.at))
+    at = upkeep.latest(draft, member.customer_id, case.at)
+    if not holds(requires, measures, at):
+        return None
+    return [leaf.as_fact() for leaf in leaves(requires, measures, at)]
 
 
-def _claim(rule: EarningRule, taken: Qualifying, member: Member, share: Share) -> Claim:
-    owed = rule.bundle.owed(taken, member.levels, share)
-    allowed = rule.definition.limits
-    counted = rule.limited or rule.reference.startswith("campaign:")
-    return Claim(member.customer_id, rule.reference, owed, allowed, counted, member.levels, taken)
+def _claim(
+    rule: EarningRule,
+    taken: Qualifying,
+    member: Member,
+    share: Share,
+    measured: list[dict[str, Any]],
+) -> Claim:
+    return Claim(
+        member.customer_id,
+        rule.reference,
+        rule.bundle.owed(taken, member.levels, share),
+        rule.definition.limits,
+        rule.limited or rule.reference.startswith("campaign:"),
+        member.levels,
+        taken,
+        measured=measured,
+    )
 
 
 def _post_best(claims: list[tuple[EarningRule, Claim]], granting: Granting) -> None:
@@ -262,14 +253,17 @@ def settle_event(
         for rule in rulebook.on_event(event.event)
         if rule.open_to(member) and rule.runs_at(event.at, wall)
     ]
-    _grant(candidates, member, Share(event.customer_id, 1, 1, True), granting)
+    whole = Share(event.customer_id, 1, 1, True)
+    _grant(candidates, member, whole, granting)
     granting.advance_levels(event.customer_id, member.levels)
     settled = CustomerEventSettled(
         at=max([event.at, *(outcome.event.at for outcome in draft.outcomes)]),
         customer_id=event.customer_id,
+        customer=_judged(whole, member),
         event=event.event,
         event_id=event.event_id,
         program_version=event.program_version,
+        catalog_version=event.catalog_version,
         grants=granting.grants,
         cuts=granting.cuts,
         cause=arrived.cause,

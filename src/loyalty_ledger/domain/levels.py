@@ -9,16 +9,21 @@ from datetime import datetime
 from msgspec import Struct
 
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import Level, Node, TierSystem
 from loyalty_ledger.domain.progress import Measures, holds, leaves
 
 
 class Held(Struct, frozen=True, array_like=True, gc=False):
-    """A level, since when, and until when it holds without being looked at again."""
+    """A level, since when, and until when it holds without being looked at again.
+
+    `program_version` set `until`, and so says what is asked then.
+    """
 
     level: str
     since: datetime
-    until: datetime | None = None
+    until: datetime | None
+    program_version: int
 
 
 Levels = Mapping[str, Held]
@@ -49,31 +54,38 @@ def maintain(
     levels: Levels,
     until: datetime,
     measures: Measures,
-    program_version: int,
+    programs: Mapping[int, Program],
 ) -> list[TierKept | TierLeft]:
     """Every evaluation of maintenance that fell due up to and at `until`, in order per system.
 
-    A failed one moves one level down. Nothing is entered here.
+    A level is judged by the program version it is held under, whatever was published since, so
+    that it makes no difference when somebody looks. A failed one moves one level down. Nothing is
+    entered here.
     """
     events: list[TierKept | TierLeft] = []
-    for system in measures.program.tier_systems:
-        held = levels.get(system.id)
-        while held is not None and held.until is not None and held.until <= until:
-            rank = rank_held(system, {system.id: held})
-            event = _evaluate(customer_id, system, rank, held.until, measures, program_version)
+    for system_id, held in sorted(levels.items()):
+        program = programs[held.program_version]
+        system = _system_of(program, system_id, held.level)
+        judged = measures._replace(program=program)
+        while system is not None and held.until is not None and held.until <= until:
+            event = _evaluate(customer_id, system, held, held.until, judged)
             events.append(event)
             held = after(held, event)
     return events
 
 
+def _system_of(program: Program, system_id: str, level: str) -> TierSystem | None:
+    """The tier system, if it has that level: a level that is nowhere defined is not looked at."""
+    for system in program.tier_systems:
+        if system.id == system_id and level in [one.id for one in system.levels]:
+            return system
+    return None
+
+
 def _evaluate(
-    customer_id: str,
-    system: TierSystem,
-    rank: int,
-    at: datetime,
-    measures: Measures,
-    program_version: int,
+    customer_id: str, system: TierSystem, held: Held, at: datetime, measures: Measures
 ) -> TierKept | TierLeft:
+    rank = rank_held(system, {system.id: held})
     level = system.levels[rank]
     asked = level.maintenance
     zone_name = measures.program.time_zone
@@ -86,7 +98,7 @@ def _evaluate(
             level=level.id,
             until=following,
             measured=_measured(asked.requires, measures, at) if asked else [],
-            program_version=program_version,
+            program_version=held.program_version,
         )
     below = system.levels[rank - 1]
     return TierLeft(
@@ -98,7 +110,7 @@ def _evaluate(
         until=next_evaluation(below, at, zone_name) if rank > 1 else None,
         why="maintenance",
         measured=_measured(asked.requires, measures, at),
-        program_version=program_version,
+        program_version=held.program_version,
     )
 
 
@@ -110,8 +122,9 @@ def after(held: Held | None, event: TierEvent) -> Held:
     """The level held after the event."""
     match event:
         case TierEntered():
-            return Held(event.level, event.at, event.until)
+            return Held(event.level, event.at, event.until, event.program_version)
         case TierLeft():
-            return Held(event.entered, event.at, event.until)
+            return Held(event.entered, event.at, event.until, event.program_version)
         case TierKept():
-            return Held(event.level, held.since if held else event.at, event.until)
+            since = held.since if held else event.at
+            return Held(event.level, since, event.until, event.program_version)

@@ -5,8 +5,16 @@ from datetime import datetime
 from msgspec import Struct
 
 from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
 from loyalty_ledger.domain.values import Window
+
+
+class Granted(Struct, frozen=True, array_like=True, gc=False):
+    """A moment at which something was granted, and how often."""
+
+    when: datetime
+    amount: int
 
 
 class Count(Struct, frozen=True, array_like=True, gc=False):
@@ -14,7 +22,7 @@ class Count(Struct, frozen=True, array_like=True, gc=False):
 
     times: int = 0
     points: int = 0
-    moments: tuple[datetime, ...] = ()
+    moments: Pages[Granted] = Pages()
 
 
 class Usage(Struct, frozen=True, array_like=True, gc=False):
@@ -33,7 +41,7 @@ NOT_YET = Count()
 def evolve_customer(usage: Usage, event: GrantCounted) -> Usage:
     """A customer's counts after the event."""
     count = usage.of(event.subject)
-    moments = count.moments + (event.counted_at,) * event.times
+    moments = count.moments.add(Granted(event.counted_at, event.times))
     after = Count(count.times + event.times, count.points + event.points, moments)
     return Usage({**usage.counts, event.subject: after})
 
@@ -68,8 +76,9 @@ def _crowded(mine: Count, more: int, each: CustomerLimit, at: datetime, zone_nam
     """Whether some trailing window that contains `at` would hold more grants than allowed."""
     if each.period is None:
         return mine.times + more > each.times
-    for end in (at, *(moment for moment in mine.moments if moment > at)):
+    later = (one.when for one in mine.moments.later_than(Granted, at))
+    for end in (at, *later):
         window = Window(end, each.period, zone_name)
-        if window.holds(at) and more + sum(map(window.holds, mine.moments)) > each.times:
+        if window.holds(at) and more + mine.moments.total_within(Granted, window) > each.times:
             return True
     return False

@@ -70,6 +70,13 @@ class Pages(Struct, Generic[R], frozen=True, array_like=True, gc=False):
         for page in reversed(self.pages):
             yield from reversed(decoded(page, row_type))
 
+    def later_than(self, row_type: type[R], moment: datetime) -> Iterator[R]:
+        """The rows filed after the moment; pages without any stay encoded."""
+        for page in self.pages:
+            if page.high > moment:
+                yield from (row for row in decoded(page, row_type) if row.when > moment)
+        yield from (row for row in self.tail if row.when > moment)
+
     def total_within(self, row_type: type[R], window: Window) -> int:
         """The sum over the rows filed within the window."""
         total = 0

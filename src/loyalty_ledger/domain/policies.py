@@ -5,12 +5,13 @@ A policy never rejects: what is refused is an outcome too.
 
 from datetime import datetime
 
+from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
 from loyalty_ledger.domain.events.settlement import SettlementDeferred, SettlementFailed
-from loyalty_ledger.domain.judging import Arrived, Knowledge, settle_event, settle_sale
+from loyalty_ledger.domain.judging import settle_event, settle_sale
 from loyalty_ledger.domain.streams import cause, customer_of
 from loyalty_ledger.domain.transaction import Sale
 
@@ -104,8 +105,20 @@ def _defer(
     draft.emit(arrived.stream, deferred, *arrived.customers)
 
 
+def overtakes(arrived: Arrived, draft: Draft) -> bool:
+    """Whether it is a later version of a sale whose first one is still to be settled."""
+    if not isinstance(arrived.event, TransactionReceived):
+        return False
+    state: Sale = draft.state(arrived.stream)
+    return not state.settled and state.first_closed not in (0, arrived.version)
+
+
 def _waits(arrived: Arrived, draft: Draft) -> bool:
-    """Whether one of its customers waits for an earlier one; then it queues behind that."""
+    """Whether it, or one of its customers, waits for an earlier one; then it queues behind that."""
+    if overtakes(arrived, draft):
+        first = draft.state(arrived.stream).first_closed
+        _hold(arrived, cause(arrived.stream, first), draft)
+        return True
     for customer_id in arrived.customers:
         state: Customer = draft.state(customer_of(customer_id))
         if arrived.cause in state.waiting:

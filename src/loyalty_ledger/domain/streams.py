@@ -50,12 +50,23 @@ def limit(subject: str) -> str:
 
 def sale(store_id: str, transaction_id: str) -> str:
     """The stream of a sale."""
-    return f"sale/{store_id}/{transaction_id}"
+    return f"sale/{sale_name(store_id, transaction_id)}"
+
+
+def sale_name(store_id: str, transaction_id: str) -> str:
+    """STORE/ID, with what would make two sales one written as %2F and %25."""
+    return f"{_part(store_id)}/{_part(transaction_id)}"
+
+
+def _part(name: str) -> str:
+    if "/" in name or "%" in name:
+        return name.replace("%", "%25").replace("/", "%2F")
+    return name
 
 
 def happening(customer_id: str, event_id: str) -> str:
     """The stream of a customer event."""
-    return f"happening/{customer_id}/{event_id}"
+    return f"happening/{customer_id}/{_part(event_id)}"
 
 
 def offer(offer_id: str) -> str:

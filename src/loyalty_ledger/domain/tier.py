@@ -1,5 +1,6 @@
 """Tiers: a customer's levels. Facts in `events.tiers`, upkeep in `levels`, decisions here."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
 
@@ -17,6 +18,7 @@ from loyalty_ledger.domain.levels import (
     rank_held,
 )
 from loyalty_ledger.domain.pages import Pages
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import TierSystem
 from loyalty_ledger.domain.progress import Measures, Purchase, holds, leaves
 
@@ -31,12 +33,12 @@ class Tiers(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Maintain(Struct, frozen=True):
-    """Evaluate every maintenance that falls due up to and at `until`."""
+    """Evaluate every maintenance that falls due up to and at `until`, each by its own program."""
 
     customer_id: str
     until: datetime
     measures: Measures
-    program_version: int
+    programs: Mapping[int, Program]
 
 
 class Advance(Struct, frozen=True):
@@ -68,7 +70,7 @@ def decide(command: Command, tiers: Tiers) -> list[TiersEvent]:
                     tiers.levels,
                     command.until,
                     command.measures,
-                    command.program_version,
+                    command.programs,
                 )
             ]
         case Advance():
@@ -113,7 +115,7 @@ def evolve(tiers: Tiers, event: TiersEvent) -> Tiers:
     """The tiers after the event."""
     match event:
         case PurchaseCounted():
-            row = Purchase(event.at, event.spend, event.total, event.times)
+            row = Purchase(event.counted_at, event.spend, event.total, event.times)
             latest = event.at if tiers.latest is None else max(tiers.latest, event.at)
             return Tiers(tiers.levels, tiers.rewarded, tiers.purchases.add(row), latest)
         case TierEntered() | TierKept() | TierLeft():

@@ -19,27 +19,28 @@ from loyalty_ledger.domain.events.settlement import (
 class Sale(Struct, frozen=True, array_like=True, gc=False):
     """The last version that counts, every body seen, and how far settlement got.
 
-    `opened` is when the first version says it was, `versions` when each that counts was made, by
-    its number in the stream of `events`. `settled` is the first settled version (0: none),
-    `failed` one whose settlement went wrong.
+    `earliest` is the first time a version was made, ignored ones included; `versions` when each
+    that counts was made, by its number in the stream of `events`. `first_closed` is the version to
+    settle, `settled` the settled one (0: none), `failed` one whose settlement went wrong.
     """
 
     modified_time: datetime | None = None
     is_voided: bool = False
     is_closed: bool = False
-    opened: datetime | None = None
+    earliest: datetime | None = None
     bodies: tuple[str, ...] = ()
     settled: int = 0
     failed: int = 0
     deferred: tuple[int, ...] = ()
     events: int = 0
     versions: tuple[tuple[int, datetime], ...] = ()
+    first_closed: int = 0
 
     def sale_time(self, version: TransactionReceived) -> datetime:
-        """When the sale was: a version that tells no time of its own goes by the first one."""
-        if version.open_time != version.at or self.opened is None:
+        """When the sale was: a version that does not say goes by the earliest one."""
+        if version.open_time_sent or self.earliest is None:
             return version.open_time
-        return min(self.opened, version.at)
+        return min(self.earliest, version.at)
 
     def left_behind(self, version: int) -> list[tuple[int, datetime]]:
         """Versions that arrived after that one and were not deferred."""
@@ -87,6 +88,7 @@ def _ignored(version: TransactionReceived) -> TransactionVersionIgnored:
         store_id=version.store_id,
         transaction_id=version.transaction_id,
         modified_time=version.at,
+        open_time=version.open_time if version.open_time_sent else None,
         is_closed=version.is_closed,
         is_voided=version.is_voided,
         lines=version.lines,
@@ -102,21 +104,24 @@ def evolve(sale: Sale, event: SaleEvent) -> Sale:
     events = sale.events + 1
     match event:
         case TransactionReceived():
-            opened = event.open_time if sale.opened is None else sale.opened
+            closes = event.is_closed and not event.is_voided
             return Sale(
                 event.at,
                 event.is_voided,
                 event.is_closed,
-                opened,
+                _earlier(sale.earliest, event.at),
                 (*sale.bodies, event.body_digest),
                 sale.settled,
                 sale.failed,
                 sale.deferred,
                 events,
                 (*sale.versions, (events, event.at)),
+                sale.first_closed or (events if closes else 0),
             )
         case TransactionVersionIgnored():
-            return replace(sale, events=events, bodies=(*sale.bodies, event.body_digest))
+            bodies = (*sale.bodies, event.body_digest)
+            earliest = _earlier(sale.earliest, event.at)
+            return replace(sale, events=events, bodies=bodies, earliest=earliest)
         case TransactionSettled():
             settled = sale.settled or event.version
             return replace(sale, events=events, settled=settled, failed=0)
@@ -128,6 +133,10 @@ def evolve(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, events=events, deferred=(*sale.deferred, event.version))
         case _:
             assert_never(event)
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
 
 
 SALE: Decider[Receive, Sale, SaleEvent] = Decider(Sale(), decide, evolve)

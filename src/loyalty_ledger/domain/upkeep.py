@@ -14,7 +14,10 @@ from loyalty_ledger.domain.streams import tiers_of, wallet_of
 def bring_up_to_date(
     draft: Draft, customer_id: str, until: datetime, rulebook: Rulebook, programs: Programs
 ) -> None:
-    """Record expiries, roll-overs and maintenance that fell due up to and at `until`."""
+    """Record expiries, roll-overs and maintenance that fell due up to and at `until`.
+
+    Each is judged by the program version it was promised under, not by the `rulebook` in force.
+    """
     due = wallet.fall_due(
         wallet.Elapse(customer_id, until, programs), draft.state(wallet_of(customer_id))
     )
@@ -24,9 +27,8 @@ def bring_up_to_date(
     levels = draft.state(stream).levels.values()
     if not any(held.until is not None and held.until <= until for held in levels):
         return
-    command = tier.Maintain(
-        customer_id, until, measures_of(draft, customer_id, rulebook), rulebook.version
-    )
+    measures = measures_of(draft, customer_id, rulebook)
+    command = tier.Maintain(customer_id, until, measures, programs)
     for kept_or_left in tier.decide(command, draft.state(stream)):
         draft.emit(stream, kept_or_left, customer_id)
 

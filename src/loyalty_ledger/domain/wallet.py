@@ -50,7 +50,10 @@ class Elapse(Struct, frozen=True):
 
 
 class Award(Struct, frozen=True, kw_only=True):
-    """Points earned. The fields are those of PointsAwarded."""
+    """Points earned. The fields are those of PointsAwarded.
+
+    `not_before` is the `at` of the level that gives them, if one does.
+    """
 
     customer_id: str
     account: str
@@ -65,6 +68,7 @@ class Award(Struct, frozen=True, kw_only=True):
     amount: int | None = None
     lines: list[str] = []
     levels: dict[str, str] = {}
+    not_before: datetime | None = None
     cause: str
 
 
@@ -132,7 +136,7 @@ def award(command: Award, wallet: Wallet) -> PointsAwarded | None:
     if points <= 0:
         return None
     repaid = min(points, account.debt)
-    at = command.earned_at
+    at = max(command.earned_at, command.not_before or command.earned_at)
     if repaid and account.debt_at:
         at = max(at, account.debt_at)
     expires = expires_at(definition, command.earned_at, command.program.time_zone)

@@ -5,7 +5,9 @@ import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, select, type_coerce
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.types import NullType
 
 from loyalty_ledger.store.schema import events, head
 
@@ -15,6 +17,20 @@ EMPTY_DIGEST = bytes(32)
 _EVENTS_AT_ONCE = 2_000
 _frame = struct.Struct(">qqqIIQ").pack
 _sha256 = hashlib.sha256
+_TYPES: dict[str, type] = {
+    "stream": str,
+    "version": int,
+    "name": str,
+    "recorded_at": int,
+    "digest": bytes,
+    "body": bytes,
+}
+_WORDS = {str: "text", int: "a whole number", bytes: "bytes"}
+# As the driver gives them: what is of a wrong type must not fail on its way here.
+_COLUMNS = [
+    events.c.position,
+    *(type_coerce(events.c[name], NullType()).label(name) for name in _TYPES),
+]
 
 
 def digest(
@@ -50,11 +66,15 @@ def verify_chain(engine: Engine, progress: Callable[[int, int], None]) -> Broken
     and the last one, now and then. Memory stays constant; writers may go on.
     """
     with engine.connect() as connection:
-        last = connection.execute(select(head.c.position)).scalar_one()
+        last = connection.execute(select(head.c.position)).scalar()
+    if type(last) is not int:
+        return Broken(1, "the head, which says where the log ends, is missing or is no number")
     checked = _Checked(0, EMPTY_DIGEST, 0)
     while checked.position < last:
         with engine.connect() as connection:
-            rows = _batch(connection, checked.position, last)
+            rows = _readable(connection, checked.position, last)
+        if rows is None:
+            return Broken(checked.position + 1, "what is stored there is no text")
         for row in rows:
             why = _fault(row, checked)
             if why:
@@ -73,23 +93,47 @@ class _Checked(NamedTuple):
     recorded_at: int
 
 
-def _batch(connection: Connection, after: int, last: int) -> list[Row[Any]]:
+def _readable(connection: Connection, after: int, last: int) -> list[Row[Any]] | None:
+    """The next events, fewer when one behind them cannot be read; None when the next one cannot."""
+    limit = _EVENTS_AT_ONCE
+    while limit:
+        try:
+            return _batch(connection, after, last, limit)
+        except OperationalError as error:
+            # SQLite keeps bytes that are no UTF-8 as text when told so; its driver says this.
+            if "decode" not in str(error.orig):
+                raise
+            limit //= 2
+    return None
+
+
+def _batch(connection: Connection, after: int, last: int, limit: int) -> list[Row[Any]]:
     earlier = events.alias("earlier")
     before = (earlier.c.stream == events.c.stream) & (earlier.c.version == events.c.version - 1)
     return list(
         connection.execute(
-            select(events, earlier.c.position.label("earlier"))
+            select(*_COLUMNS, earlier.c.position.label("earlier"))
             .outerjoin_from(events, earlier, before)
             .where(events.c.position > after, events.c.position <= last)
             .order_by(events.c.position)
-            .limit(_EVENTS_AT_ONCE)
+            .limit(limit)
         )
     )
+
+
+def _wrong_type(row: Row[Any]) -> str | None:
+    """SQLite lets a column hold anything, whatever its type."""
+    for name, wanted in _TYPES.items():
+        if type(getattr(row, name)) is not wanted:
+            return f"its {name} is not stored as {_WORDS[wanted]}"
+    return None
 
 
 def _fault(row: Row[Any], checked: _Checked) -> str | None:
     if row.position != checked.position + 1:
         return "the event is missing"
+    if why := _wrong_type(row):
+        return why
     if row.version < 1 or (row.version > 1 and row.earlier is None):
         return f"version {row.version} of {row.stream} follows no version before it"
     if row.earlier is not None and row.earlier >= row.position:

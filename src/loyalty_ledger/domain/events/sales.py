@@ -63,13 +63,15 @@ class SaleHeader(Fact, frozen=True, kw_only=True):
 class TransactionReceived(Event, frozen=True, kw_only=True):
     """A version of a sale has arrived. `at` is its `modified_time`.
 
-    `time_zone` is the store's; `program_version` and `catalog_version` were the last published.
-    `body_digest` tells a repeat of the same body.
+    `open_time` is `modified_time` where none was sent. `time_zone` is the store's;
+    `program_version` and `catalog_version` were the last published. `body_digest` tells a repeat
+    of the same body.
     """
 
     store_id: str
     transaction_id: str
     open_time: datetime
+    open_time_sent: bool = True
     time_zone: str
     is_closed: bool
     is_voided: bool
@@ -88,6 +90,7 @@ class TransactionVersionIgnored(Event, frozen=True, kw_only=True):
     store_id: str
     transaction_id: str
     modified_time: datetime
+    open_time: datetime | None = None
     is_closed: bool
     is_voided: bool
     lines: list[Line]

@@ -1,6 +1,8 @@
 """What working out a sale or a customer event came to."""
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from loyalty_ledger.domain.events.base import Event, Fact
 
@@ -25,6 +27,7 @@ class JudgedLine(Fact, frozen=True, kw_only=True):
 
     line_id: str
     net: int
+    quantity: Decimal = Decimal(1)
     categories: tuple[str, ...] = ()
     brand: str | None = None
 
@@ -32,7 +35,8 @@ class JudgedLine(Fact, frozen=True, kw_only=True):
 class Grant(Fact, frozen=True, kw_only=True):
     """What a rule owes a customer for this version, what he had of it, and so what was posted.
 
-    `points` by account for awards; `offers` names the offers issued.
+    `points` by account for awards; `offers` names the offers issued; `measured` says how the
+    customer stood to what the rule `requires`.
     """
 
     customer_id: str
@@ -41,6 +45,7 @@ class Grant(Fact, frozen=True, kw_only=True):
     granted: dict[str, int] = {}
     lots: list[int] = []
     offers: list[str] = []
+    measured: list[dict[str, Any]] = []
 
 
 class Cut(Fact, frozen=True, kw_only=True):
@@ -72,12 +77,14 @@ class TransactionSettled(Event, frozen=True, kw_only=True):
 
 
 class CustomerEventSettled(Event, frozen=True, kw_only=True):
-    """A customer event has been worked out."""
+    """A customer event has been worked out; `customer` is what he was judged by."""
 
     customer_id: str
+    customer: JudgedCustomer
     event: str
     event_id: str
     program_version: int
+    catalog_version: int
     grants: list[Grant] = []
     cuts: list[Cut] = []
     cause: str
@@ -107,7 +114,7 @@ class SettlementFailed(Event, frozen=True, kw_only=True):
 class PurchaseCounted(Event, frozen=True, kw_only=True):
     """A sale counts for the customer: `times` 1 when he paid most, `spend` his share of `total`.
 
-    `at` is the sale time.
+    It counts at `counted_at`, the sale time.
     """
 
     customer_id: str
@@ -115,5 +122,6 @@ class PurchaseCounted(Event, frozen=True, kw_only=True):
     total: int
     spend: int
     times: int
+    counted_at: datetime
     program_version: int
     cause: str

@@ -1,14 +1,18 @@
 """As of a moment, and as known at another: the same as replaying everything by hand."""
 
+import copy
 import random
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+import databases
 from loyalty_ledger import verification
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.events.points import (
@@ -18,10 +22,12 @@ from loyalty_ledger.domain.events.points import (
     PointsRolledOver,
     PointsSpent,
 )
-from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft
+from loyalty_ledger.domain.events.program import ProgramPublished
+from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.accounts import InactivityExpiry
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.values import from_wall, to_wall
+from loyalty_ledger.domain.values import Reason, Rejected, from_wall, to_wall
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.log import Recorded
 from loyalty_projections import point_history, profile, tier_progress
@@ -38,19 +44,54 @@ from sample_ledger import (
     both_databases,
     configured,
     digests,
+    fill_told,
     ledger_on,
     read_program,
     told,
 )
 
 MOMENTS = 200
+LIVES = {1: 2, 2: 3}
+"""The months that points live, by program version."""
 ALL = (profile.PROJECTION, tier_progress.PROJECTION, point_history.PROJECTION)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with told(request.param, tmp_path) as url, ledger_on(url) as ledger:
+    """The sample, in whose middle another program is published."""
+    with (
+        databases.copy_of(request.param, "two-programs", fill_with_two_programs, tmp_path) as url,
+        ledger_on(url) as ledger,
+    ):
         yield ledger
+
+
+def fill_with_two_programs(url: str) -> None:
+    fill_told(url, {len(arrivals()) // 2: second_program()})
+
+
+@cache
+def second_program() -> Program:
+    """Points live longer, there is one more account, and the levels ask for something else."""
+    document = copy.deepcopy(read_program(PROGRAM).to_document())
+    points = next(one for one in document["point_accounts"] if one["id"] == "points")
+    points["expiry"] = {"kind": "rolling", "after": f"P{LIVES[2]}M"}
+    document["point_accounts"].append({"id": "gifts", "name": "Gifts"})
+    _, plus, best = document["tier_systems"][0]["levels"]
+    plus["maintenance"] = {
+        "every": "P10D",
+        "requires": {"points_earned": {"account": "credits", "amount": 90, "within": "P10D"}},
+    }
+    best["entrance"] = {"spend": {"amount": "400.00", "within": "P2M"}}
+    return Program.from_document(document)
+
+
+def programs_known(events: Sequence[Recorded], known_at: datetime | None) -> Programs:
+    """The versions that had been recorded by then."""
+    published = [one.recorded_at for one in events if isinstance(one.event, ProgramPublished)]
+    versions = {1: read_program(PROGRAM), 2: second_program()}
+    known = len(published) if known_at is None else bisect_right(published, known_at)
+    return {version: versions[version] for version in range(1, known + 1)}
 
 
 def everything(ledger: Ledger) -> list[Recorded]:
@@ -88,17 +129,22 @@ def test_as_of_and_known_at_equal_a_replay_of_everything_at_200_random_moments(
     sample: Ledger,
 ) -> None:
     events = everything(sample)
-    program = read_program(PROGRAM)
     seen = set()
     for customer, as_of, known_at in moments(events):
         moment = Moment(YEAR_ENDS, as_of, known_at)
+        programs = programs_known(events, known_at)
+        if not programs:
+            continue
         rows = replayed(events, as_of, known_at)
         shown = sample.answers.profile(customer, moment)
-        assert shown.accounts == by_rows(rows, customer, moment.at, program).accounts
-        assert shown.tiers == by_rows(rows, customer, moment.at, program).tiers
-        assert shown.offers == by_rows(rows, customer, moment.at, program).offers
-        assert sample.answers.history(customer, moment) == history_by(rows, customer, moment.at)
-        assert sample.answers.tiers(customer, moment) == tiers_by(rows, customer, moment.at)
+        by_hand = by_rows(rows, customer, moment.at, programs)
+        assert shown.accounts == by_hand.accounts
+        assert shown.tiers == by_hand.tiers
+        assert shown.offers == by_hand.offers
+        found = sample.answers.history(customer, moment)
+        assert found == history_by(rows, customer, moment.at, programs)
+        found_tiers = sample.answers.tiers(customer, moment)
+        assert found_tiers == tiers_by(rows, customer, moment.at, programs)
         balances = {one.account: (one.available, one.lifetime) for one in shown.accounts}
         assert balances == worked_out(events, customer, as_of, known_at), (customer, moment)
         seen.add(tuple(sorted(balances.items())))
@@ -118,20 +164,54 @@ def replayed(
     return fold(ALL, counting)
 
 
-def by_rows(rows: MemoryRows, customer: str, at: datetime, program: Program) -> Profile:
-    levels = tier_progress.overdue(rows, customer, at, program, 1)
-    return profile.profile(rows, customer, at, program, {1: program}, due_levels=levels)
+def by_rows(rows: MemoryRows, customer: str, at: datetime, programs: Programs) -> Profile:
+    levels = tier_progress.overdue(rows, customer, at, programs)
+    program = programs[len(programs)]
+    return profile.profile(rows, customer, at, program, programs, due_levels=levels)
 
 
-def history_by(rows: MemoryRows, customer: str, at: datetime) -> list[point_history.Movement]:
-    overdue = profile.overdue(rows, customer, at, {1: read_program(PROGRAM)})
+def history_by(
+    rows: MemoryRows, customer: str, at: datetime, programs: Programs
+) -> list[point_history.Movement]:
+    overdue = profile.overdue(rows, customer, at, programs)
     return point_history.history(rows, customer, overdue=overdue)
 
 
-def tiers_by(rows: MemoryRows, customer: str, at: datetime) -> object:
-    program = read_program(PROGRAM)
-    levels = tier_progress.overdue(rows, customer, at, program, 1)
-    return tier_progress.progress(rows, customer, at, program, due_levels=levels)
+def tiers_by(rows: MemoryRows, customer: str, at: datetime, programs: Programs) -> object:
+    levels = tier_progress.overdue(rows, customer, at, programs)
+    return tier_progress.progress(rows, customer, at, programs[len(programs)], due_levels=levels)
+
+
+def test_a_program_that_was_recorded_later_is_not_known(sample: Ledger) -> None:
+    events = everything(sample)
+    first, second = (one for one in events if isinstance(one.event, ProgramPublished))
+    customer, a_moment = customers(events)[0], timedelta(microseconds=1)
+
+    def accounts(moment: Moment) -> list[str]:
+        return [one.account for one in sample.answers.profile(customer, moment).accounts]
+
+    known, unknown = second.recorded_at, second.recorded_at - a_moment
+    assert "gifts" in accounts(Moment(YEAR_ENDS, None, known))
+    assert "gifts" not in accounts(Moment(YEAR_ENDS, None, unknown))
+    assert "gifts" in accounts(Moment(YEAR_ENDS, unknown))
+    too_early = Moment(YEAR_ENDS, None, first.recorded_at - a_moment)
+    for ask in (sample.answers.profile, sample.answers.history, sample.answers.tiers):
+        with pytest.raises(Rejected, match="no program was published yet") as refusal:
+            ask(customer, too_early)
+        assert refusal.value.code is Reason.NO_PROGRAM
+
+
+def test_levels_held_under_either_program_fell_due_while_the_second_was_in_force(
+    sample: Ledger,
+) -> None:
+    events = everything(sample)
+    second = [one for one in events if isinstance(one.event, ProgramPublished)][1]
+    judged_by = {
+        one.event.program_version
+        for one in events
+        if isinstance(one.event, TierKept | TierLeft) and one.position > second.position
+    }
+    assert judged_by == {1, 2}
 
 
 # --- worked out by hand -------------------------------------------------------------------------
@@ -149,14 +229,15 @@ def worked_out(
         if one.stream == f"wallet/{customer}" and had_happened and was_known:
             wallet.take(one.event)
     wallet.elapse(now)
+    programs = programs_known(events, known_at)
     return {
         account.id: (sum(wallet.left(account.id)), wallet.lifetime.get(account.id, 0))
-        for account in read_program(PROGRAM).point_accounts
+        for account in programs[len(programs)].point_accounts
     }
 
 
 class Naive:
-    """Lots as (account, points left, end), and since when an account lies idle."""
+    """Lots as (account, points left, end, program), and since when an account lies idle."""
 
     def __init__(self) -> None:
         self.lots: dict[int, list[Any]] = {}
@@ -166,7 +247,8 @@ class Naive:
     def take(self, event: object) -> None:
         match event:
             case PointsAwarded():
-                self.lots[event.lot] = [event.account, event.points, event.expires_at]
+                version = event.program_version
+                self.lots[event.lot] = [event.account, event.points, event.expires_at, version]
                 self.lifetime[event.account] = self.lifetime.get(event.account, 0) + event.points
                 self.idle[event.account] = max(event.at, self.idle.get(event.account, event.at))
             case PointsExpired():
@@ -177,7 +259,8 @@ class Naive:
             case PointsRolledOver():
                 for rolled in event.lots:
                     self.lots[rolled.lot][1] -= rolled.points
-                    self.lots[rolled.new_lot] = [event.into, rolled.points, rolled.expires_at]
+                    ends, version = rolled.expires_at, event.program_version
+                    self.lots[rolled.new_lot] = [event.into, rolled.points, ends, version]
             case PointsSpent() | PointsClawedBack():
                 raise AssertionError("nobody spends in the sample")
 
@@ -185,11 +268,11 @@ class Naive:
         return [lot[1] for lot in self.lots.values() if lot[0] == account]
 
     def elapse(self, now: datetime) -> None:
-        """What is due and not recorded: pending points roll over and live two months more."""
+        """What is due and not recorded: pending points roll over and live some months more."""
         for lot in list(self.lots.values()):
             if lot[0] == "pending" and lot[2] <= now and lot[1]:
-                ends = later(lot[2], months=2)
-                self.lots[len(self.lots) + 10_000] = ["points", lot[1], ends]
+                ends = later(lot[2], months=LIVES[lot[3]])
+                self.lots[len(self.lots) + 10_000] = ["points", lot[1], ends, lot[3]]
         for lot in self.lots.values():
             if lot[2] is not None and lot[2] <= now:
                 lot[1] = 0
