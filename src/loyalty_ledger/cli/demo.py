@@ -10,6 +10,7 @@ from pathlib import Path
 from loyalty_ledger import loading
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.cli import journeys
+from loyalty_ledger.cli.bookkeeping import show_books
 from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.opening import Place
 from loyalty_ledger.cli.output import progress, table, tell
@@ -19,8 +20,8 @@ from loyalty_ledger.identity import make_key
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.program_file import load_program
 from loyalty_ledger.store import migrate
-from loyalty_projections import books
 from loyalty_projections import profile as profiles
+from loyalty_projections.books import trial_balance
 from loyalty_projections.profile import Profile
 
 DATABASE = Path("loyalty-demo.db")
@@ -110,21 +111,5 @@ def _show(ledger: Ledger, moment: Moment) -> Profile:
     tell(f"The last {LAST_MOVEMENTS} movements of external:{best.identifiers[0].value}:")
     show_history(ledger.answers.history(best.customer_id, moment)[-LAST_MOVEMENTS:])
     table("Customers by level", ("level", "customers"), levels.items(), right="customers")
-    show_books(ledger)
+    show_books(ledger.projector.ask(trial_balance))
     return best
-
-
-def show_books(ledger: Ledger) -> None:
-    """The trial balance: what customers hold against where it came from and went."""
-    balance = ledger.projector.ask(books.trial_balance)
-    rows = [
-        (name, one.balance, one.issued, one.expired, one.clawed_back, one.sum)
-        for name, one in {**balance.accounts, "all": balance.total}.items()
-    ]
-    columns = ("account", "held", "issued", "expired", "clawed back", "sum")
-    table(
-        "Trial balance (the sum is zero)",
-        columns,
-        rows,
-        right="held, issued, expired, clawed back, sum",
-    )

@@ -35,10 +35,8 @@ class Reason(StrEnum):
     IDENTIFIER_TAKEN = "identifier_taken"
     REQUEST_CONFLICT = "request_conflict"
     TIME_IN_FUTURE = "time_in_future"
-    LIMIT_REACHED = "limit_reached"
     INSUFFICIENT_POINTS = "insufficient_points"
     NOT_SPENDABLE = "not_spendable"
-    UNKNOWN_ACCOUNT = "unknown_account"
 
 
 class Rejected(Exception):  # noqa: N818 - a refusal is an answer, not an error
