@@ -32,8 +32,8 @@ def verify(ledger: Ledger, progress: Progress) -> Found:
     """Check everything that can be checked from the log alone."""
     broken = ledger.log.verify_chain(progress)
     if broken is not None:
-        problem = f"chain: position {broken.position:,}: {broken.why}"
-        return Found(broken.position, 0, 0, [problem])
+        where = f"chain: position {broken.position:,}"
+        return Found(broken.position, 0, 0, [f"{where}: {broken.why}"])
     end = ledger.log.head().position
     try:
         problems = [

@@ -58,7 +58,7 @@ class Log:
     """A ledger's log in a database whose tables `migrate.create` has made.
 
     `clock` tells the instant events are recorded at. Safe to share between threads. Text that not
-    every database can hold (NUL, lone surrogates, ids over 512 bytes) is a ValueError everywhere.
+    every database can hold (NUL, lone surrogates, ids over 1,000 bytes) is a ValueError everywhere.
     """
 
     def __init__(
