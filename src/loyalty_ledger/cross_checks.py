@@ -137,7 +137,8 @@ def _rows_by_position(engine: Engine, goal: int) -> Iterator[Iterator[Row[Any]]]
     )
     # The database sorts, and hands the rows out as they are asked for.
     with engine.connect().execution_options(yield_per=_ROWS_AT_ONCE) as connection:
-        yield iter(connection.execute(query))
+        with connection.execute(query) as rows:
+            yield iter(rows)
 
 
 def _every(log: Log, goal: int, progress: Progress) -> Iterator[Recorded]:
