@@ -24,7 +24,6 @@ from loyalty_ledger.domain.events.settlement import (
 from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
 from loyalty_ledger.states import STATE_VERSIONS
 from loyalty_ledger.store.log import CatalogItem, Log, Recorded
-from loyalty_ledger.store.mapper import UnknownEvent, UnreadableEvent
 from loyalty_ledger.store.schema import catalog_item, event_customer, head, snapshots
 
 Progress = Callable[[int, int], None]
@@ -136,29 +135,24 @@ def _rows_by_position(engine: Engine, goal: int) -> Iterator[Iterator[Row[Any]]]
         .order_by(event_customer.c.position)
     )
     # The database sorts, and hands the rows out as they are asked for.
-    with engine.connect().execution_options(yield_per=_ROWS_AT_ONCE) as connection:
-        with connection.execute(query) as rows:
-            yield iter(rows)
+    with engine.connect() as connection:
+        yield iter(connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query))
 
 
 def _every(log: Log, goal: int, progress: Progress) -> Iterator[Recorded]:
-    position = 0
+    """The events up to `goal`; Unreadable at the first that cannot be read."""
+    position, limit = 0, EVENTS_AT_ONCE
     while position < goal:
         try:
-            found = log.read(position, min(EVENTS_AT_ONCE, goal - position))
-        except (UnknownEvent, UnreadableEvent, ValueError, TypeError):
-            found = _one_by_one(log, position)
+            found = log.read(position, min(limit, goal - position))
+        except (ValueError, TypeError) as error:
+            if limit == 1:  # the chain was checked: it is the event at the next position
+                raise Unreadable(f"events: position {position + 1:,}: {error}") from error
+            limit //= 2
+            continue
         yield from found
         position = found[-1].position
         progress(position, goal)
-
-
-def _one_by_one(log: Log, position: int) -> list[Recorded]:
-    """The next event alone; the chain was checked, so that it is the next position's."""
-    try:
-        return log.read(position, 1)
-    except (UnknownEvent, UnreadableEvent, ValueError, TypeError) as error:
-        raise Unreadable(f"events: position {position + 1:,}: {error}") from error
 
 
 # --- snapshots ----------------------------------------------------------------------------------
