@@ -83,8 +83,8 @@ def test_a_version_not_later_than_the_last_is_kept_and_ignored(ledger: Ledger, a
     groups = [[one] for one in sent] if apart else [sent]
     assert [one for group in groups for one in send(ledger, *group)] == ["accepted"] * 3
     assert names(ledger) == ["TransactionReceived"] + ["TransactionVersionIgnored"] * 2
-    assert send(ledger, body(modified_time=at(-1), request_note=None)) == ["repeated"]
-    assert send(ledger, body(modified_time=at(-1), request_note="late")) == ["accepted"]
+    assert send(ledger, body("T1", "R1", modified_time=at(-1), note=None)) == ["repeated"]
+    assert send(ledger, body("T1", "R2", modified_time=at(-1), note="late")) == ["accepted"]
 
 
 @pytest.mark.parametrize(

@@ -128,15 +128,19 @@ def _beyond_the_log(engine: Engine) -> object | None:
 
 
 @contextmanager
-def _rows_by_position(engine: Engine, goal: int) -> Iterator[Iterator[Row[Any]]]:
+def _rows_by_position(engine: Engine, goal: int) -> Iterator[Iterator[Any]]:
     query = (
         select(event_customer.c.position, event_customer.c.customer_id)
         .where(event_customer.c.position <= goal)
         .order_by(event_customer.c.position)
     )
     # The database sorts, and hands the rows out as they are asked for.
-    with engine.connect() as connection:
-        yield iter(connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query))
+    with engine.connect().execution_options(yield_per=_ROWS_AT_ONCE) as connection:
+        result: Any = connection.execute(query)
+        try:
+            yield iter(result)
+        finally:
+            result.close()
 
 
 def _every(log: Log, goal: int, progress: Progress) -> Iterator[Recorded]:

@@ -1,7 +1,10 @@
 """A log that is not what was written is found out, at its first broken position."""
 
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from loyalty_ledger.store import chain
 from loyalty_ledger.store.chain import EMPTY_DIGEST, digest
@@ -83,10 +86,15 @@ def test_the_first_broken_position_is_named(
 def test_a_value_of_another_type_is_named_where_it_stands(
     full: Log, column: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if full.engine.name != "sqlite":
-        pytest.skip("PostgreSQL holds every column to its type")
     monkeypatch.setattr(chain, "_EVENTS_AT_ONCE", 5)
-    tamper(full, f"UPDATE events SET {column} = {value} WHERE position = 4")
+    change = f"UPDATE events SET {column} = {value} WHERE position = 4"
+    if full.engine.name != "sqlite":  # it holds every column to its type
+        with suppress(DBAPIError):
+            tamper(full, change)
+        found = full.verify_chain()
+        assert found is None or found.position == 4
+        return
+    tamper(full, change)
     broken = full.verify_chain()
     assert broken is not None
     assert (broken.position, why in broken.why) == (4, True), broken
@@ -94,8 +102,10 @@ def test_a_value_of_another_type_is_named_where_it_stands(
 
 @pytest.mark.parametrize("statement", ["DELETE FROM head", "UPDATE head SET position = 'x'"])
 def test_a_head_that_is_none_is_named(full: Log, statement: str) -> None:
-    if full.engine.name != "sqlite" and "'x'" in statement:
-        pytest.skip("PostgreSQL holds every column to its type")
+    if full.engine.name != "sqlite" and "'x'" in statement:  # it holds every column to its type
+        with pytest.raises(DBAPIError):
+            tamper(full, statement)
+        return
     tamper(full, statement)
     broken = full.verify_chain()
     assert broken is not None and "the head" in broken.why

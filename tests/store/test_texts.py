@@ -18,8 +18,8 @@ from loyalty_ledger.store.log import (
 )
 from store_examples import NOON, enrolled, new
 
-HOSTILE = ["a\x00b", "a\ud800b", "x" * 513, "é" * 257]
-ODD = [" ", "é" * 256, "\U0001f600", "'; --", "%s", "a\nb", "\x7f", "\u2028", "a/b@1"]
+HOSTILE = ["a\x00b", "a\ud800b", "x" * 1_001, "é" * 501]
+ODD = [" ", "é" * 500, "\U0001f600", "'; --", "%s", "a\nb", "\x7f", "\u2028", "a/b@1"]
 
 
 def write_everywhere(text: str) -> list[Commit]:

@@ -17,6 +17,7 @@ from loyalty_ledger.collector import spare_the_collector
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.store.log import NotStored, OutcomeUnknown
+from loyalty_ledger.store.mapper import UnknownEvent, UnreadableEvent
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -58,6 +59,8 @@ def main() -> None:
         _refuse(arguments, "validation", str(error), [str(one) for one in error.problems])
     except Rejected as refusal:
         _refuse(arguments, refusal.code.value, refusal.message, refusal.details)
+    except (UnknownEvent, UnreadableEvent) as error:
+        _refuse(arguments, "log", f"the log cannot be read: {error}", {})
     except (NotStored, OutcomeUnknown) as error:
         _refuse(arguments, "database", str(error), {})
     except (OperationalError, DBAPIError) as error:
