@@ -67,7 +67,7 @@ def refuse_far_ahead(moment: datetime, now: datetime) -> None:
         raise Rejected(
             Reason.TIME_IN_FUTURE,
             f"its time, {moment:%Y-%m-%d %H:%M:%S} UTC, is more than 24 hours ahead",
-            {"now": f"{now:%Y-%m-%dT%H:%M:%SZ}"},
+            {"hours_ahead_at_most": 24},
         )
 
 
