@@ -171,7 +171,9 @@ class NaiveLedger:
         offers = [one["issue"] for one in outcomes if "issue" in one] if buyer.first else []
         return Due(rule["name"], rule.get("limits", {}), points, offers)
 
-    def _post(self, due: Due, customer: str, now: datetime) -> bool:
+    def _post(
+        self, due: Due, customer: str, now: datetime, held_from: datetime | None = None
+    ) -> bool:
         """Give it, whole or not at all; an account may hold only so much."""
         if not self._allowed(due, customer, now):
             return False
@@ -182,7 +184,7 @@ class NaiveLedger:
             given[account, source] = kept = max(0, min(points, room - held))
             if kept:
                 life = self.accounts[account]["expiry"].get("after")
-                ends = end_of(life, now) if life else NEVER
+                ends = max(end_of(life, now), held_from or now) if life else NEVER
                 standing.lots.setdefault(account, []).append((ends, kept))
                 standing.earned.append((account, now, kept))
         if any(given.values()) or due.offers:
@@ -238,9 +240,11 @@ class NaiveLedger:
                 if above < len(levels) and standing.meets(levels[above]["entrance"], when):
                     moving = True
                     self._place(standing, system, above, when)
-                    self._welcome(system, above, buyer, now)
+                    self._welcome(system, above, buyer, now, when)
 
-    def _welcome(self, system: str, rank: int, buyer: Buyer, now: datetime) -> None:
+    def _welcome(
+        self, system: str, rank: int, buyer: Buyer, now: datetime, entered_at: datetime
+    ) -> None:
         """What a level gives who enters it for the first time."""
         entered = self.customers[buyer.name].entered
         level = self.systems[system][rank]
@@ -249,7 +253,7 @@ class NaiveLedger:
             whole = buyer._replace(share=Fraction(1), first=True)
             for outcome in level.get("on_entry", []):
                 rule = {"name": f"tier:{system}/{level['id']}"}
-                self._post(self._due(rule, [outcome], [], whole), buyer.name, now)
+                self._post(self._due(rule, [outcome], [], whole), buyer.name, now, entered_at)
 
     def _place(self, standing: Standing, system: str, rank: int, when: datetime) -> None:
         standing.rank[system], standing.since[system] = rank, when
