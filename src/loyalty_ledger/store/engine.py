@@ -44,6 +44,8 @@ def _prepare_postgres(connection: PostgresConnection, _record: object) -> None:
     # Queries here are short; on a table without statistics compiling them takes longer than they.
     connection.autocommit = True
     connection.execute("SET jit = off")
+    # A plan kept from when the tables were empty would read them whole.
+    connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.autocommit = False
 
 
