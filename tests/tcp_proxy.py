@@ -73,13 +73,14 @@ class _Pair:
             moment = self._proxy.disarm() if _COMMIT in data else None
             if moment == "before":
                 break
-            if moment == "answered":
-                self._unheard.set()
+            if moment is not None:
+                self._unheard.set()  # before it is sent, or the answer may be faster
             _send(self._server, data)
             if moment == "sent":
                 break
-        if not self._unheard.is_set():
-            self._cut()
+            if moment == "answered":
+                return
+        self._cut()
 
     def pass_to_client(self) -> None:
         for data in _chunks(self._server):
