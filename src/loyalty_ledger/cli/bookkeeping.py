@@ -4,20 +4,9 @@ import typer
 
 from loyalty_ledger.cli.output import as_json, table
 from loyalty_ledger.cli.setup import Json
-from loyalty_projections.books import TrialBalance, trial_balance
+from loyalty_projections.books import Sides, TrialBalance, trial_balance
 
-SIDES = (
-    "balance",
-    "issued",
-    "redeemed",
-    "expired",
-    "clawed_back",
-    "restored",
-    "written_off",
-    "adjusted",
-    "rolled_over",
-    "sum",
-)
+SIDES = tuple(Sides.model_fields)
 
 
 def add_to(app: typer.Typer) -> None:
