@@ -384,3 +384,12 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         file.write_text("bad")
         said = loyalty(url, "load", "transactions", file, "--refused", tmp_path)
         assert said.code == 1 and said.err.startswith("Refused (file)")
+
+
+def test_the_books_balance_in_every_account(url: str) -> None:
+    said = loyalty(url, "books", "--json")
+    assert said.code == 0
+    accounts = said.json["accounts"]
+    assert accounts["points"]["balance"] > 0
+    assert {sides["sum"] for sides in accounts.values()} == {0}
+    assert "Trial balance" in loyalty(url, "books").out
