@@ -37,7 +37,7 @@ laws: $(VENV)/installed-tests  ## the laws of the ledger with 10,000 examples ea
 
 .PHONY: bench
 bench: $(VENV)/installed-bench  ## measure the whole year; takes a while
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/run.py $(BENCH)
 
 .PHONY: pins
 pins:  ## pin the dependencies anew; needs uv

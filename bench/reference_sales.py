@@ -158,7 +158,7 @@ def _move(values: list[Any], minus: int, plus: int) -> Any:
 def _discount(line_ids: list[str], left: list[int], discounts: list[dict[str, Any]]) -> None:
     """Lower what is left of the lines, discount by discount; excess is dropped."""
     places = {line_id: place for place, line_id in enumerate(line_ids)}
-    numbered = [(d.get("stack_order") or n, n, d) for n, d in enumerate(discounts, 1)]
+    numbered = [(d.get("stack_order", n), n, d) for n, d in enumerate(discounts)]
     for _, _, discount in sorted(numbered, key=lambda entry: entry[:2]):
         wanted = discount.get("discounted_line_ids") or line_ids
         targets = [places[line_id] for line_id in wanted if line_id in places]
