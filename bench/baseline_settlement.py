@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -178,13 +178,6 @@ class Terms:
 class Settlement(ProcessApplication[UUID]):
     """Follows Intake and settles one sale at a time, outcome and position in one commit."""
 
-    env: ClassVar[dict[str, str]] = {
-        # One process writes these aggregates, so that its cache is always right and needs neither
-        # a look at the database nor a copy.
-        "AGGREGATE_CACHE_MAXSIZE": "100000",
-        "AGGREGATE_CACHE_FASTFORWARD": "n",
-        "DEEPCOPY_FROM_AGGREGATE_CACHE": "n",
-    }
     topics = (get_topic(ReceivedSale.Received),)
     pull_section_size = SECTION_SIZE
     terms: Terms

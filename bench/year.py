@@ -21,8 +21,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from loyalty_projections.projections import PROJECTIONS
+
+BEGINS = "2017-01-01T00:00:00"
 UNTIL = "2018-01-02T06:00:00"
 POLL_S = 0.25
+READERS = len(PROJECTIONS) + 1  # and settlement
 LOYALTY = (sys.executable, "-m", "loyalty_ledger")
 
 
@@ -66,6 +70,7 @@ def run(url: str, transactions: Path) -> Run:
         loaded = time.perf_counter() - begun
         wait_until_done(url, watched)
         peak = watched.peak_mb
+    loyalty(url, "work", "--once", "--until", UNTIL)
     return Run(json.loads(told)["accepted"], time.perf_counter() - begun, loaded, peak)
 
 
@@ -86,8 +91,11 @@ class Watched:
 
 @contextmanager
 def worker(url: str) -> Iterator[Watched]:
-    """A worker in the background, ended as an operator would."""
-    command = [*LOYALTY, "--database", url, "work", "--until", UNTIL]
+    """A worker in the background, ended as an operator would.
+
+    Its clock stands still while the past is loaded: what falls due is recorded when all is there.
+    """
+    command = [*LOYALTY, "--database", url, "work", "--until", BEGINS]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         yield Watched(process)
@@ -104,7 +112,7 @@ def wait_until_done(url: str, watched: Watched) -> None:
             watched.look()
             head = connection.execute("SELECT position FROM head").fetchone()[0]
             behind = connection.execute(
-                "SELECT min(position) FROM tracking HAVING count(*) = 7"
+                "SELECT min(position) FROM tracking HAVING count(*) = %s", [READERS]
             ).fetchone()
             if behind and behind[0] == head == before:
                 return
@@ -138,7 +146,7 @@ def results(url: str, folder: Path) -> dict[str, dict[str, Any]]:
 
     for what in ("balances", "tiers"):
         file = folder / f"{what}.csv"
-        loyalty(url, "export", what, str(file))
+        loyalty(url, "export", what, str(file), "--as-of", UNTIL)
         with file.open(newline="") as lines:
             for row in csv.DictReader(lines):
                 if what == "balances":

@@ -1,5 +1,6 @@
 """What falls due when, and what waits? For the timekeeper and for `status`."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from loyalty_projections.agenda_rows import (
     FAILED,
     IDLE,
     LEVELS,
+    LOCKS,
     LOTS,
     OFFERS,
     PROJECTION,
@@ -28,8 +30,8 @@ _SLACK = timedelta(days=4)  # Period.before is right within three days
 class DueItem(NamedTuple):
     """Something that falls due.
 
-    `kind` is expiry, rollover, inactivity, maintenance or offer; `subject` the account, the tier
-    system or the offer.
+    `kind` is expiry, rollover, inactivity, maintenance, offer or lock; `subject` the account, the
+    tier system or the offer.
     """
 
     at: datetime
@@ -66,28 +68,40 @@ def due(
     *,
     limit: int = 500,
     after: Due | None = None,
-    offers: bool = False,
 ) -> list[Due]:
     """Customers with something due up to and at `until`, with its first moment, in that order.
 
     The next page begins behind the last of this one (`after`). `programs` are all that were
-    published. Offers count only when asked for: nothing has to be recorded when one ends.
+    published.
     """
     found = [
         *reader.due(LOTS, "due", until, after, limit),
         *reader.due(LEVELS, "until", until, after, limit),
+        *reader.due(OFFERS, "expires_at", until, after, limit),
+        *reader.due(LOCKS, "locked_until", until, after, limit),
         *(
             Due(item.at, item.customer_id)
             for item in _idle(reader, until, programs)
             if after is None or (item.at, item.customer_id) > after
         ),
     ]
-    if offers:
-        found += reader.due(OFFERS, "expires_at", until, after, limit)
     first: dict[str, Due] = {}
     for one in sorted(found):
         first.setdefault(one.owner, one)
     return list(first.values())[:limit]
+
+
+def offers_due(
+    reader: Reader, customer_ids: Collection[str], until: datetime
+) -> dict[str, list[str]]:
+    """The customers' offers that end, or whose locks lapse, up to and at `until`."""
+    whose = list(customer_ids)
+    found: dict[str, dict[str, None]] = {}
+    for row in reader.select(OFFERS, customer_id=whose, expires_at=UpTo(until)):
+        found.setdefault(row.customer_id, {})[row.offer_id] = None
+    for lock in reader.select(LOCKS, customer_id=whose, locked_until=UpTo(until)):
+        found.setdefault(lock.customer_id, {})[lock.offer_id] = None
+    return {customer_id: list(offers) for customer_id, offers in found.items()}
 
 
 def due_of(reader: Reader, customer_id: str, until: datetime, programs: Programs) -> list[DueItem]:
@@ -95,7 +109,9 @@ def due_of(reader: Reader, customer_id: str, until: datetime, programs: Programs
     lots = reader.select(LOTS, customer_id=customer_id, due=UpTo(until))
     levels = reader.select(LEVELS, customer_id=customer_id, until=UpTo(until))
     offers = reader.select(OFFERS, customer_id=customer_id, expires_at=UpTo(until))
+    locks = reader.select(LOCKS, customer_id=customer_id, locked_until=UpTo(until))
     items = {
+        *(DueItem(row.locked_until, customer_id, "lock", row.offer_id) for row in locks),
         *(_lot_item(row, programs) for row in lots),
         *(DueItem(row.until, customer_id, "maintenance", row.system) for row in levels),
         *(DueItem(row.expires_at, customer_id, "offer", row.offer_id) for row in offers),

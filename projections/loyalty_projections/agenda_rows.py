@@ -6,7 +6,17 @@ from typing import NamedTuple
 import msgspec
 
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
-from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.events.offers import (
+    OfferEvent,
+    OfferExpired,
+    OfferIssued,
+    OfferLocked,
+    OfferLockLapsed,
+    OfferRedeemed,
+    OfferReinstated,
+    OfferRevoked,
+    OfferUnlocked,
+)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -58,6 +68,14 @@ class OfferRow(NamedTuple):
     expires_at: datetime
 
 
+class LockRow(NamedTuple):
+    """A lock that will lapse."""
+
+    customer_id: str
+    offer_id: str
+    locked_until: datetime
+
+
 class FailedRow(NamedTuple):
     """A settlement that went wrong; `customers` is a JSON list."""
 
@@ -86,6 +104,7 @@ LOTS = Table(
 IDLE = Table("agenda_idle", IdleRow, keys=2, sums=_REMAINING, latest=frozenset({"idle_from"}))
 LEVELS = Table("agenda_level", LevelRow, keys=2, indexes=(("until",),))
 OFFERS = Table("agenda_offer", OfferRow, keys=2, indexes=(("expires_at",),))
+LOCKS = Table("agenda_lock", LockRow, keys=2, indexes=(("locked_until",),))
 FAILED = Table("agenda_failed", FailedRow, keys=1)
 WAITING = Table("agenda_waiting", WaitingRow, keys=3)
 
@@ -170,9 +189,22 @@ def _moved(rows: Rows, event: TierEntered | TierKept | TierLeft, _recorded: Reco
         rows.merge(LEVELS, key, until=event.until)
 
 
-def _issued(rows: Rows, event: OfferIssued, _recorded: Recorded) -> None:
+def _issued(rows: Rows, event: OfferIssued | OfferReinstated, _recorded: Recorded) -> None:
     if event.expires_at is not None:
         rows.merge(OFFERS, (event.customer_id, event.offer_id), expires_at=event.expires_at)
+
+
+def _locked(rows: Rows, event: OfferLocked, _recorded: Recorded) -> None:
+    rows.merge(LOCKS, (event.customer_id, event.offer_id), locked_until=event.locked_until)
+
+
+def _freed(rows: Rows, event: OfferEvent, _recorded: Recorded) -> None:
+    rows.delete(LOCKS, (event.customer_id, event.offer_id))
+
+
+def _over(rows: Rows, event: OfferEvent, _recorded: Recorded) -> None:
+    rows.delete(LOCKS, (event.customer_id, event.offer_id))
+    rows.delete(OFFERS, (event.customer_id, event.offer_id))
 
 
 def _failed(rows: Rows, event: SettlementFailed, _recorded: Recorded) -> None:
@@ -203,8 +235,8 @@ def _resumed(rows: Rows, event: SettlementResumed, _recorded: Recorded) -> None:
 
 PROJECTION = Projection(
     "agenda",
-    1,
-    (LOTS, IDLE, LEVELS, OFFERS, FAILED, WAITING),
+    2,
+    (LOTS, IDLE, LEVELS, OFFERS, LOCKS, FAILED, WAITING),
     {
         PointsAwarded: _awarded,
         PointsSpent: _spent,
@@ -215,6 +247,13 @@ PROJECTION = Projection(
         TierKept: _moved,
         TierLeft: _moved,
         OfferIssued: _issued,
+        OfferReinstated: _issued,
+        OfferLocked: _locked,
+        OfferUnlocked: _freed,
+        OfferLockLapsed: _freed,
+        OfferRedeemed: _over,
+        OfferExpired: _over,
+        OfferRevoked: _over,
         SettlementFailed: _failed,
         SettlementHeld: _held,
         SettlementResumed: _resumed,

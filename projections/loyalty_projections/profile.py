@@ -74,11 +74,15 @@ class TierView(_View):
 
 
 class OfferView(_View):
-    """An offer in the customer's hands."""
+    """An offer in the customer's hands: ISSUED, LOCKED, REDEEMED, EXPIRED or REVOKED.
+
+    `locked_by` is the sale that holds it, as STORE/ID.
+    """
 
     offer_id: str
     definition: str
     state: str
+    redeemable_from: datetime | None = None
     expires_at: datetime | None
     locked_until: datetime | None = None
     locked_by: str | None = None
@@ -258,10 +262,19 @@ def _tiers(rows: MemoryRows, customer_id: str, program: Program) -> tuple[TierVi
 
 
 def _offer(row: OfferRow, now: datetime) -> OfferView:
-    over = row.expires_at is not None and row.expires_at <= now
+    """As it stands at that moment: a lock lapses, and time runs out, recorded or not."""
+    state = row.state
+    if state == "LOCKED" and row.locked_until is not None and row.locked_until <= now:
+        state = "ISSUED"
+    if state == "ISSUED" and row.expires_at is not None and row.expires_at <= now:
+        state = "EXPIRED"
+    locked = state == "LOCKED"
     return OfferView(
         offer_id=row.offer_id,
         definition=row.definition,
-        state="EXPIRED" if over and row.state == "ISSUED" else row.state,
+        state=state,
+        redeemable_from=row.redeemable_from,
         expires_at=row.expires_at,
+        locked_until=row.locked_until if locked else None,
+        locked_by=row.transaction if locked else None,
     )

@@ -1,13 +1,23 @@
 """The rows behind a customer's profile, and what happens to them. The answer is in `profile`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
-from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.events.offers import (
+    OfferEvent,
+    OfferExpired,
+    OfferIssued,
+    OfferLocked,
+    OfferLockLapsed,
+    OfferRedeemed,
+    OfferReinstated,
+    OfferRevoked,
+    OfferUnlocked,
+)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -70,7 +80,7 @@ class LevelRow(NamedTuple):
 
 
 class OfferRow(NamedTuple):
-    """An offer in the customer's hands."""
+    """An offer in the customer's hands; `transaction` is the sale that holds or has used it."""
 
     customer_id: str
     offer_id: str
@@ -80,6 +90,8 @@ class OfferRow(NamedTuple):
     redeemable_from: datetime | None
     expires_at: datetime | None
     program_version: int
+    locked_until: datetime | None
+    transaction: str
 
 
 CUSTOMERS = Table("profile_customer", CustomerRow, keys=1)
@@ -216,7 +228,33 @@ def _issued(rows: Rows, event: OfferIssued, _recorded: Recorded) -> None:
         redeemable_from=event.redeemable_from,
         expires_at=event.expires_at,
         program_version=event.program_version,
+        locked_until=None,
+        transaction="",
     )
+
+
+def _bound(
+    state: str, until: Callable[[Any], datetime | None] = lambda _event: None
+) -> Callable[[Rows, Any, Recorded], None]:
+    """The offer moves to that state; a sale holds or has used it."""
+
+    def handle(rows: Rows, event: OfferLocked | OfferRedeemed, _recorded: Recorded) -> None:
+        key = (event.customer_id, event.offer_id)
+        rows.merge(
+            OFFERS, key, state=state, locked_until=until(event), transaction=event.transaction
+        )
+
+    return handle
+
+
+def _free(state: str) -> Callable[[Rows, Any, Recorded], None]:
+    """The offer moves to that state; no sale holds it."""
+
+    def handle(rows: Rows, event: OfferEvent, _recorded: Recorded) -> None:
+        key = (event.customer_id, event.offer_id)
+        rows.merge(OFFERS, key, state=state, locked_until=None, transaction="")
+
+    return handle
 
 
 def _json(texts: Sequence[str]) -> str:
@@ -225,7 +263,7 @@ def _json(texts: Sequence[str]) -> str:
 
 PROJECTION = Projection(
     "profile",
-    1,
+    2,
     (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS),
     {
         CustomerEnrolled: _enrolled,
@@ -239,5 +277,12 @@ PROJECTION = Projection(
         TierKept: _kept,
         TierLeft: _left,
         OfferIssued: _issued,
+        OfferLocked: _bound("LOCKED", lambda event: event.locked_until),
+        OfferRedeemed: _bound("REDEEMED"),
+        OfferUnlocked: _free("ISSUED"),
+        OfferLockLapsed: _free("ISSUED"),
+        OfferReinstated: _free("ISSUED"),
+        OfferExpired: _free("EXPIRED"),
+        OfferRevoked: _free("REVOKED"),
     },
 )

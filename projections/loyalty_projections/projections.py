@@ -6,13 +6,17 @@ from loyalty_projections import (
     directory,
     point_history,
     profile,
+    reward_store,
     tier_progress,
+    timeline,
 )
 
 PROJECTIONS = (
     profile.PROJECTION,
     tier_progress.PROJECTION,
+    reward_store.PROJECTION,
     point_history.PROJECTION,
+    timeline.PROJECTION,
     books.PROJECTION,
     agenda.PROJECTION,
     directory.PROJECTION,

@@ -10,23 +10,33 @@ from typing import Any, NamedTuple, TypeVar
 
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.limits import GrantCounted
 from loyalty_ledger.domain.events.program import ProgramPublished
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.streams import PROGRAM
+from loyalty_ledger.domain.reward_store import Shopper
+from loyalty_ledger.domain.streams import PROGRAM, limit
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Log, PersonalValue
-from loyalty_projections import point_history, profile, tier_progress
+from loyalty_projections import point_history, profile, reward_store, tier_progress, timeline
 from loyalty_projections.point_history import Movement
 from loyalty_projections.profile import Identifier, Profile
 from loyalty_projections.projection import fold
 from loyalty_projections.projector import Projector
+from loyalty_projections.reward_store import StoreView
 from loyalty_projections.rows import Reader
+from loyalty_projections.timeline import Happening
 
-PROJECTIONS = (profile.PROJECTION, tier_progress.PROJECTION, point_history.PROJECTION)
+PROJECTIONS = (
+    profile.PROJECTION,
+    tier_progress.PROJECTION,
+    point_history.PROJECTION,
+    reward_store.PROJECTION,
+    timeline.PROJECTION,
+)
 
 Answer = TypeVar("Answer")
 
@@ -134,6 +144,48 @@ class Answers:
             return tier_progress.progress(reader, customer_id, moment.at, program, due_levels=due)
 
         return self._ask(customer_id, moment, ask)
+
+    def rewards(self, customer_id: str, moment: Moment) -> list[StoreView]:
+        """Every reward store as it stands for the customer; Rejected when no program was known."""
+        program, programs = self._definitions(moment)
+        in_all = None if moment.live else self._sold(program, moment)
+
+        def ask(reader: Reader) -> list[StoreView]:
+            due = tier_progress.overdue(reader, customer_id, moment.at, programs)
+            known = profile.profile(
+                reader, customer_id, moment.at, program, programs, due_levels=due
+            )
+            shopper = Shopper(
+                {one.system: one.level for one in known.tiers},
+                frozenset(profile.facts(reader, customer_id).tags),
+                {one.account: one.available for one in known.accounts},
+            )
+            return reward_store.shelves(reader, customer_id, moment.at, program, shopper, in_all)
+
+        return self._ask(customer_id, moment, ask)
+
+    def timeline(
+        self, customer_id: str, moment: Moment, subject: str | None = None
+    ) -> list[Happening]:
+        """What happened to the customer besides points; to one offer where it is named."""
+
+        def ask(reader: Reader) -> list[Happening]:
+            return timeline.timeline(reader, customer_id, subject)
+
+        return self._ask(customer_id, moment, ask)
+
+    def _sold(self, program: Program, moment: Moment) -> dict[str, int]:
+        """How often everybody bought or was issued what stores sell, by then."""
+        return {
+            subject: sum(
+                one.event.times
+                for one in self._log.stream(limit(subject))
+                if isinstance(one.event, GrantCounted)
+                and one.event.at <= moment.at
+                and (moment.known_at is None or one.recorded_at <= moment.known_at)
+            )
+            for subject in reward_store.subjects(program)
+        }
 
     def _ask(self, customer_id: str, moment: Moment, ask: Callable[[Reader], Answer]) -> Answer:
         if moment.live:

@@ -14,6 +14,7 @@ from msgspec import msgpack
 from sqlalchemy import Engine, Row, select
 
 from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.events.offers import DiscountChanged, DiscountNotHonoured
 from loyalty_ledger.domain.events.program import CatalogLoaded
 from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
 from loyalty_ledger.domain.events.settlement import (
@@ -52,7 +53,7 @@ def concerned(stream: str, event: Event) -> frozenset[str] | None:
             return frozenset(one.customer_id for one in event.payments if one.customer_id)
         case TransactionSettled():
             return frozenset(one.customer_id for one in event.customers)
-        case SettlementFailed():
+        case SettlementFailed() | DiscountNotHonoured() | DiscountChanged():
             return frozenset(event.customers)
         case SettlementDeferred():
             return None

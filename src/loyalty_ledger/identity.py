@@ -86,6 +86,10 @@ class Keyring:
         mac = self._mac("customer", reference.kind, reference.type, reference.value, str(number))
         return "c" + b32encode(mac[:15]).decode().lower()
 
+    def code_digest(self, code: str) -> str:
+        """What a code that stands for an offer is known by in the log, however it was typed."""
+        return self._mac("offer code", _as_typed(code)).hex()[:32]
+
     @property
     def check(self) -> str:
         """A keyed hash by which the key is recognised."""
@@ -94,6 +98,20 @@ class Keyring:
     def _mac(self, *parts: str) -> bytes:
         message = b"".join(len(p := part.encode()).to_bytes(4) + p for part in parts)
         return hmac.digest(self._secret, message, hashlib.sha256)
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOOK_ALIKE = str.maketrans("OIL", "011", "- ")
+CODE_LENGTH = 8
+
+
+def make_code() -> str:
+    """A random code of 40 bits that people can read out: Crockford's base 32."""
+    return "".join(secrets.choice(_CROCKFORD) for _ in range(CODE_LENGTH))
+
+
+def _as_typed(code: str) -> str:
+    return code.upper().translate(_LOOK_ALIKE)
 
 
 def read_key(path: Path | None) -> bytes:

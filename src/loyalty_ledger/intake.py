@@ -4,7 +4,7 @@ Requests come in groups and share a commit. Somebody else's commit in between ma
 decide again, in halves if need be; it never makes a request fail.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -13,10 +13,14 @@ import msgspec
 from loyalty_ledger import wire
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import transaction
+from loyalty_ledger.domain.closing import Closing, close
 from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, cause, sale
+from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, cause, offer, sale
+from loyalty_ledger.domain.till import OFFER_REFERENCE
+from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference, wire_reference
 from loyalty_ledger.reading import Versions, times
@@ -40,6 +44,7 @@ class _Asked(NamedTuple):
 
     place: int
     request: wire.Request
+    read_at: datetime
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -71,7 +76,7 @@ class Intake:
         asked = []
         for index, body in enumerate(bodies):
             try:
-                asked.append(_Asked(index, wire.read_request(body)))
+                asked.append(_Asked(index, wire.read_request(body), self._clock()))
             except Rejected as refusal:
                 receipts[index] = Receipt("refused", refusal=refusal)
         self._answer(asked, receipts, PATIENCE)
@@ -119,6 +124,7 @@ class Intake:
     ) -> bool:
         """Decide and append; False when all is refused, by what may have changed since."""
         states = self._states.get(streams)
+        states |= self._states.get(_held(states, streams) - states.keys())
         commit = self._states.commit(states)
         for one in asked:
             draft = Draft(states)
@@ -143,6 +149,13 @@ class Intake:
         sent = one.request.transaction
         references = [ref for payment in sent.payments for ref in _references(payment)]
         streams = [sale(one.request.store_id, sent.transaction_id)]
+        streams += [
+            offer(discount.reference_id)
+            for discount in sent.discounts
+            if discount.reference_id_type == OFFER_REFERENCE
+            and discount.reference_id is not None
+            and is_offer_id(discount.reference_id)
+        ]
         for reference in references:
             streams.append(self._directory.stream_of(reference))
             linked = _as_external(reference) if reference.kind == "id" else reference
@@ -151,7 +164,7 @@ class Intake:
 
     def _receive(self, one: _Asked, draft: Draft) -> list[PersonalValue] | None:
         """Put the version into the draft; None when the very same was received before."""
-        request, now = one.request, self._clock()
+        request, now = one.request, one.read_at
         stores: Stores = draft.state(STORES)
         store = stores.store(request.store_id)
         versions, program = self._versions(draft)
@@ -160,9 +173,13 @@ class Intake:
         following = cause(stream, draft.state(stream).events + 1)
         naming = _Naming(self._directory, program, draft, opened, following)
         version = versions.version(request, store, naming.name, now)
-        events = transaction.decide(transaction.Receive(version), draft.state(stream))
+        before: Sale = draft.state(stream)
+        events = transaction.decide(transaction.Receive(version), before)
         for event in events:
             draft.emit(stream, event, *naming.customers)
+        if version in events:
+            customers = tuple(naming.customers)
+            close(Closing(version, stream, following, now, customers), before, draft)
         return [*naming.personal, *naming.kept(request, stream)] if events else None
 
     def _versions(self, draft: Draft) -> tuple[Versions, Program]:
@@ -176,6 +193,12 @@ class Intake:
             program = Program.from_document(programs.documents[-1])
             self._program = (programs.version, program)
         return Versions(self._program[1], programs.version, catalogs.version), self._program[1]
+
+
+def _held(states: dict[str, Any], streams: Iterable[str]) -> set[str]:
+    """The streams of the offers that these sales hold: closing one gives free what is not used."""
+    sales = (states[stream] for stream in streams if stream.startswith("sale/"))
+    return {offer(held.offer_id) for one in sales for held in one.offers}
 
 
 class _Naming:

@@ -12,6 +12,7 @@ from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import policies
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
+from loyalty_ledger.offers import Offers
 from loyalty_ledger.settlement import Settle, Settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Advance, Conflict, Log
@@ -41,10 +42,12 @@ class Ledger:
         self.log = Log(engine, clock)
         self.clock = clock
         self.states = States(self.log)
-        self.directory = Directory(Keyring(secret))
+        keyring = Keyring(secret)
+        self.directory = Directory(keyring)
         self.intake = Intake(self.log, self.states, self.directory, clock)
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, settle)
+        self.offers = Offers(self.states, self.settlement, keyring, clock)
         self.projector = projector_of(self.log, batch)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)

@@ -73,6 +73,18 @@ class Versions:
             body_digest=request.digest,
         )
 
+    def basket(self, sent: WireTransaction, store: Store) -> tuple[list[Line], list[Discount]]:
+        """The lines and discounts of a sale in the making; Rejected when an amount cannot be."""
+        problems: list[tuple[str, str]] = []
+        lines = [self._line(i, item, problems) for i, item in enumerate(sent.items)]
+        discounts = [
+            self._discount(i, discount, store, problems)
+            for i, discount in enumerate(sent.discounts)
+        ]
+        if problems:
+            raise refused(problems)
+        return lines, discounts
+
     def _line(self, index: int, item: WireItem, problems: list[tuple[str, str]]) -> Line:
         tax = 0
         if item.tax_included:

@@ -6,11 +6,12 @@ from typing import Any
 
 from loyalty_ledger.domain import policies
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
-from loyalty_ledger.domain.configuration import Catalogs, Programs
+from loyalty_ledger.domain.closing import carried
+from loyalty_ledger.domain.configuration import Programs
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.rules import Item, Rulebook
+from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
     CATALOG,
     PROGRAM,
@@ -21,6 +22,7 @@ from loyalty_ledger.domain.streams import (
     usage_of,
     wallet_of,
 )
+from loyalty_ledger.shelf import Shelf
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Advance, Conflict, Log, Recorded
 
@@ -28,7 +30,6 @@ READER = "settlement"
 ARRIVALS = ("TransactionReceived", "CustomerEventReceived")
 BATCH = 500
 PATIENCE = 100
-_MOST_ITEMS = 200_000
 
 Settle = Callable[..., None]
 
@@ -42,7 +43,7 @@ class Settlement:
         self._settle = settle
         self._rulebooks: dict[int, Rulebook] = {}
         self._programs: dict[int, Program] = {}
-        self._items: dict[tuple[int, str], Item] = {}
+        self.shelf = Shelf(log)
 
     def settle_batch(self, most: int = BATCH) -> int:
         """Settle the next arrivals of the log; how far the reader moved, 0 at the end of the log.
@@ -102,7 +103,8 @@ class Settlement:
         """Spare reading sales that have just arrived: most came once. Else there is a conflict."""
         counts = Counter(arrived.stream for arrived in arrivals)
         for arrived in arrivals:
-            if arrived.version == 1 and counts[arrived.stream] == 1:
+            alone = arrived.version == 1 and counts[arrived.stream] == 1
+            if alone and not _carries_offers(arrived):
                 self._states.suppose(arrived.stream, arrived.event)
 
     def _commit(self, arrivals: list[Arrived], advance: Advance | None) -> None:
@@ -185,28 +187,14 @@ class Settlement:
 
     def _knowledge(self, arrivals: list[Arrived], states: dict[str, Any]) -> Knowledge:
         """Rulebooks, programs and the items of these sales."""
-        catalogs: Catalogs = states[CATALOG]
-        wanted: dict[int, set[str]] = {}
-        for arrived in arrivals:
-            if isinstance(arrived.event, TransactionReceived):
-                version = arrived.event.catalog_version
-                missing = wanted.setdefault(version, set())
-                missing.update(
-                    line.item_id
-                    for line in arrived.event.lines
-                    if (version, line.item_id) not in self._items
-                )
-        if len(self._items) > _MOST_ITEMS:
-            self._items.clear()
-            return self._knowledge(arrivals, states)
-        for version, skus in wanted.items():
-            if version and skus:
-                found = self._log.catalog_items(catalogs.digests[version - 1], skus)
-                for sku in skus:
-                    item = found.get(sku)
-                    known = Item(item.categories, item.brand) if item else Item()
-                    self._items[version, sku] = known
-        return Knowledge(self._rulebooks, self._programs, self._items)
+        wanted = (
+            (arrived.event.catalog_version, line.item_id)
+            for arrived in arrivals
+            if isinstance(arrived.event, TransactionReceived)
+            for line in arrived.event.lines
+        )
+        items = self.shelf.items(wanted, states[CATALOG])
+        return Knowledge(self._rulebooks, self._programs, items)
 
     def _learn_of(self, arrivals: list[Arrived]) -> None:
         """Learn what these sales are judged by: it may be newer than all that is known here."""
@@ -235,6 +223,12 @@ def _arrived(recorded: list[Recorded]) -> list[Arrived]:
         for one in recorded
         if isinstance(one.event, TransactionReceived | CustomerEventReceived)
     ]
+
+
+def _carries_offers(arrived: Arrived) -> bool:
+    """Whether the sale's stream says what became of them: it holds more than the arrival."""
+    event = arrived.event
+    return isinstance(event, TransactionReceived) and bool(carried(event.discounts))
 
 
 def _reason(error: Exception) -> str:

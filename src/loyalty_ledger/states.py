@@ -15,10 +15,10 @@ from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
 from loyalty_ledger.store.log import Appended, Commit, Conflict, Log, NewEvent, Snapshot, StreamTail
 
-STATE_VERSIONS = {kind: "1" for kind in ("wallet", "tiers", "usage")}
+STATE_VERSIONS = {"wallet": "1", "tiers": "1", "usage": "2", "limit": "1"}
 """The form of state that snapshots of each kind of stream have; others are never snapshotted."""
 SNAPSHOT_EVERY = 64
-PASSING = ("sale", "happening", "offer")
+PASSING = ("sale", "happening", "offer", "code")
 """Streams that are hardly asked for again; their states are not kept."""
 MOST_STATES = 20_000
 

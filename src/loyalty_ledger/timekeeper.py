@@ -1,14 +1,17 @@
-"""What falls due becomes recorded: expiry, roll-over, maintenance. Once, when due, up to `until`.
+"""What falls due becomes recorded: expiry, roll-over, maintenance, locks that lapse, offers that
+end. Once, when due, up to `until`.
 
 The agenda says for whom something may be due; the decision is the domain's, and yields nothing for
 what is recorded already. Reads are right even when this never runs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.streams import PROGRAM, customer_of, tiers_of, wallet_of
+from loyalty_ledger.domain.offer_commands import Elapse
+from loyalty_ledger.domain.offer_decisions import decide
+from loyalty_ledger.domain.streams import PROGRAM, customer_of, offer, tiers_of, wallet_of
 from loyalty_ledger.domain.upkeep import bring_up_to_date
 from loyalty_ledger.settlement import READER, Settlement
 from loyalty_ledger.states import States, add_draft
@@ -23,10 +26,13 @@ class Timekeeper:
         self._states = states
         self._settlement = settlement
 
-    def keep(self, customers: Iterable[str], until: datetime) -> int:
+    def keep(
+        self, customers: Iterable[str], until: datetime, offers: Mapping[str, Sequence[str]]
+    ) -> int:
         """Record what fell due for these customers by then; how many events that took.
 
-        A customer whose sale arrives in the meantime is left for the next time.
+        `offers` are those of theirs that something may be due for. A customer whose sale arrives
+        in the meantime is left for the next time.
         """
         rulebook = self._settlement.rulebook()
         programs = self._settlement.programs
@@ -34,13 +40,20 @@ class Timekeeper:
             return 0
         settled = self._log.position_of(READER)
         group = list(customers)
-        states = self._states.get([PROGRAM, *(s for c in group for s in _streams(c))])
+        due = {
+            customer_id: [offer(one) for one in offers.get(customer_id, ())]
+            for customer_id in group
+        }
+        own = (stream for one in group for stream in (*_streams(one), *due[one]))
+        states = self._states.get([PROGRAM, *own])
         commit = self._states.commit(states)
         for customer_id in group:
             if states[customer_of(customer_id)].waiting:
                 continue
             draft = Draft(states)
             bring_up_to_date(draft, customer_id, until, rulebook, programs)
+            for stream in due[customer_id]:
+                _elapse(stream, until, draft)
             if draft.outcomes:
                 commit.quiet[customer_id] = settled
                 add_draft(commit, states, draft)
@@ -49,8 +62,15 @@ class Timekeeper:
         try:
             self._states.append(commit, states)
         except Conflict:
-            return sum(self.keep([one], until) for one in group) if len(group) > 1 else 0
+            alone = group if len(group) > 1 else ()
+            return sum(self.keep([one], until, offers) for one in alone)
         return len(commit.events)
+
+
+def _elapse(stream: str, until: datetime, draft: Draft) -> None:
+    """Record what time has done to an offer."""
+    for event in decide(Elapse(until=until), draft.state(stream)):
+        draft.emit(stream, event, event.customer_id)
 
 
 def _streams(customer_id: str) -> list[str]:

@@ -136,12 +136,19 @@ def read_request(body: bytes) -> Request:
     if not isinstance(payload, dict):
         problems.append(("request_payload", "must be the transaction, as an object"))
         raise refused(problems)
-    problems += _too_many(payload)
     if problems:
-        raise refused(problems)
-    transaction = _transaction(payload)
+        raise refused(problems + list(_too_many(payload)))
+    transaction = read_transaction(payload)
     digest = hashlib.sha256(_CANONICAL.encode(transaction)).hexdigest()[:32]
     return Request(store_id, client_id, request_id, transaction, digest)
+
+
+def read_transaction(payload: Mapping[str, Any]) -> WireTransaction:
+    """The transaction in this object, within the limits; Rejected names every problem."""
+    problems = list(_too_many(payload))
+    if problems:
+        raise refused(problems)
+    return _transaction(payload)
 
 
 def _name(envelope: Mapping[str, Any], name: str, problems: list[tuple[str, str]]) -> str:

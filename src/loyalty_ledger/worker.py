@@ -110,7 +110,11 @@ class Worker:
             if not due:
                 break
             page = due[-1]
-            kept += self._timekeeper.keep([one.owner for one in due], until)
+            whose = [one.owner for one in due]
+            offers = self._projector.ask(
+                lambda reader, whose=whose: agenda.offers_due(reader, whose, until)  # type: ignore[misc]
+            )
+            kept += self._timekeeper.keep(whose, until, offers)
             progress("keeping time", kept, kept)
         if kept:
             project(self._projector, stop.is_set)

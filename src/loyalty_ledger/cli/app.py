@@ -9,7 +9,18 @@ from typing import Annotated, Never
 import typer
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from loyalty_ledger.cli import bookkeeping, exports, loads, programs, reads, running, setup, upkeep
+from loyalty_ledger.cli import (
+    bookkeeping,
+    exports,
+    loads,
+    offers,
+    programs,
+    reads,
+    rewards,
+    running,
+    setup,
+    upkeep,
+)
 from loyalty_ledger.cli.demo import demo
 from loyalty_ledger.cli.opening import DEFAULT_DATABASE, Place
 from loyalty_ledger.cli.output import as_json, warn
@@ -44,7 +55,18 @@ def root(
 
 
 app.command()(demo)
-for module in (setup, loads, running, programs, reads, bookkeeping, exports, upkeep):
+for module in (
+    setup,
+    loads,
+    running,
+    programs,
+    reads,
+    offers,
+    rewards,
+    bookkeeping,
+    exports,
+    upkeep,
+):
     module.add_to(app)
 
 

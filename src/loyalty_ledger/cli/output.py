@@ -17,6 +17,9 @@ OUT = Console(highlight=False, soft_wrap=False)
 ERR = Console(stderr=True, highlight=False)
 
 
+_NUMBERS = msgspec.json.Encoder(decimal_format="number")
+
+
 def tell(text: str) -> None:
     """A line for people, as it is."""
     OUT.print(Text(text), soft_wrap=True)
@@ -29,7 +32,7 @@ def warn(text: str) -> None:
 
 def as_json(value: object) -> None:
     """A value for programs, on one line."""
-    text = msgspec.json.encode(_plain(value)).decode()
+    text = _NUMBERS.encode(_plain(value)).decode()
     sys.stdout.write(text + "\n")
 
 

@@ -1,4 +1,4 @@
-"""`loyalty profile | history | tiers`: what is asked about one customer."""
+"""`loyalty profile | history | tiers | timeline`: what is asked about one customer."""
 
 from typing import Annotated, Any
 
@@ -12,7 +12,8 @@ from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.identity import parse_reference
 from loyalty_ledger.ledger import Ledger
 from loyalty_projections.point_history import Movement
-from loyalty_projections.profile import Profile
+from loyalty_projections.profile import OfferView, Profile
+from loyalty_projections.timeline import Happening
 
 Customer = Annotated[
     str, typer.Argument(help="kind:value (id, external, email, phone, card) or an internal id.")
@@ -26,7 +27,7 @@ Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the last s
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (profile, history, tiers):
+    for command in (profile, history, tiers, timeline):
         app.command()(command)
 
 
@@ -39,7 +40,7 @@ def profile(
 ) -> None:
     """A customer's points, levels and offers."""
     with context.obj.ledger() as ledger:
-        answer = ledger.answers.profile(*_asked(ledger, customer, as_of, known_at))
+        answer = ledger.answers.profile(*asked(ledger, customer, as_of, known_at))
     if json:
         as_json(answer)
     else:
@@ -56,7 +57,7 @@ def history(
 ) -> None:
     """Every movement of a customer's points, and what caused it."""
     with context.obj.ledger() as ledger:
-        rows = ledger.answers.history(*_asked(ledger, customer, as_of, known_at))
+        rows = ledger.answers.history(*asked(ledger, customer, as_of, known_at))
     rows = rows[-last:] if last else rows
     if json:
         as_json([row.model_dump(mode="json", exclude={"repaid"}) for row in rows])
@@ -73,16 +74,35 @@ def tiers(
 ) -> None:
     """A customer's levels, and what the next ones still take."""
     with context.obj.ledger() as ledger:
-        answer = ledger.answers.tiers(*_asked(ledger, customer, as_of, known_at))
+        answer = ledger.answers.tiers(*asked(ledger, customer, as_of, known_at))
     if json:
         as_json(answer)
     else:
         show_tiers(answer)
 
 
-def _asked(
+def timeline(
+    context: typer.Context,
+    customer: Customer,
+    offer: Annotated[str | None, typer.Option("--offer", help="Only of this offer.")] = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    json: Json = False,
+) -> None:
+    """What happened to a customer besides points: joining, levels, the life of every offer."""
+    with context.obj.ledger() as ledger:
+        found, moment = asked(ledger, customer, as_of, known_at)
+        rows = ledger.answers.timeline(found, moment, offer)
+    if json:
+        as_json(rows)
+    else:
+        show_timeline(rows)
+
+
+def asked(
     ledger: Ledger, customer: str, as_of: str | None, known_at: str | None
 ) -> tuple[str, Moment]:
+    """Whom a read is about, and for when."""
     zone_name = zone_of(ledger)
     moment = Moment(
         clock.now(),
@@ -123,8 +143,24 @@ def show_profile(answer: Profile) -> None:
         table(
             "Offers",
             ("offer", "definition", "state", "until"),
-            ((o.offer_id, o.definition, o.state, o.expires_at) for o in answer.offers),
+            (
+                (o.offer_id, o.definition, _state(o), o.locked_until or o.expires_at)
+                for o in answer.offers
+            ),
         )
+
+
+def _state(offer: OfferView) -> str:
+    return f"{offer.state} by {offer.locked_by}" if offer.locked_by else offer.state
+
+
+def show_timeline(rows: list[Happening]) -> None:
+    """What happened as a table; times are UTC."""
+    table(
+        "What happened (UTC)",
+        ("when", "what", "about", "sale", "why"),
+        ((row.at, row.kind, row.subject, row.transaction, row.why) for row in rows),
+    )
 
 
 def _next(expiries: Any) -> tuple[object, object]:

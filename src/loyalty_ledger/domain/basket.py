@@ -48,7 +48,7 @@ def net_lines(
         gone = returned
     left = [0 if back else amount for amount, back in zip(money, returned, strict=True)]
     if discounts:
-        _discount(lines, left, discounts)
+        take_off(lines, left, discounts)
     if not tax_in_earning and any(tax):
         left = [
             amount if part <= 0 else max(0, amount - part)
@@ -94,8 +94,10 @@ def _net_into(values: list, i: int, others: list[int], zero: int | Decimal) -> N
             values[i] += part
 
 
-def _discount(lines: Sequence[Line], left: list[int], discounts: Sequence[Discount]) -> None:
-    """Take every discount off what its lines have left, in their stacking order."""
+def take_off(
+    lines: Sequence[Line | NetLine], left: list[int], discounts: Sequence[Discount]
+) -> None:
+    """Take every discount off what its lines have `left`, in their stacking order."""
     index = {line.line_id: i for i, line in enumerate(lines)}
     for discount in sorted(discounts, key=lambda discount: discount.stack_order):
         named = discount.lines or index

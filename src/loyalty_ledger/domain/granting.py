@@ -5,16 +5,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from loyalty_ledger.domain import limits, tier, upkeep, wallet
+from loyalty_ledger.domain.counting import count
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.limits import GrantCounted
-from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.events.points import PointsAwarded
 from loyalty_ledger.domain.events.settlement import Cut, Grant
 from loyalty_ledger.domain.events.tiers import TierEntered
+from loyalty_ledger.domain.issuing import Issue, issued, unissuable
 from loyalty_ledger.domain.lots import Programs
-from loyalty_ledger.domain.offer import derived_id, redeemable
 from loyalty_ledger.domain.owed import Owed, Qualifying
-from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
+from loyalty_ledger.domain.program.earning import Limits
 from loyalty_ledger.domain.program.offers import Offer
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import limit, offer, tiers_of, usage_of, wallet_of
@@ -143,36 +142,32 @@ class Granting:
         )
 
     def _unissuable(self, claim: Claim, definition: Offer, times: int) -> str | None:
-        issuance = definition.issuance
-        if not self._program.includes(issuance.starts, issuance.ends, self.case.at):
-            return "issuance_period"
-        redemption = definition.redemption
-        if not self._program.includes(None, redemption.ends, self.case.at):
-            return "redemption_period"
-        each = issuance.per_customer
-        allowed = Limits(
-            per_customer=None if each is None else CustomerLimit(times=each, period=None),
-            total=issuance.total,
-            points=None,
+        subject = f"offer:{definition.id}"
+        usage: limits.Usage = self.draft.state(usage_of(claim.customer_id))
+        everybodys: limits.Count = self.draft.state(limit(subject))
+        return unissuable(
+            definition,
+            self._program,
+            self.case.at,
+            mine=usage.of(subject).times,
+            everybodys=everybodys.times,
+            more=times,
         )
-        return self._broken(claim, f"offer:{definition.id}", allowed, times, 0)
 
     def _at(self, claim: Claim) -> datetime:
         """The business time, or that of the level that gives it, if that is later."""
         return max(self.case.at, claim.not_before or self.case.at)
 
     def _count(self, claim: Claim, subject: str, points: int) -> None:
-        """Count one grant: twice, in one commit, for the customer and for everybody."""
-        event = GrantCounted(
+        count(
+            self.draft,
+            claim.customer_id,
+            subject,
             at=self._at(claim),
-            customer_id=claim.customer_id,
-            subject=subject,
             counted_at=self.case.at,
             points=points,
             cause=self.case.cause,
         )
-        self.draft.emit(usage_of(claim.customer_id), event, claim.customer_id)
-        self.draft.emit(limit(subject), event)
 
     def _award(self, claim: Claim, account: str, source: str, points: int) -> PointsAwarded | None:
         """The award as recorded; a balance that may not grow so far cuts it, and says so."""
@@ -216,31 +211,27 @@ class Granting:
 
     def _issue(self, claim: Claim, name: str) -> str:
         """Issue an offer; its id follows from what issued it, and how many that issued before."""
-        definition = self._program.offer(name)
         issuer = claim.customer_id, claim.rule
         number = self._issued.get(issuer, 0)
         self._issued[issuer] = number + 1
-        starts, ends = redeemable(definition.redemption, self.case.at, self._program)
-        offer_id = derived_id(claim.customer_id, self.case.cause, claim.rule, number)
-        self._count(claim, f"offer:{name}", 0)
-        event = OfferIssued(
-            at=self._at(claim),
-            customer_id=claim.customer_id,
-            offer_id=offer_id,
-            definition=name,
-            rule=claim.rule,
-            issued_at=self.case.at,
-            redeemable_from=starts,
-            expires_at=ends,
-            transaction=self.case.transaction,
-            program_version=self.case.rulebook.version,
+        issue = Issue(
+            claim.customer_id,
+            self._program.offer(name),
+            self._program,
+            self.case.rulebook.version,
+            claim.rule,
+            number,
+            self.case.at,
+            self.case.cause,
+            not_before=claim.not_before,
             catalog_version=self.case.catalog_version,
+            transaction=self.case.transaction,
             levels=dict(claim.levels),
             lines=claim.taken.line_ids if claim.taken else [],
-            cause=self.case.cause,
         )
-        self.draft.emit(offer(offer_id), event, claim.customer_id)
-        return offer_id
+        self._count(claim, f"offer:{name}", 0)
+        self.draft.emit(offer(issue.offer_id), issued(issue), claim.customer_id)
+        return issue.offer_id
 
     # --- levels ---------------------------------------------------------------------------------
 

@@ -94,6 +94,7 @@ def _settled(
         ],
         grants=granting.grants,
         cuts=granting.cuts,
+        flags=list(granting.draft.state(arrived.stream).flags),
         cause=arrived.cause,
         retried=retried,
     )

@@ -3,7 +3,7 @@
 The same arithmetic serves the tiers that decide and the views that answer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -42,6 +42,11 @@ def rank_held(system: TierSystem, levels: Levels) -> int:
 def level_names(systems: Iterable[TierSystem], levels: Levels) -> dict[str, str]:
     """System -> the id of the level held in it."""
     return {system.id: system.levels[rank_held(system, levels)].id for system in systems}
+
+
+def levels_match(wanted: Mapping[str, Sequence[str]], held: Mapping[str, str]) -> bool:
+    """Whether in every system named one of the levels is held."""
+    return all(held.get(system) in levels for system, levels in wanted.items())
 
 
 def next_evaluation(level: Level, since: datetime, zone_name: str) -> datetime | None:

@@ -26,9 +26,10 @@ class Count(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Usage(Struct, frozen=True, array_like=True, gc=False):
-    """Counts by subject."""
+    """Counts by subject; `events` is how many events the stream has."""
 
     counts: dict[str, Count] = {}
+    events: int = 0
 
     def of(self, subject: str) -> Count:
         """The count of a subject, zero when it never was counted."""
@@ -43,7 +44,7 @@ def evolve_customer(usage: Usage, event: GrantCounted) -> Usage:
     count = usage.of(event.subject)
     moments = count.moments.add(Granted(event.counted_at, event.times))
     after = Count(count.times + event.times, count.points + event.points, moments)
-    return Usage({**usage.counts, event.subject: after})
+    return Usage({**usage.counts, event.subject: after}, usage.events + 1)
 
 
 def evolve_global(count: Count, event: GrantCounted) -> Count:

@@ -120,6 +120,21 @@ def take(lots: Iterable[Lot], points: int) -> list[LotPoints]:
     return taken
 
 
+def described(lots: Iterable[Lot], taken: Iterable[LotPoints]) -> list[LotPoints]:
+    """What was taken, with what each lot was: points given back return to it."""
+    known = {lot.lot: lot for lot in lots}
+    return [
+        LotPoints(
+            lot=part.lot,
+            points=part.points,
+            earned_at=known[part.lot].earned_at,
+            expires_at=None if known[part.lot].due == END_OF_TIME else known[part.lot].due,
+            program_version=known[part.lot].program_version,
+        )
+        for part in taken
+    ]
+
+
 def moved(holdings: Holdings, event: PointsEvent) -> Holdings:
     """The holdings after a movement."""
     match event:

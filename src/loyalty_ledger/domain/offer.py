@@ -1,43 +1,128 @@
-"""An offer in a customer's hands. Facts in `events.offers`."""
+"""An offer in a customer's hands: where it stands, and what happens to it.
 
-import hashlib
-from base64 import b32encode
+Facts in `events.offers`, decisions in `offer_decisions`. A lock that has lapsed needs no job to be
+right: who looks after `locked_until` sees an offer that is free, and who acts on it records the
+lapse first.
+"""
+
 from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from loyalty_ledger.domain.events.offers import OfferIssued
-from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.offers import Redemption
+from loyalty_ledger.domain.events.offers import (
+    OfferExpired,
+    OfferIssued,
+    OfferLocked,
+    OfferLockLapsed,
+    OfferRedeemed,
+    OfferReinstated,
+    OfferRevoked,
+    OfferUnlocked,
+    PricedDiscount,
+)
+from loyalty_ledger.domain.values import BEGINNING_OF_TIME
+
+
+class OfferState(StrEnum):
+    """Where an offer stands."""
+
+    UNKNOWN = ""
+    ISSUED = "ISSUED"
+    LOCKED = "LOCKED"
+    REDEEMED = "REDEEMED"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
 
 
 class Offer(Struct, frozen=True, array_like=True, gc=False):
-    """Its definition, the program version it is honoured under, and when its time is up."""
+    """Where an offer stands, and all that acting on it takes.
 
+    `transaction` is the sale that holds it, has used it, or held it last until its lock lapsed;
+    `discount` is what it was last priced at there. `at` is that of the last event.
+    """
+
+    state: OfferState = OfferState.UNKNOWN
+    customer_id: str = ""
+    offer_id: str = ""
     definition: str = ""
     program_version: int = 0
+    redeemable_from: datetime | None = None
     expires_at: datetime | None = None
+    transaction: str = ""
+    locked_until: datetime | None = None
+    discount: PricedDiscount | None = None
+    at: datetime = BEGINNING_OF_TIME
+
+    def lock_lapses(self, now: datetime) -> bool:
+        """Whether the offer is still called locked although the lock's time is up."""
+        until = self.locked_until
+        return self.state is OfferState.LOCKED and until is not None and until <= now
+
+    def has_ended(self, moment: datetime) -> bool:
+        """Whether its time to be redeemed is over."""
+        return self.expires_at is not None and self.expires_at <= moment
+
+    def has_begun(self, moment: datetime) -> bool:
+        """Whether its time to be redeemed has come."""
+        return self.redeemable_from is None or self.redeemable_from <= moment
 
 
-def evolve(_: Offer, event: OfferIssued) -> Offer:
+OfferFact = (
+    OfferIssued
+    | OfferLocked
+    | OfferUnlocked
+    | OfferLockLapsed
+    | OfferRedeemed
+    | OfferReinstated
+    | OfferExpired
+    | OfferRevoked
+)
+
+
+def evolve(offer: Offer, event: OfferFact) -> Offer:
     """The offer after the event."""
-    return Offer(event.definition, event.program_version, event.expires_at)
-
-
-def derived_id(customer_id: str, cause: str, rule: str, number: int) -> str:
-    """The id of an offer, the same whenever the same outcome issues it. Leads to its customer."""
-    digest = hashlib.sha256(f"{customer_id}\n{cause}\n{rule}\n{number}".encode()).digest()
-    return f"{customer_id}.{b32encode(digest[:10]).decode().lower()}"
-
-
-def redeemable(
-    redemption: Redemption, at: datetime, program: Program
-) -> tuple[datetime | None, datetime | None]:
-    """From when and until when an offer issued at that moment can be redeemed."""
-    if redemption.after_issue is not None:
-        return None, redemption.after_issue.after(at, program.time_zone)
-    starts, ends = redemption.starts, redemption.ends
-    return (
-        None if starts is None else program.instant(starts),
-        None if ends is None else program.instant(ends),
-    )
+    at = max(event.at, offer.at)
+    match event:
+        case OfferIssued():
+            return Offer(
+                OfferState.ISSUED,
+                event.customer_id,
+                event.offer_id,
+                event.definition,
+                event.program_version,
+                event.redeemable_from,
+                event.expires_at,
+                at=at,
+            )
+        case OfferLocked():
+            return replace(
+                offer,
+                state=OfferState.LOCKED,
+                transaction=event.transaction,
+                locked_until=event.locked_until,
+                discount=event.discount,
+                at=at,
+            )
+        case OfferRedeemed():
+            return replace(
+                offer,
+                state=OfferState.REDEEMED,
+                transaction=event.transaction,
+                locked_until=None,
+                discount=event.discount,
+                at=at,
+            )
+        case OfferLockLapsed():
+            return replace(offer, state=OfferState.ISSUED, locked_until=None, at=at)
+        case OfferUnlocked() | OfferReinstated():
+            free = replace(offer, state=OfferState.ISSUED, transaction="", discount=None)
+            return replace(free, locked_until=None, at=at)
+        case OfferExpired():
+            return replace(offer, state=OfferState.EXPIRED, at=at)
+        case OfferRevoked():
+            return replace(offer, state=OfferState.REVOKED, at=at)
+        case _:
+            assert_never(event)

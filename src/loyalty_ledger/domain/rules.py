@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from loyalty_ledger.domain.basket import NetLine
+from loyalty_ledger.domain.levels import levels_match
 from loyalty_ledger.domain.owed import NO_LINES, WHOLE, Bundle, Owed, Qualifying
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.earning import Audience, Campaign, Rule, When
-from loyalty_ledger.domain.program.selectors import ItemNames, ItemSelector, Levels
+from loyalty_ledger.domain.program.selectors import ItemNames, ItemSelector
 
 
 class Item(NamedTuple):
@@ -166,11 +167,6 @@ _NO_QUANTITY = Decimal(0)
 def _within(clock: time, start: time, end: time) -> bool:
     """Whether the clock stands within the hours; "24:00" takes in the last instant of the day."""
     return start <= clock and (clock < end or end == time.max)
-
-
-def levels_match(wanted: Levels, held: Mapping[str, str]) -> bool:
-    """Whether in every system named one of the levels is held."""
-    return all(held.get(system) in levels for system, levels in wanted.items())
 
 
 class Rulebook:

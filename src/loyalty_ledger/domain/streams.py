@@ -7,7 +7,15 @@ program's are told apart by it.
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from loyalty_ledger.domain import configuration, customer, limits, tier, transaction, wallet
+from loyalty_ledger.domain import (
+    configuration,
+    customer,
+    limits,
+    offer_code,
+    tier,
+    transaction,
+    wallet,
+)
 from loyalty_ledger.domain import offer as offers
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.happening import Happening, evolve_happening
@@ -74,6 +82,11 @@ def offer(offer_id: str) -> str:
     return f"offer/{offer_id}"
 
 
+def code(digest: str) -> str:
+    """The stream of a code that stands for an offer, named by its keyed hash."""
+    return f"code/{digest}"
+
+
 def cause(stream: str, version: int) -> str:
     """How an outcome names the event it follows from."""
     return f"{stream}@{version}"
@@ -101,6 +114,7 @@ FOLDS: dict[str, Fold] = {
     "identifier": Fold(customer.Identifier(), customer.evolve_identifier),
     "sale": Fold(transaction.Sale(), transaction.evolve),
     "offer": Fold(offers.Offer(), offers.evolve),
+    "code": Fold(offer_code.OfferCode(), offer_code.evolve),
     "ledger": Fold(configuration.Opening(), configuration.evolve_opening),
     "program": Fold(configuration.Programs(), configuration.evolve_programs),
     "stores": Fold(configuration.Stores(), configuration.evolve_stores),

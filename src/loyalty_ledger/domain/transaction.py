@@ -8,6 +8,13 @@ from msgspec.structs import replace
 
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.customers import SettlementResumed
+from loyalty_ledger.domain.events.offers import (
+    DiscountChanged,
+    DiscountNotHonoured,
+    OfferPutOnCheck,
+    OfferTakenOffCheck,
+    PricedDiscount,
+)
 from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
 from loyalty_ledger.domain.events.settlement import (
     SettlementDeferred,
@@ -16,12 +23,23 @@ from loyalty_ledger.domain.events.settlement import (
 )
 
 
+class OnCheck(Struct, frozen=True, array_like=True, gc=False):
+    """An offer that a sale holds: locked until `until`, or redeemed at once when that is None."""
+
+    offer_id: str
+    customer_id: str
+    stackable: bool
+    until: datetime | None
+    discount: PricedDiscount
+
+
 class Sale(Struct, frozen=True, array_like=True, gc=False):
     """The last version that counts, every body seen, and how far settlement got.
 
     `earliest` is the first time a version was made, ignored ones included; `versions` when each
     that counts was made, by its number in the stream of `events`. `first_closed` is the version to
-    settle, `settled` the settled one (0: none), `failed` one whose settlement went wrong.
+    settle, `settled` the settled one (0: none), `failed` one whose settlement went wrong. `offers`
+    are those put on the check; `flags` what was not as the till took it.
     """
 
     modified_time: datetime | None = None
@@ -35,6 +53,12 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     events: int = 0
     versions: tuple[tuple[int, datetime], ...] = ()
     first_closed: int = 0
+    offers: tuple[OnCheck, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def holding(self, now: datetime) -> list[OnCheck]:
+        """The offers on the check at that moment; a lapsed lock holds nothing."""
+        return [one for one in self.offers if one.until is None or one.until > now]
 
     def sale_time(self, version: TransactionReceived) -> datetime:
         """When the sale was: a version that does not say goes by the earliest one."""
@@ -62,6 +86,10 @@ SaleEvent = (
     | SettlementDeferred
     | SettlementFailed
     | SettlementResumed
+    | OfferPutOnCheck
+    | OfferTakenOffCheck
+    | DiscountNotHonoured
+    | DiscountChanged
 )
 
 
@@ -117,6 +145,8 @@ def evolve(sale: Sale, event: SaleEvent) -> Sale:
                 events,
                 (*sale.versions, (events, event.at)),
                 sale.first_closed or (events if closes else 0),
+                sale.offers,
+                sale.flags,
             )
         case TransactionVersionIgnored():
             bodies = (*sale.bodies, event.body_digest)
@@ -131,8 +161,25 @@ def evolve(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, events=events)
         case SettlementDeferred():
             return replace(sale, events=events, deferred=(*sale.deferred, event.version))
+        case OfferPutOnCheck() | OfferTakenOffCheck():
+            return replace(sale, events=events, offers=_on_check(sale, event))
+        case DiscountNotHonoured():
+            flag = f"discount_not_honoured:{event.reason}:{event.reference_id}"
+            return replace(sale, events=events, flags=(*sale.flags, flag))
+        case DiscountChanged():
+            flag = f"discount_changed:{event.locked}:{event.taken}:{event.offer_id}"
+            return replace(sale, events=events, flags=(*sale.flags, flag))
         case _:
             assert_never(event)
+
+
+def _on_check(sale: Sale, event: OfferPutOnCheck | OfferTakenOffCheck) -> tuple[OnCheck, ...]:
+    others = [one for one in sale.offers if one.offer_id != event.offer_id]
+    if isinstance(event, OfferPutOnCheck):
+        others.append(
+            OnCheck(event.offer_id, event.customer_id, event.stackable, event.until, event.discount)
+        )
+    return tuple(others)
 
 
 def _earlier(one: datetime | None, other: datetime) -> datetime:

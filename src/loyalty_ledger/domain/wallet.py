@@ -3,7 +3,7 @@
 Decisions suppose that what fell due before them was recorded: callers elapse first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import assert_never
 
@@ -22,6 +22,7 @@ from loyalty_ledger.domain.lots import (
     Holdings,
     Lot,
     PointsEvent,
+    described,
     expires_at,
     moved,
     spend_order,
@@ -186,13 +187,39 @@ def spend(command: Spend, wallet: Wallet) -> PointsSpent:
         customer_id=command.customer_id,
         account=command.account,
         points=command.points,
-        lots=taken,
+        lots=described(lots, taken),
         spent_at=command.at,
         reference=command.reference,
         transaction=command.transaction,
         program_version=command.program_version,
         cause=command.cause,
     )
+
+
+def split(wallet: Wallet, accounts: Iterable[str], points: int) -> dict[str, int]:
+    """How points are taken from several accounts, in spend order over all their lots.
+
+    Debt of an account lowers what it can give. Less than asked when they do not hold as many.
+    """
+    left = {name: wallet.holdings.account(name).available for name in accounts}
+    lots = [
+        (lot.due, lot.earned_at, lot.lot, name)
+        for name in left
+        for lot in wallet.holdings.account(name).lots.rows(Lot)
+    ]
+    remaining = {
+        lot.lot: lot.remaining
+        for name in left
+        for lot in wallet.holdings.account(name).lots.rows(Lot)
+    }
+    taken: dict[str, int] = {}
+    for _, _, lot, name in sorted(lots):
+        part = min(remaining[lot], max(0, left[name]), points)
+        if part:
+            taken[name] = taken.get(name, 0) + part
+            left[name] -= part
+            points -= part
+    return taken
 
 
 def claw_back(command: ClawBack, wallet: Wallet) -> PointsClawedBack:

@@ -6,10 +6,16 @@ from loyalty_ledger.domain.events.base import Event, Fact
 
 
 class LotPoints(Fact, frozen=True, kw_only=True):
-    """Points taken from, or put into, one lot."""
+    """Points taken from, or put into, one lot.
+
+    A spend also says what the lot was, so that points given back return to it when it is gone.
+    """
 
     lot: int
     points: int
+    earned_at: datetime | None = None
+    expires_at: datetime | None = None
+    program_version: int = 0
 
 
 class PointsAwarded(Event, frozen=True, kw_only=True):

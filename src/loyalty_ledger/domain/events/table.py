@@ -9,7 +9,22 @@ from loyalty_ledger.domain.events.customers import (
     SettlementResumed,
 )
 from loyalty_ledger.domain.events.limits import GrantCounted
-from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.events.offers import (
+    DiscountChanged,
+    DiscountNotHonoured,
+    OfferCodeMade,
+    OfferCodeUsed,
+    OfferExpired,
+    OfferIssued,
+    OfferLocked,
+    OfferLockLapsed,
+    OfferPutOnCheck,
+    OfferRedeemed,
+    OfferReinstated,
+    OfferRevoked,
+    OfferTakenOffCheck,
+    OfferUnlocked,
+)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -71,6 +86,19 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TierLeft,
         GrantCounted,
         OfferIssued,
+        OfferLocked,
+        OfferUnlocked,
+        OfferLockLapsed,
+        OfferRedeemed,
+        OfferReinstated,
+        OfferExpired,
+        OfferRevoked,
+        OfferCodeMade,
+        OfferCodeUsed,
+        OfferPutOnCheck,
+        OfferTakenOffCheck,
+        DiscountNotHonoured,
+        DiscountChanged,
     )
 }
 """Event name -> class."""

@@ -24,7 +24,7 @@ def warnings(program: Program, previous: Program | None = None) -> list[Problem]
             found += [Problem(f"{path}.code", text) for text in _about_code(promotion.code)]
         found += [Problem(f"{path}.total", text) for text in _about_total(program, promotion)]
     if previous is not None:
-        found += _changed_on_sale(program, previous)
+        found += changed_on_sale(program, previous)
     return found
 
 
@@ -61,7 +61,8 @@ def _about_total(program: Program, promotion: Promotion) -> Iterator[str]:
             yield f"{promotion.total} codes, fewer than the {issued} of {offer.id} meant for them"
 
 
-def _changed_on_sale(program: Program, previous: Program) -> Iterator[Problem]:
+def changed_on_sale(program: Program, previous: Program) -> Iterator[Problem]:
+    """Offers that changed while a reward store sells them, before and after."""
     sold_before = _sold(previous)
     for path, offer in _sold(program).values():
         before = sold_before.get(offer.id)
@@ -108,7 +109,10 @@ def _ends(program: Program) -> Iterator[tuple[str, date | None]]:
 
 
 def check_successor(previous: Program, new: Program) -> None:
-    """Rejected when the next version is of another program, currency or time zone."""
+    """Rejected when the next version is of another program, currency or time zone.
+
+    Rejected, too, when it changes an offer that a reward store sells meanwhile.
+    """
     for key in ("program", "currency", "time_zone"):
         before, after = getattr(previous, key), getattr(new, key)
         if before != after:
@@ -117,3 +121,6 @@ def check_successor(previous: Program, new: Program) -> None:
                 f"{key} is {before} in the published program and cannot become {after}",
                 {"key": key, "published": before, "given": after},
             )
+    changed = [str(problem) for problem in changed_on_sale(new, previous)]
+    if changed:
+        raise Rejected(Reason.OFFER_IN_STORE, "; ".join(changed), {"offers": changed})

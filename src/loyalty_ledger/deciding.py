@@ -1,0 +1,69 @@
+"""Deciding one thing at a time: read what it takes, decide, append; again when somebody was faster.
+
+A refusal is trusted only when it was decided on what the log says now.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.states import States, add_draft
+from loyalty_ledger.store.log import Conflict
+
+T = TypeVar("T")
+PATIENCE = 200
+
+
+class Reading:
+    """The states that a decision looks at. Its commit names every one of them."""
+
+    def __init__(self, states: States):
+        self._states = states
+        self.found: dict[str, Any] = {}
+
+    def get(self, streams: Iterable[str]) -> dict[str, Any]:
+        """Look at these as well, in one go."""
+        missing = [stream for stream in streams if stream not in self.found]
+        if missing:
+            self.found.update(self._states.get(missing))
+        return self.found
+
+    def state(self, stream: str) -> Any:
+        """Look at this one as well."""
+        return self.get([stream])[stream]
+
+    def draft(self) -> Draft:
+        """An empty draft over all that is looked at, now or later."""
+        return Draft(self.found)
+
+
+Decision = Callable[[Reading], tuple[Draft, T]]
+
+
+def decide(states: States, decision: Decision[T]) -> T:
+    """Decide and append what the draft holds; the decision's answer. Rejected changes nothing."""
+    sure = False
+    for _ in range(PATIENCE):
+        reading = Reading(states)
+        refusal: Rejected | None = None
+        try:
+            draft, answer = decision(reading)
+        except Rejected as error:
+            refusal = error
+        if refusal is not None or not draft.outcomes:
+            if not (sure or states.fresh()):
+                states.drop(reading.found)
+                sure = True
+                continue
+            if refusal is not None:
+                raise refusal
+            return answer
+        commit, after = states.commit(reading.found), dict(reading.found)
+        add_draft(commit, after, draft)
+        try:
+            states.append(commit, after)
+        except Conflict:
+            continue
+        return answer
+    raise TimeoutError("found no quiet moment to commit in")

@@ -1,0 +1,135 @@
+"""Closing a sale: the offers it carries are redeemed in the commit that receives it.
+
+A sale is never refused for its offers. What cannot be honoured is recorded beside it, with the
+reason, and the offer stays as it is.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.offers import (
+    DiscountChanged,
+    DiscountNotHonoured,
+    LineDiscount,
+    PricedDiscount,
+)
+from loyalty_ledger.domain.events.sales import Discount, TransactionReceived
+from loyalty_ledger.domain.issuing import is_offer_id
+from loyalty_ledger.domain.offer import Offer
+from loyalty_ledger.domain.offer_commands import Carry
+from loyalty_ledger.domain.offer_decisions import decide
+from loyalty_ledger.domain.streams import offer as offer_stream
+from loyalty_ledger.domain.streams import sale_name
+from loyalty_ledger.domain.till import OFFER_REFERENCE, release
+from loyalty_ledger.domain.transaction import Sale
+from loyalty_ledger.domain.values import Reason, Rejected
+
+
+class Closing(NamedTuple):
+    """A version of a sale that was just received, how outcomes name it, and when it was read."""
+
+    version: TransactionReceived
+    stream: str
+    cause: str
+    read_at: datetime
+    customers: tuple[str, ...]
+
+    @property
+    def transaction(self) -> str:
+        """STORE/ID."""
+        return sale_name(self.version.store_id, self.version.transaction_id)
+
+
+def carried(discounts: list[Discount]) -> dict[str, PricedDiscount]:
+    """The discounts that name offers, by what they name; several of one offer are one."""
+    found: dict[str, PricedDiscount] = {}
+    for discount in discounts:
+        if discount.reference_id_type != OFFER_REFERENCE or discount.reference_id is None:
+            continue
+        before = found.get(discount.reference_id)
+        found[discount.reference_id] = PricedDiscount(
+            amount=discount.amount + (before.amount if before else 0),
+            lines=[*(before.lines if before else []), *_lines(discount)],
+            stack_order=discount.stack_order,
+        )
+    return found
+
+
+def _lines(discount: Discount) -> Iterator[LineDiscount]:
+    """The lines as the till names them; what each of them lost it does not say."""
+    for place, line_id in enumerate(discount.lines):
+        told = place < len(discount.quantities)
+        quantity = discount.quantities[place] if told else Decimal(1)
+        yield LineDiscount(line_id=line_id, quantity=quantity, amount=0)
+
+
+def close(closing: Closing, before: Sale, draft: Draft) -> None:
+    """Redeem what the first closed version carries, and give free what it does not.
+
+    `before` is the sale before the version. A void of a sale that never closed gives all free.
+    """
+    version = closing.version
+    if before.first_closed:
+        return
+    closes = version.is_closed and not version.is_voided
+    if not closes and not version.is_voided:
+        return
+    named = carried(version.discounts) if closes else {}
+    for reference, discount in named.items():
+        _redeem(reference, discount, closing, draft)
+    why = "not_carried" if closes else "sale_voided"
+    for held in before.offers:
+        if held.offer_id not in named and (held.until is not None):
+            release(held, closing.stream, closing.read_at, why, closing.cause, draft)
+
+
+def _redeem(reference: str, discount: PricedDiscount, closing: Closing, draft: Draft) -> None:
+    stream = offer_stream(reference)
+    if not is_offer_id(reference):
+        refusal = Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
+        return _flag(reference, discount, refusal, closing, draft)
+    offer: Offer = draft.state(stream)
+    command = Carry(
+        transaction=closing.transaction,
+        discount=discount,
+        at=closing.version.at,
+        read_at=closing.read_at,
+        sale_time=draft.state(closing.stream).sale_time(closing.version),
+        customers=closing.customers,
+        cause=closing.cause,
+    )
+    try:
+        events = decide(command, offer)
+    except Rejected as refusal:
+        return _flag(reference, discount, refusal, closing, draft)
+    for event in events:
+        draft.emit(stream, event, event.customer_id)
+    priced = offer.discount if offer.transaction == closing.transaction else None
+    if priced is not None and priced.amount != discount.amount:
+        changed = DiscountChanged(
+            at=closing.version.at,
+            customers=list(closing.customers),
+            offer_id=reference,
+            locked=priced.amount,
+            taken=discount.amount,
+            cause=closing.cause,
+        )
+        draft.emit(closing.stream, changed, *closing.customers)
+    return None
+
+
+def _flag(
+    reference: str, discount: PricedDiscount, refusal: Rejected, closing: Closing, draft: Draft
+) -> None:
+    flagged = DiscountNotHonoured(
+        at=closing.version.at,
+        customers=list(closing.customers),
+        reference_id=reference,
+        amount=discount.amount,
+        reason=refusal.code.value,
+        cause=closing.cause,
+    )
+    draft.emit(closing.stream, flagged, *closing.customers)

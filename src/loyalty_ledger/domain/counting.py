@@ -1,0 +1,30 @@
+"""Counting what limits count, in the commit that uses it."""
+
+from datetime import datetime
+
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.streams import limit, usage_of
+
+
+def count(
+    draft: Draft,
+    customer_id: str,
+    subject: str,
+    *,
+    at: datetime,
+    counted_at: datetime,
+    points: int = 0,
+    cause: str,
+) -> None:
+    """Count one grant: twice, in one commit, for the customer and for everybody."""
+    event = GrantCounted(
+        at=at,
+        customer_id=customer_id,
+        subject=subject,
+        counted_at=counted_at,
+        points=points,
+        cause=cause,
+    )
+    draft.emit(usage_of(customer_id), event, customer_id)
+    draft.emit(limit(subject), event)

@@ -1,0 +1,84 @@
+"""What can be asked of an offer in a customer's hands."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec import Struct
+
+from loyalty_ledger.domain.events.offers import Actor, PricedDiscount
+from loyalty_ledger.domain.values import Period
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What a lock is made on: how long it holds, and how to price it, which may be refused."""
+
+    timeout: Period
+    time_zone: str
+    price: Callable[[], PricedDiscount]
+    total: int
+    catalog_version: int = 0
+
+
+class Lock(Struct, frozen=True, kw_only=True):
+    """Bind the offer to a sale, or price it anew there."""
+
+    transaction: str
+    at: datetime
+    terms: Terms
+    by: Actor = Actor()
+
+
+class Redeem(Lock, frozen=True, kw_only=True):
+    """Lock and redeem at once."""
+
+
+class Unlock(Struct, frozen=True, kw_only=True):
+    """Give the offer free."""
+
+    at: datetime
+    by: Actor = Actor()
+    why: str = "requested"
+    cause: str = ""
+
+
+class Reinstate(Struct, frozen=True, kw_only=True):
+    """Make a redeemed offer the customer's again."""
+
+    at: datetime
+    by: Actor = Actor()
+    why: str = "requested"
+    cause: str = ""
+
+
+class Revoke(Struct, frozen=True, kw_only=True):
+    """Take the offer away for good."""
+
+    at: datetime
+    by: Actor = Actor()
+    why: str = "requested"
+
+
+class Elapse(Struct, frozen=True, kw_only=True):
+    """Record what time has done to the offer up to and at `until`."""
+
+    until: datetime
+
+
+class Carry(Struct, frozen=True, kw_only=True):
+    """A closed sale carries the offer, for this discount.
+
+    `read_at` is when the sale reached us, by which locks are judged; `sale_time` is by which the
+    redemption period is judged once the lock is gone; `at` dates the sale. `customers` are those
+    the sale names.
+    """
+
+    transaction: str
+    discount: PricedDiscount
+    at: datetime
+    read_at: datetime
+    sale_time: datetime
+    customers: tuple[str, ...]
+    cause: str
+
+
+Command = Lock | Redeem | Unlock | Reinstate | Revoke | Elapse | Carry

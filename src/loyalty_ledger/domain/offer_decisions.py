@@ -1,0 +1,277 @@
+"""What an offer allows: lock, redeem, unlock, reinstate, revoke, and what time does to it."""
+
+from datetime import datetime
+from typing import Any, assert_never
+
+from loyalty_ledger.domain.decider import Decider
+from loyalty_ledger.domain.events.offers import (
+    OfferExpired,
+    OfferLocked,
+    OfferLockLapsed,
+    OfferRedeemed,
+    OfferReinstated,
+    OfferRevoked,
+    OfferUnlocked,
+)
+from loyalty_ledger.domain.offer import Offer, OfferFact, OfferState, evolve
+from loyalty_ledger.domain.offer_commands import (
+    Carry,
+    Command,
+    Elapse,
+    Lock,
+    Redeem,
+    Reinstate,
+    Revoke,
+    Unlock,
+)
+from loyalty_ledger.domain.values import Reason, Rejected
+
+
+def decide(command: Command, offer: Offer) -> list[OfferFact]:
+    """What the command comes to; Rejected when the offer's state does not allow it."""
+    if offer.state is OfferState.UNKNOWN:
+        raise Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
+    now = _looks_at(command)
+    lapsed = [_lapse(offer)] if offer.lock_lapses(now) else []
+    offer = OFFER.fold(lapsed, offer)
+    match command:
+        case Redeem():
+            return [*lapsed, _redeem(command, offer)]
+        case Lock():
+            return [*lapsed, _lock(command, offer)]
+        case Unlock():
+            return [*lapsed, *_unlock(command, offer)]
+        case Reinstate():
+            return [*lapsed, *_reinstate(command, offer)]
+        case Revoke():
+            return [*lapsed, *_revoke(command, offer)]
+        case Elapse():
+            return [*lapsed, *_expire(command.until, offer)]
+        case Carry():
+            return [*lapsed, *_carry(command, offer)]
+        case _:
+            assert_never(command)
+
+
+def _looks_at(command: Command) -> datetime:
+    match command:
+        case Elapse():
+            return command.until
+        case Carry():
+            return command.read_at
+        case _:
+            return command.at
+
+
+def _lapse(offer: Offer) -> OfferLockLapsed:
+    assert offer.locked_until is not None  # noqa: S101 - a locked offer has an end of its lock
+    return OfferLockLapsed(
+        at=max(offer.locked_until, offer.at),
+        transaction=offer.transaction,
+        why="lapsed",
+        **_whose(offer),
+    )
+
+
+def _whose(offer: Offer) -> dict[str, Any]:
+    return {
+        "customer_id": offer.customer_id,
+        "offer_id": offer.offer_id,
+        "program_version": offer.program_version,
+    }
+
+
+def _lock(command: Lock, offer: Offer) -> OfferLocked:
+    _check_usable(command, offer)
+    terms = command.terms
+    return OfferLocked(
+        at=max(command.at, offer.at),
+        transaction=command.transaction,
+        locked_at=command.at,
+        locked_until=terms.timeout.after(command.at, terms.time_zone),
+        discount=terms.price(),
+        total=terms.total,
+        catalog_version=terms.catalog_version,
+        by=command.by,
+        why="requested",
+        **_whose(offer),
+    )
+
+
+def _redeem(command: Redeem, offer: Offer) -> OfferRedeemed:
+    _check_usable(command, offer)
+    return OfferRedeemed(
+        at=max(command.at, offer.at),
+        transaction=command.transaction,
+        redeemed_at=command.at,
+        discount=command.terms.price(),
+        by=command.by,
+        why="requested",
+        **_whose(offer),
+    )
+
+
+def _check_usable(command: Lock, offer: Offer) -> None:
+    """Rejected unless the offer is free and of this time, or held by this very sale."""
+    if offer.state is OfferState.LOCKED:
+        if offer.transaction != command.transaction:
+            raise _locked(offer)
+        return  # a live lock outlasts the end of the redemption period
+    _check_not_over(offer)
+    if offer.state is OfferState.EXPIRED or offer.has_ended(command.at):
+        raise _expired(offer)
+    if not offer.has_begun(command.at):
+        raise _not_started(offer)
+
+
+def _unlock(command: Unlock, offer: Offer) -> list[OfferFact]:
+    """Free already is free; what is over, recorded or not, cannot be given free."""
+    over = offer.state is OfferState.ISSUED and offer.has_ended(command.at)
+    state = OfferState.EXPIRED if over else offer.state
+    if state is OfferState.ISSUED:
+        return []
+    if state is not OfferState.LOCKED:
+        raise Rejected(
+            Reason.OFFER_NOT_LOCKED,
+            f"the offer is {state.lower()}, not locked"
+            + (": reinstate it" if state is OfferState.REDEEMED else ""),
+            {"state": state},
+        )
+    return [
+        OfferUnlocked(
+            at=max(command.at, offer.at),
+            transaction=offer.transaction,
+            unlocked_at=command.at,
+            by=command.by,
+            why=command.why,
+            cause=command.cause,
+            **_whose(offer),
+        )
+    ]
+
+
+def _reinstate(command: Reinstate, offer: Offer) -> list[OfferFact]:
+    """The offer is back with its old end, which may have come meanwhile."""
+    if offer.state is not OfferState.REDEEMED:
+        raise Rejected(
+            Reason.OFFER_NOT_REDEEMED,
+            f"the offer is {offer.state.lower()}, not redeemed",
+            {"state": offer.state},
+        )
+    back = OfferReinstated(
+        at=max(command.at, offer.at),
+        transaction=offer.transaction,
+        reinstated_at=command.at,
+        expires_at=offer.expires_at,
+        by=command.by,
+        why=command.why,
+        cause=command.cause,
+        **_whose(offer),
+    )
+    return [back, *_expire(command.at, evolve(offer, back))]
+
+
+def _revoke(command: Revoke, offer: Offer) -> list[OfferFact]:
+    if offer.state is OfferState.REVOKED:
+        return []
+    if offer.state is OfferState.LOCKED:
+        raise _locked(offer)
+    _check_not_over(offer)
+    if offer.state is OfferState.EXPIRED or offer.has_ended(command.at):
+        raise _expired(offer)
+    return [
+        OfferRevoked(
+            at=max(command.at, offer.at),
+            revoked_at=command.at,
+            by=command.by,
+            why=command.why,
+            **_whose(offer),
+        )
+    ]
+
+
+def _expire(until: datetime, offer: Offer) -> list[OfferFact]:
+    if offer.state is not OfferState.ISSUED or not offer.has_ended(until):
+        return []
+    assert offer.expires_at is not None  # noqa: S101 - it has ended
+    at = max(offer.expires_at, offer.at)
+    return [OfferExpired(at=at, why="time is up", **_whose(offer))]
+
+
+def _carry(command: Carry, offer: Offer) -> list[OfferFact]:
+    """Redeemed by the closing sale, unless another sale has it or its time was over."""
+    if offer.state is OfferState.REDEEMED and offer.transaction == command.transaction:
+        return []
+    if offer.state is OfferState.LOCKED:
+        if offer.transaction != command.transaction:
+            raise _locked(offer)
+    else:
+        _check_free(command, offer)
+    return [
+        OfferRedeemed(
+            at=max(command.at, offer.at),
+            transaction=command.transaction,
+            redeemed_at=command.at,
+            discount=command.discount,
+            why="sale_closed",
+            cause=command.cause,
+            **_whose(offer),
+        )
+    ]
+
+
+def _check_free(command: Carry, offer: Offer) -> None:
+    """A queue never costs a customer a discount: the sale time counts, not when it reached us.
+
+    That holds whether or not the end was recorded meanwhile. Whose sale had locked the offer had
+    it checked then; else it has to be the offer of somebody the sale names, if it names anybody.
+    """
+    _check_not_over(offer)
+    locked_before = offer.transaction == command.transaction
+    if not locked_before and command.customers and offer.customer_id not in command.customers:
+        raise Rejected(Reason.OFFER_NOT_YOURS, "the offer belongs to nobody the sale names")
+    if offer.has_ended(command.sale_time):
+        raise _expired(offer)
+    if not offer.has_begun(command.sale_time):
+        raise _not_started(offer)
+
+
+def _check_not_over(offer: Offer) -> None:
+    if offer.state is OfferState.REDEEMED:
+        raise Rejected(
+            Reason.OFFER_ALREADY_REDEEMED,
+            f"the offer was redeemed in sale {offer.transaction}: reinstate it to use it again",
+            {"transaction": offer.transaction},
+        )
+    if offer.state is OfferState.REVOKED:
+        raise Rejected(Reason.OFFER_REVOKED, "the offer was revoked")
+
+
+def _locked(offer: Offer) -> Rejected:
+    until = offer.locked_until
+    assert until is not None  # noqa: S101 - a locked offer has an end of its lock
+    return Rejected(
+        Reason.OFFER_LOCKED,
+        f"the offer is locked by sale {offer.transaction} until {until.isoformat()}: unlock it,"
+        " or wait",
+        {"locked_by": offer.transaction, "locked_until": until.isoformat()},
+    )
+
+
+def _expired(offer: Offer) -> Rejected:
+    ended = offer.expires_at.isoformat() if offer.expires_at else ""
+    return Rejected(
+        Reason.OFFER_EXPIRED, f"the offer's time was up at {ended}", {"expires_at": ended}
+    )
+
+
+def _not_started(offer: Offer) -> Rejected:
+    begins = offer.redeemable_from.isoformat() if offer.redeemable_from else ""
+    return Rejected(
+        Reason.OFFER_NOT_STARTED,
+        f"the offer can be used from {begins} on",
+        {"redeemable_from": begins},
+    )
+
+
+OFFER: Decider[Command, Offer, OfferFact] = Decider(Offer(), decide, evolve)
