@@ -43,7 +43,7 @@ Decision = Callable[[Reading], tuple[Draft, T]]
 
 def decide(states: States, decision: Decision[T]) -> T:
     """Decide and append what the draft holds; the decision's answer. Rejected changes nothing."""
-    sure = False
+    sure: set[str] = set()  # read, or found unmoved, since it was asked
     for _ in range(PATIENCE):
         reading = Reading(states)
         refusal: Rejected | None = None
@@ -52,9 +52,9 @@ def decide(states: States, decision: Decision[T]) -> T:
         except Rejected as error:
             refusal = error
         if refusal is not None or not draft.outcomes:
-            if not (sure or states.fresh()):
+            if not (sure.issuperset(reading.found) or states.fresh()):
                 states.drop(reading.found)
-                sure = True
+                sure.update(reading.found)
                 continue
             if refusal is not None:
                 raise refusal
@@ -64,6 +64,8 @@ def decide(states: States, decision: Decision[T]) -> T:
         try:
             states.append(commit, after)
         except Conflict:
+            # What has moved is dropped, and so will be read again; all else is as it was read.
+            sure.update(reading.found)
             continue
         return answer
     raise TimeoutError("found no quiet moment to commit in")

@@ -4,7 +4,7 @@ Requests come in groups and share a commit. Somebody else's commit in between ma
 decide again, in halves if need be; it never makes a request fail.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -22,7 +22,7 @@ from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, cause, offer
 from loyalty_ledger.domain.till import OFFER_REFERENCE
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.identity import Reference, wire_reference
+from loyalty_ledger.naming import Naming, as_external, references_of
 from loyalty_ledger.reading import Versions, times
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Answer, Conflict, Log, PersonalValue
@@ -147,7 +147,7 @@ class Intake:
 
     def _streams(self, one: _Asked) -> list[str]:
         sent = one.request.transaction
-        references = [ref for payment in sent.payments for ref in _references(payment)]
+        references = [ref for payment in sent.payments for ref in references_of(payment)]
         streams = [sale(one.request.store_id, sent.transaction_id)]
         streams += [
             offer(discount.reference_id)
@@ -158,7 +158,7 @@ class Intake:
         ]
         for reference in references:
             streams.append(self._directory.stream_of(reference))
-            linked = _as_external(reference) if reference.kind == "id" else reference
+            linked = as_external(reference) if reference.kind == "id" else reference
             streams += self._directory.streams_to_link(linked)
         return streams
 
@@ -171,7 +171,7 @@ class Intake:
         opened, _ = times(request.transaction, store.time_zone, now)
         stream = sale(request.store_id, request.transaction.transaction_id)
         following = cause(stream, draft.state(stream).events + 1)
-        naming = _Naming(self._directory, program, draft, opened, following)
+        naming = Naming(self._directory, program, draft, opened, following)
         version = versions.version(request, store, naming.name, now)
         before: Sale = draft.state(stream)
         events = transaction.decide(transaction.Receive(version), before)
@@ -199,92 +199,6 @@ def _held(states: dict[str, Any], streams: Iterable[str]) -> set[str]:
     """The streams of the offers that these sales hold: closing one gives free what is not used."""
     sales = (states[stream] for stream in streams if stream.startswith("sale/"))
     return {offer(held.offer_id) for one in sales for held in one.offers}
-
-
-class _Naming:
-    """Who the payments of one sale name; the program may have unknown external ids enrolled."""
-
-    def __init__(
-        self, directory: Directory, program: Program, draft: Draft, at: datetime, following: str
-    ):
-        self._directory = directory
-        self._program = program
-        self._draft = draft
-        self._at = at
-        self._cause = following
-        self._payers: list[str | None] = []
-        self.customers: list[str] = []
-        self.personal: list[PersonalValue] = []
-
-    def name(self, _index: int, payment: wire.WirePayment) -> str | None:
-        """The customer the payment names, and nobody where that is not clear: no sale is lost."""
-        customer_id = self._named([_translated(one, self._program) for one in _references(payment)])
-        self._payers.append(customer_id)
-        if customer_id is not None and customer_id not in self.customers:
-            self.customers.append(customer_id)
-        return customer_id
-
-    def _named(self, references: list[Reference]) -> str | None:
-        try:
-            found = [self._directory.find(reference, self._draft) for reference in references]
-        except Rejected:
-            return None
-        known = next((one for one in found if one is not None), None)
-        return known or self._enrolled(references)
-
-    def _enrolled(self, references: list[Reference]) -> str | None:
-        external = next((one for one in references if one.kind == "external"), None)
-        if external is None or not self._program.enrol_on_sight:
-            return None
-        customer_id, personal = self._directory.enrol(
-            external, self._at, self._draft, cause=self._cause
-        )
-        self.personal.extend(personal)
-        return customer_id
-
-    def kept(self, request: wire.Request, stream: str) -> Iterator[PersonalValue]:
-        """What of the body stays beside the log: what a payment holds with who paid, and the rest.
-
-        Ids that name nobody yet, and those that did not name the payer, are kept as they were sent.
-        """
-        extras, of_payments = wire.extras(request.transaction)
-        owner = self.customers[0] if self.customers else ""
-        reference = f"{stream}#{request.digest}"
-        if extras:
-            yield PersonalValue(owner, "sale", reference, _as_text(extras))
-        for place, payment in enumerate(request.transaction.payments):
-            payer = self._payers[place]
-            rest = dict(of_payments.get(place, {}))
-            if payer is None or payment.additional_user_id is not None:
-                rest |= {name: v for name in _NAMING if (v := getattr(payment, name)) is not None}
-            if rest:
-                yield PersonalValue(payer or "", "payment", f"{reference}#{place}", _as_text(rest))
-
-
-_NAMING = ("user_id", "user_id_type", "additional_user_id", "additional_user_id_type")
-
-
-def _as_text(value: dict[str, Any]) -> str:
-    return msgspec.json.encode(value, order="sorted").decode()
-
-
-def _references(payment: wire.WirePayment) -> list[Reference]:
-    given = (
-        (payment.user_id, payment.user_id_type),
-        (payment.additional_user_id, payment.additional_user_id_type),
-    )
-    return [wire_reference(value, type_name) for value, type_name in given if value is not None]
-
-
-def _translated(reference: Reference, program: Program) -> Reference:
-    """Where external ids stand for internal ones, an internal id is an external one."""
-    if reference.kind == "id" and program.customer_ids == "sor":
-        return _as_external(reference)
-    return reference
-
-
-def _as_external(reference: Reference) -> Reference:
-    return Reference("external", "", reference.value)
 
 
 def answer_to(request: wire.Request) -> bytes:

@@ -53,18 +53,43 @@ def test_it_shows_what_was_loaded_three_customers_movements_and_the_books(shown:
     assert [line.split()[-1] for line in balance[2:]] == ["0"] * len(balance[2:])
 
 
-def test_it_plays_the_two_journeys_step_by_step(shown: str) -> None:
-    first = shown[shown.index("Journey 1") : shown.index("Journey 4")]
+def test_it_plays_the_journeys_step_by_step(shown: str) -> None:
+    assert list(dict.fromkeys(re.findall(r"^Journey (\d)", shown, re.M))) == ["1", "2", "4", "5"]
+    first = part(shown, "Journey 1", "Journey 2")
     assert numbers(first) == [1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 16, 17, 18]
-    assert "100 points by campaign:" in first
-    fourth = shown[shown.index("Journey 4") : shown.index("This ledger stays")]
+    assert re.search(r"^  18  ledger .* 495  ISSUED *$", first, re.M)
+    second = part(shown, "Journey 2", "Journey 4")
+    assert numbers(second) == [*range(1, 16), 17, *range(19, 28)]
+    assert re.search(r"^  21  ledger .* 50 +0  REDEEMED *$", second, re.M)
+    fourth = part(shown, "Journey 4", "Journey 5")
     found = numbers(fourth)
     assert found[:4] == [1, 2, 3, 4] and found[-8:] == [5, 6, 7, 8, 9, 10, 11, 12]
     assert "moves Ann from mild to medium" in fourth
 
 
+def test_it_finishes_a_sale_with_each_option_then_unlocks_and_reinstates(shown: str) -> None:
+    fifth = part(shown, "Journey 5", "This ledger stays")
+    titles = re.findall(r"^Journey 5.*\. (.+)$", fifth, re.M)
+    assert titles == [
+        "Option 1: no offer",
+        "Option 2A: lock an offer",
+        "Option 2B: redeem at once",
+        "Unlock",
+        "Reinstate",
+    ]
+    rest = [7, 8, 9, 10, 11, 12, 13]
+    assert numbers(fifth) == [1, 2, *rest, 1, 3, 5, 6, *rest, 1, 4, 5, 6, *rest]
+    assert "refuses, offer_locked" in fifth and "B ISSUED, C ISSUED" in fifth
+
+
+def part(text: str, begins: str, ends: str) -> str:
+    return text[text.index(begins) : text.index(ends)]
+
+
 def numbers(text: str) -> list[int]:
-    return [int(number) for number in re.findall(r"^ +(\d+)  (?:customer|till|ledger)", text, re.M)]
+    return [
+        int(number) for number in re.findall(r"^ +(\d+)  (?:customer|app|till|ledger) ", text, re.M)
+    ]
 
 
 def test_the_two_commands_to_type_next_work(shown: str, folder: Path) -> None:

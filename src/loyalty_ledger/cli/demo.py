@@ -4,6 +4,8 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -11,12 +13,13 @@ from loyalty_ledger import loading
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.cli import journeys
 from loyalty_ledger.cli.bookkeeping import show_books
+from loyalty_ledger.cli.journey_stage import Clock
 from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.opening import Place
 from loyalty_ledger.cli.output import progress, table, tell
 from loyalty_ledger.cli.reads import show_history, show_profile
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.identity import make_key
+from loyalty_ledger.identity import Keyring, make_key
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.program_file import load_program
 from loyalty_ledger.store import migrate
@@ -27,6 +30,10 @@ from loyalty_projections.profile import Profile
 DATABASE = Path("loyalty-demo.db")
 YEAR_ENDS = "2018-01-02T06:00:00"
 LAST_MOVEMENTS = 10
+WHAT_JOURNEYS_ARE = """\
+Customers' journeys, on ledgers of their own. Right of each step stands what is
+in the customer's hands after it. What a sale brings is recorded in one commit:
+it shows at the last step."""
 
 
 def demo() -> None:
@@ -36,16 +43,45 @@ def demo() -> None:
         _load(ledger, sample)
         moment = Moment(read_moment(YEAR_ENDS, "America/New_York"))
         best = _show(ledger, moment)
-    with tempfile.TemporaryDirectory() as folder:
-        place = fresh(Path(folder) / "burrito.db")
-        with place.ledger() as ledger:
-            journeys.play(ledger, sample_program("burrito.program.yaml"))
+    _play()
     name = f"external:{best.identifiers[0].value}"
     tell("This ledger stays. Two commands to type next:")
     loyalty = "loyalty" if shutil.which("loyalty") else sys.argv[0]
     for question in (f"profile {name} --as-of 2017-12-31", f"tiers {name} --as-of 2017-03-31"):
         tell(f"  {loyalty} {question} \\")
         tell(f"    --database sqlite:///{DATABASE}")
+
+
+def _play() -> None:
+    """The customers' journeys, each shop on a ledger of its own, under a clock of its own."""
+    tell(WHAT_JOURNEYS_ARE)
+    tell("")
+    burrito_clock = Clock(journeys.THE_DAY_BEFORE)
+    coffee_clock = Clock(journeys.A_FORTNIGHT_BEFORE)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _ledger(Path(folder) / "burrito.db", burrito_clock) as burrito,
+        _ledger(Path(folder) / "coffee.db", coffee_clock) as coffee,
+    ):
+        bars = (
+            journeys.open_burrito_bar(
+                burrito, burrito_clock, sample_program("burrito.program.yaml")
+            ),
+            journeys.open_coffee_bar(coffee, coffee_clock, sample_program("coffee.program.yaml")),
+        )
+        for scene in journeys.play(*bars):
+            scene.show()
+
+
+@contextmanager
+def _ledger(file: Path, clock: Clock) -> Iterator[Ledger]:
+    """A new ledger in this file, under a clock of its own."""
+    place = fresh(file)
+    with place.database_engine() as engine:
+        secret = place.secret()
+        ledger = Ledger(engine, secret, clock)
+        ledger.administration.open(Keyring(secret).check)
+        yield ledger
 
 
 def fresh(file: Path) -> Place:

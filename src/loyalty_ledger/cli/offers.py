@@ -155,7 +155,7 @@ def code(
     if json:
         as_json({"code": made.code, "offer_id": made.offer_id, "expires_at": made.expires_at})
     else:
-        tell(f"{made.code} stands for {made.offer_id} until {cell(made.expires_at)} UTC.")
+        tell(f"{made.code} is good until {cell(made.expires_at)} UTC, for one sale.")
 
 
 # --- how ----------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def as_issued(event: OfferIssued) -> dict[str, Any]:
 def show_issued(title: str, issued: Iterable[OfferIssued]) -> None:
     """Issued offers as a table."""
     rows = ((one.offer_id, one.definition, one.expires_at) for one in issued)
-    table(title, ("offer", "definition", "until"), rows)
+    table(title, ("offer", "definition", "until"), rows, whole="offer")
 
 
 def read_basket(file: Path, store: str | None) -> Basket:

@@ -47,15 +47,23 @@ def _plain(value: object) -> Any:
 
 
 def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = ""
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: str = "",
+    whole: str = "",
 ) -> None:
-    """A table; `right` names the columns aligned right, separated by commas."""
+    """A table; `right` names the columns aligned right, separated by commas.
+
+    `whole` names one that is never folded, so that it can be copied.
+    """
     OUT.print(Text(title, style="bold"))
     made = Table(box=None, pad_edge=False)
     to_the_right = right.split(", ")
     for column in columns:
         justify = "right" if column in to_the_right else "left"
-        made.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=column == whole)  # type: ignore[arg-type]
     for row in rows:
         made.add_row(*(Text(cell(value)) for value in row))
     OUT.print(made)

@@ -147,6 +147,7 @@ def show_profile(answer: Profile) -> None:
                 (o.offer_id, o.definition, _state(o), o.locked_until or o.expires_at)
                 for o in answer.offers
             ),
+            whole="offer",
         )
 
 
@@ -158,9 +159,17 @@ def show_timeline(rows: list[Happening]) -> None:
     """What happened as a table; times are UTC."""
     table(
         "What happened (UTC)",
-        ("when", "what", "about", "sale", "why"),
-        ((row.at, row.kind, row.subject, row.transaction, row.why) for row in rows),
+        ("when", "what", "sale", "details"),
+        ((row.at, row.kind, row.transaction, _details(row)) for row in rows),
     )
+
+
+def _details(row: Happening) -> str:
+    """Why, by whom and what of it; offers by the end of their ids, which is what differs."""
+    subject = (row.subject or "").rpartition(".")[2]
+    by = row.employee_id or row.client_id
+    facts = [f"{name} {value}" for name, value in row.facts.items() if value not in (None, [])]
+    return ", ".join(part for part in (subject, row.why, by and f"by {by}", *facts) if part)
 
 
 def _next(expiries: Any) -> tuple[object, object]:

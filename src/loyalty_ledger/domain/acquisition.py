@@ -13,12 +13,12 @@ from loyalty_ledger.domain.counting import count
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import AccountSpent, Actor, OfferIssued
-from loyalty_ledger.domain.issuing import Issue, issued, unissuable
+from loyalty_ledger.domain.issuing import Issue, issued
 from loyalty_ledger.domain.limits import Count, Usage
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import Offer, RewardStore, StoreOffer
-from loyalty_ledger.domain.reward_store import Shopper, Sold, obstacles, spendable
+from loyalty_ledger.domain.reward_store import Shopper, Sold, not_to_be_issued, obstacles, spendable
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
     cause,
@@ -112,21 +112,9 @@ def give(gift: Gift, rulebook: Rulebook, draft: Draft) -> list[OfferIssued]:
     subject = counted_by(definition.id)
     usage: Usage = draft.state(usage_of(customer_id))
     counted: Count = draft.state(limit(subject))
-    refused = unissuable(
-        definition,
-        program,
-        gift.at,
-        mine=usage.of(subject).times,
-        everybodys=counted.times,
-        more=gift.quantity,
-    )
-    if refused is not None:
-        period = refused.endswith("_period")
-        raise Rejected(
-            Reason.NOT_AVAILABLE if period else Reason.LIMIT_REACHED,
-            f"{definition.id} cannot be issued: its {refused} does not allow it",
-            {"limit": refused},
-        )
+    issued_so_far = Sold(issued_to_me=usage.of(subject).times, issued_in_all=counted.times)
+    for obstacle in not_to_be_issued(definition, issued_so_far, gift.at, program, gift.quantity):
+        raise Rejected(obstacle.code, obstacle.message, obstacle.details)
     return [_given(gift, definition, rulebook, draft) for _ in range(gift.quantity)]
 
 

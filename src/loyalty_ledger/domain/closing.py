@@ -78,15 +78,23 @@ def close(closing: Closing, before: Sale, draft: Draft) -> None:
     if not closes and not version.is_voided:
         return
     named = carried(version.discounts) if closes else {}
+    priced = {held.offer_id: held.discount for held in before.offers}
     for reference, discount in named.items():
-        _redeem(reference, discount, closing, draft)
+        _redeem(reference, discount, priced.get(reference), closing, draft)
     why = "not_carried" if closes else "sale_voided"
     for held in before.offers:
         if held.offer_id not in named and (held.until is not None):
             release(held, closing.stream, closing.read_at, why, closing.cause, draft)
 
 
-def _redeem(reference: str, discount: PricedDiscount, closing: Closing, draft: Draft) -> None:
+def _redeem(
+    reference: str,
+    discount: PricedDiscount,
+    priced: PricedDiscount | None,
+    closing: Closing,
+    draft: Draft,
+) -> None:
+    """`priced` is what the sale itself had the offer locked for, even if that lock has lapsed."""
     stream = offer_stream(reference)
     if not is_offer_id(reference):
         refusal = Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
@@ -99,6 +107,7 @@ def _redeem(reference: str, discount: PricedDiscount, closing: Closing, draft: D
         read_at=closing.read_at,
         sale_time=draft.state(closing.stream).sale_time(closing.version),
         customers=closing.customers,
+        locked_before=priced is not None,
         cause=closing.cause,
     )
     try:
@@ -107,7 +116,6 @@ def _redeem(reference: str, discount: PricedDiscount, closing: Closing, draft: D
         return _flag(reference, discount, refusal, closing, draft)
     for event in events:
         draft.emit(stream, event, event.customer_id)
-    priced = offer.discount if offer.transaction == closing.transaction else None
     if priced is not None and priced.amount != discount.amount:
         changed = DiscountChanged(
             at=closing.version.at,

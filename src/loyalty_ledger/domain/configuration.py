@@ -12,7 +12,7 @@ from loyalty_ledger.domain.events.program import (
     Store,
     StoresLoaded,
 )
-from loyalty_ledger.domain.program.advice import check_successor
+from loyalty_ledger.domain.program.advice import check_sold, check_successor
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import Reason, Rejected
 
@@ -80,7 +80,9 @@ def publish(program: Program, at: datetime, published: Programs) -> list[Program
     if published.documents:
         if document == published.documents[-1]:
             return []
-        check_successor(Program.from_document(published.documents[-1]), program)
+        previous = Program.from_document(published.documents[-1])
+        check_successor(previous, program)
+        check_sold(previous, program)
     return [
         ProgramPublished(
             at=at, program=program.program, version=published.version + 1, document=document

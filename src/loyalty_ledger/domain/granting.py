@@ -228,6 +228,7 @@ class Granting:
             transaction=self.case.transaction,
             levels=dict(claim.levels),
             lines=claim.taken.line_ids if claim.taken else [],
+            why="earned",
         )
         self._count(claim, f"offer:{name}", 0)
         self.draft.emit(offer(issue.offer_id), issued(issue), claim.customer_id)

@@ -97,21 +97,13 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
                 event.expires_at,
                 at=at,
             )
-        case OfferLocked():
+        case OfferLocked() | OfferRedeemed():
+            until = event.locked_until if isinstance(event, OfferLocked) else None
             return replace(
                 offer,
-                state=OfferState.LOCKED,
+                state=OfferState.REDEEMED if until is None else OfferState.LOCKED,
                 transaction=event.transaction,
-                locked_until=event.locked_until,
-                discount=event.discount,
-                at=at,
-            )
-        case OfferRedeemed():
-            return replace(
-                offer,
-                state=OfferState.REDEEMED,
-                transaction=event.transaction,
-                locked_until=None,
+                locked_until=until,
                 discount=event.discount,
                 at=at,
             )

@@ -69,7 +69,7 @@ class Carry(Struct, frozen=True, kw_only=True):
 
     `read_at` is when the sale reached us, by which locks are judged; `sale_time` is by which the
     redemption period is judged once the lock is gone; `at` dates the sale. `customers` are those
-    the sale names.
+    the sale names. `locked_before` when the sale had locked the offer and never gave it free.
     """
 
     transaction: str
@@ -78,6 +78,7 @@ class Carry(Struct, frozen=True, kw_only=True):
     read_at: datetime
     sale_time: datetime
     customers: tuple[str, ...]
+    locked_before: bool = False
     cause: str
 
 

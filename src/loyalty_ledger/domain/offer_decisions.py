@@ -227,8 +227,8 @@ def _check_free(command: Carry, offer: Offer) -> None:
     it checked then; else it has to be the offer of somebody the sale names, if it names anybody.
     """
     _check_not_over(offer)
-    locked_before = offer.transaction == command.transaction
-    if not locked_before and command.customers and offer.customer_id not in command.customers:
+    strangers = bool(command.customers) and offer.customer_id not in command.customers
+    if strangers and not command.locked_before:
         raise Rejected(Reason.OFFER_NOT_YOURS, "the offer belongs to nobody the sale names")
     if offer.has_ended(command.sale_time):
         raise _expired(offer)

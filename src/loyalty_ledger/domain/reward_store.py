@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from loyalty_ledger.domain.issuing import unissuable
 from loyalty_ledger.domain.levels import levels_match
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.offers import RewardStore, StoreOffer
+from loyalty_ledger.domain.program.offers import Offer, RewardStore, StoreOffer
 from loyalty_ledger.domain.values import Reason
 
 
@@ -89,7 +89,7 @@ def obstacles(
         *shut(store, shopper, at, program),
         *_not_on_sale(offer, at, program),
         *_sold_out(offer, sold, quantity),
-        *_not_to_be_issued(offer, sold, at, program, quantity),
+        *not_to_be_issued(program.offer(offer.offer), sold, at, program, quantity),
         *_too_dear(store, offer, shopper, program, quantity),
     ]
 
@@ -118,10 +118,10 @@ def _sold_out(offer: StoreOffer, sold: Sold, quantity: int) -> Iterator[Obstacle
         yield _limit(f"the inventory of {offer.id} is {stock}", "inventory", stock - sold.in_all)
 
 
-def _not_to_be_issued(
-    offer: StoreOffer, sold: Sold, at: datetime, program: Program, quantity: int
+def not_to_be_issued(
+    definition: Offer, sold: Sold, at: datetime, program: Program, quantity: int
 ) -> Iterator[Obstacle]:
-    definition = program.offer(offer.offer)
+    """What keeps so many more of an offer from being issued, whoever issues them."""
     counts = {"mine": sold.issued_to_me, "everybodys": sold.issued_in_all, "more": quantity}
     match unissuable(definition, program, at, **counts):
         case None:
@@ -132,11 +132,22 @@ def _not_to_be_issued(
             whom = "to one customer" if limit == "per_customer" else "in all"
             yield _limit(f"{most} of {definition.id} are issued {whom}", limit, most - so_far)
         case period:
-            yield Obstacle(
-                Reason.NOT_AVAILABLE,
-                f"{definition.id} is not issued now",
-                {"period": period},
-            )
+            yield _not_issued(definition, period, at, program)
+
+
+def _not_issued(definition: Offer, period: str, at: datetime, program: Program) -> Obstacle:
+    """Not yet, or no longer: by its issuance, or because nobody could redeem it any more."""
+    issuance, redemption = definition.issuance, definition.redemption
+    if period == "redemption_period":
+        name, told, end = "ends", "can be redeemed until", redemption.ends
+    elif issuance.starts is not None and at < program.instant(issuance.starts):
+        name, told, end = "starts", "is issued from", issuance.starts
+    else:
+        name, told, end = "ends", "is issued until", issuance.ends
+    assert end is not None  # noqa: S101 - else the period would take in the moment
+    moment = program.instant(end).isoformat()
+    message = f"{definition.id} {told} {moment}" + (" on" if name == "starts" else "")
+    return Obstacle(Reason.NOT_AVAILABLE, message, {"period": period, name: moment})
 
 
 def _limit(rule: str, name: str, left: int) -> Obstacle:

@@ -85,21 +85,21 @@ def redeem(ask: Ask, programs: Mapping[int, Program], draft: Draft) -> OfferRede
 
 def unlock(offer_id: str, command: Unlock, draft: Draft) -> None:
     """Give the offer free, and take it off the check that held it."""
-    _release(offer_id, command, command.why, draft)
+    _release(offer_id, command, draft)
 
 
 def reinstate(offer_id: str, command: Reinstate, draft: Draft) -> None:
     """Make a redeemed offer the customer's again."""
-    _release(offer_id, command, command.why, draft)
+    _release(offer_id, command, draft)
 
 
 def release(held: OnCheck, sale: str, at: datetime, why: str, cause: str, draft: Draft) -> None:
     """Give free what a sale held and did not use; a lock that had lapsed is recorded as lapsed."""
     state: Offer = draft.state(offer_stream(held.offer_id))
+    free = Unlock(at=at, why=why, cause=cause)
     if state.state is OfferState.LOCKED and sale_of(state) == sale:
-        free = Unlock(at=at, why=why, cause=cause)
         _act(held.offer_id, Elapse(until=at) if state.lock_lapses(at) else free, draft)
-    _take_off_check(held.offer_id, sale, at, why, draft)
+    _take_off_check(held.offer_id, sale, free, draft)
 
 
 def sale_of(offer: Offer) -> str:
@@ -179,10 +179,10 @@ def _act(offer_id: str, command: Command, draft: Draft) -> list[OfferFact]:
     return events
 
 
-def _release(offer_id: str, command: Unlock | Reinstate, why: str, draft: Draft) -> None:
+def _release(offer_id: str, command: Unlock | Reinstate, draft: Draft) -> None:
     before: Offer = draft.state(offer_stream(offer_id))
     _act(offer_id, command, draft)
-    _take_off_check(offer_id, sale_of(before), command.at, why, draft)
+    _take_off_check(offer_id, sale_of(before), command, draft)
 
 
 def _put_on_check(
@@ -200,17 +200,25 @@ def _put_on_check(
         stackable=definition.stackable,
         until=until,
         discount=discount,
+        by=ask.by,
+        why="requested",
+        program_version=state.program_version,
     )
     draft.emit(ask.sale, put, state.customer_id)
 
 
-def _take_off_check(offer_id: str, sale: str, at: datetime, why: str, draft: Draft) -> None:
+def _take_off_check(offer_id: str, sale: str, command: Unlock | Reinstate, draft: Draft) -> None:
     state: Sale = draft.state(sale)
-    held = next((one for one in state.offers if one.offer_id == offer_id), None)
-    if held is None:
+    if all(one.offer_id != offer_id for one in state.offers):
         return
     offer: Offer = draft.state(offer_stream(offer_id))
     taken = OfferTakenOffCheck(
-        at=max(at, offer.at), customer_id=held.customer_id, offer_id=offer_id, why=why
+        at=max(command.at, offer.at),
+        customer_id=offer.customer_id,
+        offer_id=offer_id,
+        by=command.by,
+        why=command.why,
+        cause=command.cause,
+        program_version=offer.program_version,
     )
-    draft.emit(sale, taken, held.customer_id)
+    draft.emit(sale, taken, offer.customer_id)

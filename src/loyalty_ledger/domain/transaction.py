@@ -163,14 +163,16 @@ def evolve(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, events=events, deferred=(*sale.deferred, event.version))
         case OfferPutOnCheck() | OfferTakenOffCheck():
             return replace(sale, events=events, offers=_on_check(sale, event))
-        case DiscountNotHonoured():
-            flag = f"discount_not_honoured:{event.reason}:{event.reference_id}"
-            return replace(sale, events=events, flags=(*sale.flags, flag))
-        case DiscountChanged():
-            flag = f"discount_changed:{event.locked}:{event.taken}:{event.offer_id}"
-            return replace(sale, events=events, flags=(*sale.flags, flag))
+        case DiscountNotHonoured() | DiscountChanged():
+            return replace(sale, events=events, flags=(*sale.flags, _flag(event)))
         case _:
             assert_never(event)
+
+
+def _flag(event: DiscountNotHonoured | DiscountChanged) -> str:
+    if isinstance(event, DiscountNotHonoured):
+        return f"discount_not_honoured:{event.reason}:{event.reference_id}"
+    return f"discount_changed:{event.locked}:{event.taken}:{event.offer_id}"
 
 
 def _on_check(sale: Sale, event: OfferPutOnCheck | OfferTakenOffCheck) -> tuple[OnCheck, ...]:

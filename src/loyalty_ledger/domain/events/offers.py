@@ -143,22 +143,16 @@ class OfferCodeUsed(OfferEvent, frozen=True, kw_only=True):
     transaction: str
 
 
-class OfferPutOnCheck(Event, frozen=True, kw_only=True):
+class OfferPutOnCheck(OfferEvent, frozen=True, kw_only=True):
     """A sale holds the offer, until `until`; without it, the offer was redeemed at once."""
 
-    customer_id: str
-    offer_id: str
     stackable: bool
     until: datetime | None = None
     discount: PricedDiscount
 
 
-class OfferTakenOffCheck(Event, frozen=True, kw_only=True):
+class OfferTakenOffCheck(OfferEvent, frozen=True, kw_only=True):
     """A sale holds the offer no more."""
-
-    customer_id: str
-    offer_id: str
-    why: str
 
 
 class DiscountNotHonoured(Event, frozen=True, kw_only=True):

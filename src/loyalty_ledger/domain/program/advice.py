@@ -109,10 +109,7 @@ def _ends(program: Program) -> Iterator[tuple[str, date | None]]:
 
 
 def check_successor(previous: Program, new: Program) -> None:
-    """Rejected when the next version is of another program, currency or time zone.
-
-    Rejected, too, when it changes an offer that a reward store sells meanwhile.
-    """
+    """Rejected when the next version is of another program, currency or time zone."""
     for key in ("program", "currency", "time_zone"):
         before, after = getattr(previous, key), getattr(new, key)
         if before != after:
@@ -121,6 +118,10 @@ def check_successor(previous: Program, new: Program) -> None:
                 f"{key} is {before} in the published program and cannot become {after}",
                 {"key": key, "published": before, "given": after},
             )
+
+
+def check_sold(previous: Program, new: Program) -> None:
+    """Rejected when the next version changes an offer that a reward store sells all the while."""
     changed = [str(problem) for problem in changed_on_sale(new, previous)]
     if changed:
         raise Rejected(Reason.OFFER_IN_STORE, "; ".join(changed), {"offers": changed})
