@@ -1,15 +1,18 @@
 """Given what happened, when this is asked or arrives, then that follows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
-from loyalty_ledger.domain import policies, transaction, upkeep
+from loyalty_ledger.domain import acquisition, offer_decisions, policies, till, transaction, upkeep
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
+from loyalty_ledger.domain.closing import Closing, close
 from loyalty_ledger.domain.decider import Command, Decider, Event, State
+from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.customers import CustomerEnrolled
+from loyalty_ledger.domain.events.offers import Actor, OfferIssued, OfferLocked, OfferRedeemed
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
     Discount,
@@ -20,13 +23,19 @@ from loyalty_ledger.domain.events.sales import (
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.expiry import elapse
 from loyalty_ledger.domain.levels import level_names
+from loyalty_ledger.domain.offer import Offer
+from loyalty_ledger.domain.offer_commands import Command as OfferCommand
+from loyalty_ledger.domain.offer_commands import Reinstate, Unlock
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.rules import Item, Rulebook
 from loyalty_ledger.domain.streams import customer_of, happening, sale, tiers_of, wallet_of
+from loyalty_ledger.domain.streams import offer as offer_stream
 from loyalty_ledger.domain.values import Reason, Rejected, from_wall, minor_units
 
+T = TypeVar("T")
 NEW_YORK = "America/New_York"
+TILL = Actor(client_id="till")
 
 
 def at(wall: str, zone_name: str = NEW_YORK) -> datetime:
@@ -130,6 +139,7 @@ class Shop:
         when: datetime = MONDAY_NOON,
         number: str = "",
         payments: Sequence[Payment] | None = None,
+        read_at: datetime | None = None,
         **more: Any,
     ) -> Arrived:
         """A version of a sale arrives; by default one payment pays for all of it."""
@@ -146,17 +156,23 @@ class Shop:
         defaults |= {"transaction_id": number or f"t{len(self.history)}"}
         defaults |= {"body_digest": str(len(self.history))}
         return self.takes_in(
-            TransactionReceived(lines=list(lines), payments=list(payments), **(defaults | more))
+            TransactionReceived(lines=list(lines), payments=list(payments), **(defaults | more)),
+            read_at,
         )
 
-    def takes_in(self, version: TransactionReceived) -> Arrived:
-        """This version of a sale arrives."""
+    def takes_in(self, version: TransactionReceived, read_at: datetime | None = None) -> Arrived:
+        """This version of a sale arrives, when it was made unless told otherwise."""
         stream = sale(version.store_id, version.transaction_id)
         draft = Draft(self.states)
-        for event in transaction.decide(transaction.Receive(version), draft.state(stream)):
+        before = draft.state(stream)
+        arrived = Arrived(stream, before.events + 1, version)
+        for event in transaction.decide(transaction.Receive(version), before):
             draft.emit(stream, event)
+            if event is version:
+                now, customers = read_at or version.at, tuple(arrived.customers)
+                close(Closing(version, stream, arrived.cause, now, customers), before, draft)
         self._commit(draft)
-        return Arrived(stream, self.versions[stream], version)
+        return arrived if version in self.last else arrived._replace(version=self.versions[stream])
 
     def hears(self, event: str, of: str = "ann", when: datetime = MONDAY_NOON) -> list[Any]:
         """A customer event arrives and is settled; what followed, in order."""
@@ -198,6 +214,67 @@ class Shop:
         newest = self.knowledge.rulebooks[len(self.programs)]
         upkeep.bring_up_to_date(draft, customer, until, newest, self.programs)
         return self._commit(draft)
+
+    # --- what is asked about offers -------------------------------------------------------------
+
+    def decides(self, decision: Callable[[Draft], T]) -> T:
+        """What a decision comes to is taken into the ledger; when it is refused, nothing is."""
+        draft = Draft(self.states)
+        answer = decision(draft)
+        self._commit(draft)
+        return answer
+
+    def locks(
+        self,
+        offer_id: str,
+        *lines: Line,
+        sale: str = "1",
+        when: datetime = MONDAY_NOON,
+        at_once: bool = False,
+        discounts: Sequence[Discount] = (),
+        store: str = "s1",
+    ) -> OfferLocked | OfferRedeemed:
+        """A till locks an offer on these lines, or redeems it at once."""
+        ask = till.Ask(offer_id, sale, Check(store, lines, {}, discounts), when, TILL, 1)
+        act: Callable[..., OfferLocked | OfferRedeemed] = till.redeem if at_once else till.lock
+        return self.decides(lambda draft: act(ask, self.programs, draft))
+
+    def asks(self, offer_id: str, command: OfferCommand) -> list[Any]:
+        """Something else is asked of an offer; what followed."""
+
+        def decision(draft: Draft) -> None:
+            if isinstance(command, Unlock):
+                return till.unlock(offer_id, command, draft)
+            if isinstance(command, Reinstate):
+                return till.reinstate(offer_id, command, draft)
+            stream = offer_stream(offer_id)
+            for event in offer_decisions.decide(command, draft.state(stream)):
+                draft.emit(stream, event, event.customer_id)
+            return None
+
+        self.decides(decision)
+        return self.last
+
+    def gives(
+        self, definition: str, to: str = "ann", when: datetime = MONDAY_NOON, quantity: int = 1
+    ) -> list[OfferIssued]:
+        """An employee gives offers."""
+        gift = acquisition.Gift(to, definition, quantity, when, TILL, "sorry")
+        newest = self.knowledge.rulebooks[len(self.programs)]
+        return self.decides(lambda draft: acquisition.give(gift, newest, draft))
+
+    def buys(
+        self, store_offer: str, by: str = "ann", when: datetime = MONDAY_NOON, quantity: int = 1
+    ) -> list[OfferIssued]:
+        """A customer buys in a reward store."""
+        purchase = acquisition.Purchase(by, store_offer, quantity, when, TILL)
+        newest = self.knowledge.rulebooks[len(self.programs)]
+        return self.decides(lambda draft: acquisition.buy(purchase, newest, self.programs, draft))
+
+    def offer(self, offer_id: str) -> Offer:
+        """Where an offer stands, as recorded."""
+        state: Offer = Draft(self.states).state(offer_stream(offer_id))
+        return state
 
     def _commit(self, draft: Draft) -> list[Any]:
         for outcome in draft.outcomes:
