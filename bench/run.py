@@ -4,7 +4,8 @@
 
 The whole year under the grocer program on a durable PostgreSQL, compared with the reference
 household by household; the same job the plain `eventsourcing` way, as a ratio; what a sale costs a
-customer with a long history, as a ratio. Exit 1 when a household differs.
+customer with a long history, as a ratio; how long a till waits for an offer. Exit 1 when a
+household differs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import history
 import year
 
+import offers
 from postgres import Server, private_postgres
 
 HERE = Path(__file__).resolve().parent
@@ -142,6 +144,7 @@ def main() -> None:
         print(json.dumps(report, indent=1), flush=True)
         if not asked.only:
             report["history"] = history.measure(server.create_database("history"), GROCER)
+            report["offers"] = offers.measure(server.create_database("offers"))
     if asked.baseline and not asked.only:
         told = script("baseline.py", "--data", str(SAMPLE), "--first", str(asked.baseline))
         report["baseline"] = json.loads(told)

@@ -4,10 +4,9 @@ import copy
 import random
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,9 +14,17 @@ import pytest
 import databases
 from loyalty_ledger import verification
 from loyalty_ledger.answers import Moment
+from loyalty_ledger.domain.events.offers import (
+    OfferExpired,
+    OfferIssued,
+    OfferLocked,
+    OfferLockLapsed,
+    OfferRedeemed,
+    OfferReinstated,
+    OfferRevoked,
+    OfferUnlocked,
+)
 from loyalty_ledger.domain.events.points import (
-    PointsAwarded,
-    PointsClawedBack,
     PointsExpired,
     PointsRolledOver,
     PointsSpent,
@@ -27,13 +34,15 @@ from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.accounts import InactivityExpiry
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.values import Reason, Rejected, from_wall, to_wall
+from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.log import Recorded
 from loyalty_projections import point_history, profile, tier_progress
 from loyalty_projections.profile import Profile
 from loyalty_projections.projection import fold
 from loyalty_projections.rows import MemoryRows
+from offers.naive_wallet import LIVES, Naive
+from offers.shopping import Shopping
 from sample_ledger import (
     GROCER,
     PROGRAM,
@@ -42,17 +51,15 @@ from sample_ledger import (
     all_lines,
     arrivals,
     both_databases,
+    configure,
     configured,
     digests,
-    fill_told,
     ledger_on,
     read_program,
     told,
 )
 
 MOMENTS = 200
-LIVES = {1: 2, 2: 3}
-"""The months that points live, by program version."""
 ALL = (profile.PROJECTION, tier_progress.PROJECTION, point_history.PROJECTION)
 
 
@@ -67,15 +74,39 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 
 
 def fill_with_two_programs(url: str) -> None:
-    fill_told(url, {len(arrivals()) // 2: second_program()})
+    """The sample, with customers who buy, lock and use offers between its sales."""
+    clock = MovingClock(datetime(2017, 1, 1, tzinfo=UTC))
+    with ledger_on(url, clock) as ledger:
+        configure(ledger)
+        ledger.administration.publish(first_program())
+        shopping = Shopping(ledger)
+        for number, (moment, group) in enumerate(arrivals()):
+            clock.move_to(moment)
+            if number == len(arrivals()) // 2:
+                ledger.administration.publish(second_program())
+            ledger.intake.receive(group)
+            ledger.worker.work(lambda: clock.now, once=True)
+            shopping.go(number)
+        clock.move_to(YEAR_ENDS)
+        ledger.worker.work(lambda: YEAR_ENDS, once=True)
+
+
+@cache
+def first_program() -> Program:
+    """Vouchers are sold in a reward store, and stay locked for days."""
+    document = copy.deepcopy(read_program(PROGRAM).to_document())
+    document["offers"][0]["lock_timeout"] = "P9D"
+    sold = {"id": "voucher-20", "offer": "voucher", "price": 20, "per_customer": 40}
+    shelf = {"id": "shelf", "name": "Shelf", "point_accounts": ["points"], "offers": [sold]}
+    return Program.from_document(document | {"reward_stores": [shelf]})
 
 
 @cache
 def second_program() -> Program:
     """Points live longer, there is one more account, and the levels ask for something else."""
-    document = copy.deepcopy(read_program(PROGRAM).to_document())
+    document = copy.deepcopy(first_program().to_document())
     points = next(one for one in document["point_accounts"] if one["id"] == "points")
-    points["expiry"] = {"kind": "rolling", "after": f"P{LIVES[2]}M"}
+    points["expiry"] = {"kind": "rolling", "after": f"P{LIVES[3]}M"}
     document["point_accounts"].append({"id": "gifts", "name": "Gifts"})
     _, plus, best = document["tier_systems"][0]["levels"]
     plus["maintenance"] = {
@@ -89,7 +120,7 @@ def second_program() -> Program:
 def programs_known(events: Sequence[Recorded], known_at: datetime | None) -> Programs:
     """The versions that had been recorded by then."""
     published = [one.recorded_at for one in events if isinstance(one.event, ProgramPublished)]
-    versions = {1: read_program(PROGRAM), 2: second_program()}
+    versions = {1: read_program(PROGRAM), 2: first_program(), 3: second_program()}
     known = len(published) if known_at is None else bisect_right(published, known_at)
     return {version: versions[version] for version in range(1, known + 1)}
 
@@ -187,7 +218,7 @@ def tiers_by(rows: MemoryRows, customer: str, at: datetime, programs: Programs) 
 
 def test_a_program_that_was_recorded_later_is_not_known(sample: Ledger) -> None:
     events = everything(sample)
-    first, second = (one for one in events if isinstance(one.event, ProgramPublished))
+    first, _, second = (one for one in events if isinstance(one.event, ProgramPublished))
     customer, a_moment = customers(events)[0], timedelta(microseconds=1)
 
     def accounts(moment: Moment) -> list[str]:
@@ -208,13 +239,13 @@ def test_levels_held_under_either_program_fell_due_while_the_second_was_in_force
     sample: Ledger,
 ) -> None:
     events = everything(sample)
-    second = [one for one in events if isinstance(one.event, ProgramPublished)][1]
+    second = [one for one in events if isinstance(one.event, ProgramPublished)][-1]
     judged_by = {
         one.event.program_version
         for one in events
         if isinstance(one.event, TierKept | TierLeft) and one.position > second.position
     }
-    assert judged_by == {1, 2}
+    assert judged_by == {2, 3}
 
 
 # --- worked out by hand -------------------------------------------------------------------------
@@ -237,71 +268,6 @@ def worked_out(
         account.id: (sum(wallet.left(account.id)), wallet.lifetime.get(account.id, 0))
         for account in programs[len(programs)].point_accounts
     }
-
-
-class Naive:
-    """Lots as (account, points left, end, program), and since when an account lies idle."""
-
-    def __init__(self) -> None:
-        self.lots: dict[int, list[Any]] = {}
-        self.lifetime: dict[str, int] = {}
-        self.idle: dict[str, datetime] = {}
-
-    def take(self, event: object) -> None:
-        match event:
-            case PointsAwarded():
-                version = event.program_version
-                self.lots[event.lot] = [event.account, event.points, event.expires_at, version]
-                self.lifetime[event.account] = self.lifetime.get(event.account, 0) + event.points
-                self.idle[event.account] = max(event.at, self.idle.get(event.account, event.at))
-            case PointsExpired():
-                for part in event.lots:
-                    self.lots[part.lot][1] -= part.points
-                if event.kind == "inactivity":
-                    self.idle[event.account] = event.at
-            case PointsRolledOver():
-                for rolled in event.lots:
-                    self.lots[rolled.lot][1] -= rolled.points
-                    ends, version = rolled.expires_at, event.program_version
-                    self.lots[rolled.new_lot] = [event.into, rolled.points, ends, version]
-            case PointsSpent() | PointsClawedBack():
-                raise AssertionError("nobody spends in the sample")
-
-    def left(self, account: str) -> list[int]:
-        return [lot[1] for lot in self.lots.values() if lot[0] == account]
-
-    def elapse(self, now: datetime) -> None:
-        """What is due and not recorded: pending points roll over and live some months more."""
-        for lot in list(self.lots.values()):
-            if lot[0] == "pending" and lot[2] <= now and lot[1]:
-                ends = later(lot[2], months=LIVES[lot[3]])
-                self.lots[len(self.lots) + 10_000] = ["points", lot[1], ends, lot[3]]
-        for lot in self.lots.values():
-            if lot[2] is not None and lot[2] <= now:
-                lot[1] = 0
-        stars = sum(self.left("stars"))
-        while stars * 40 // 100 and later(self.idle["stars"], days=6) <= now:
-            self.idle["stars"] = later(self.idle["stars"], days=6)
-            stars -= stars * 40 // 100
-        for lot in self.lots.values():
-            if lot[0] == "stars":
-                lot[1], stars = stars, 0
-
-
-def later(moment: object, *, months: int = 0, days: int = 0) -> datetime:
-    assert isinstance(moment, datetime)
-    wall = to_wall(moment, "America/New_York") + timedelta(days=days)
-    month = wall.month - 1 + months
-    year = wall.year + month // 12
-    for day in range(wall.day, 27, -1):
-        try:
-            wall = wall.replace(year=year, month=month % 12 + 1, day=day)
-            break
-        except ValueError:
-            continue
-    else:
-        wall = wall.replace(year=year, month=month % 12 + 1)
-    return from_wall(wall, "America/New_York")
 
 
 @both_databases
@@ -381,7 +347,9 @@ def test_both_databases_hold_the_same(tmp_path: Path) -> None:
 def test_the_sample_keeps_every_law_and_has_what_these_tests_need(sample: Ledger) -> None:
     assert verification.verify(sample, lambda _done, _goal: None).problems == []
     happened = {type(one.event) for one in everything(sample)}
-    assert {PointsExpired, PointsRolledOver, TierEntered, TierLeft} <= happened
+    assert {PointsExpired, PointsRolledOver, TierEntered, TierLeft, PointsSpent} <= happened
+    assert {OfferIssued, OfferLocked, OfferRedeemed, OfferUnlocked, OfferReinstated} <= happened
+    assert {OfferLockLapsed, OfferExpired, OfferRevoked} <= happened
     accounts = read_program(PROGRAM).point_accounts
     assert any(isinstance(one.expiry, InactivityExpiry) for one in accounts)
     late = [one for one in everything(sample) if one.recorded_at - one.event.at > timedelta(30)]

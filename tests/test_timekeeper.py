@@ -95,7 +95,10 @@ def test_one_step_and_many_come_to_the_same(database_url: str, tmp_path: Path) -
         each.log.engine.dispose()
 
 
-DUE = ("PointsExpired", "PointsRolledOver", "TierKept", "TierLeft")
+DUE = (
+    *("PointsExpired", "PointsRolledOver", "TierKept", "TierLeft"),
+    *("OfferExpired", "OfferLockLapsed"),
+)
 
 
 def due_events(ledger: Ledger) -> list[tuple[str, int, bytes]]:
@@ -157,7 +160,7 @@ def test_a_customer_whose_sale_has_arrived_and_is_not_settled_is_left_alone(
     received = ledger.log.read(0, 5_000, names=["TransactionReceived"])[-1].event
     unsettled = received.payments[0].customer_id  # type: ignore[attr-defined]
     before = acted_for(ledger)
-    ledger.timekeeper.keep(customers(ledger), MOMENTS[5])
+    ledger.timekeeper.keep(customers(ledger), MOMENTS[5], {})
     after = acted_for(ledger)
     assert after[unsettled] == before[unsettled]
     assert after != before

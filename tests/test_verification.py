@@ -80,7 +80,10 @@ def test_a_changed_head_is_found(url: str) -> None:
     assert said.code == 1 and "chain" in said.err
 
 
-@pytest.mark.parametrize("name", ["profile", "point_history", "books", "agenda", "directory"])
+@pytest.mark.parametrize(
+    "name",
+    ["profile", "point_history", "books", "agenda", "directory", "reward_store", "timeline"],
+)
 def test_a_changed_row_of_a_view_is_found_and_a_rebuild_mends_it(url: str, name: str) -> None:
     with ledger_on(url) as ledger:
         before = ledger.projector.digest(name)

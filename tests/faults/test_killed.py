@@ -1,26 +1,42 @@
 """Power cuts: a process is killed at any moment, and the next one goes on as if it had not been."""
 
+import multiprocessing
+import os
 import random
-from collections.abc import Iterator, Sequence
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import msgspec
 import pytest
 from sqlalchemy import func, select
 
-import sample_ledger
 from faults import processes
 from faults.processes import FINISH, KEEP_UP, Process, end, run, sales, start, wait_until
 from loyalty_ledger import verification
+from loyalty_ledger.cli.app import main
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.settlement import READER
 from loyalty_ledger.store.schema import requests
-from sample_ledger import both_databases, configured, digests, ledger_on
+from sample_ledger import (
+    SECRET,
+    all_lines,
+    both_databases,
+    configured,
+    digests,
+    ledger_on,
+)
 
-KILLS_OF_WORKERS = 10
+KILLS_OF_WORKERS = 20
 KILLS_OF_LOADS = 4
-GROUP = 20
+GROUP = 100
+
+# Fresh processes of the command line that need not import everything again.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["loyalty_ledger.cli.app"])
 
 Undisturbed = tuple[dict[str, str], list[tuple[str, int, str, bytes]]]
 
@@ -28,9 +44,18 @@ Undisturbed = tuple[dict[str, str], list[tuple[str, int, str, bytes]]]
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """The digests and events when nothing goes wrong; they are the same on every database."""
-    folder = tmp_path_factory.mktemp("undisturbed")
+    return told_undisturbed(tmp_path_factory.mktemp("undisturbed"), sales())
+
+
+@pytest.fixture(scope="session")
+def undisturbed_year(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """The same of the whole sample."""
+    return told_undisturbed(tmp_path_factory.mktemp("year"), all_lines())
+
+
+def told_undisturbed(folder: Path, lines: Sequence[bytes]) -> Undisturbed:
     with configured("sqlite", folder) as url:
-        processes.told_undisturbed(url)
+        processes.told_undisturbed(url, lines)
         with ledger_on(url) as ledger:
             return digests(ledger), processes.facts(ledger)
 
@@ -43,10 +68,11 @@ def assert_undisturbed(ledger: Ledger, undisturbed: Undisturbed) -> None:
 
 @both_databases
 def test_a_worker_killed_at_random_moments_leaves_no_trace(
-    backend: str, tmp_path: Path, undisturbed: Undisturbed
+    backend: str, tmp_path: Path, undisturbed_year: Undisturbed
 ) -> None:
     chance = processes.seeded()
-    groups = [sales()[first : first + GROUP] for first in range(0, len(sales()), GROUP)]
+    lines = all_lines()
+    groups = [lines[first : first + GROUP] for first in range(0, len(lines), GROUP)]
     doomed = set(chance.sample(range(len(groups)), KILLS_OF_WORKERS))
     with configured(backend, tmp_path) as url, ledger_on(url) as ledger:
         with Victim(url) as victim:
@@ -54,46 +80,76 @@ def test_a_worker_killed_at_random_moments_leaves_no_trace(
                 before = ledger.log.head().position
                 ledger.intake.receive(group)
                 if number in doomed:
-                    await_a_moment(ledger, before, victim.process, chance)
+                    await_a_moment(ledger, before, victim, chance)
                     victim.killed_and_followed()
                 elif number % 3 == 0:
                     head = ledger.log.head().position
-                    wait_until(lambda: ledger.log.position_of(READER) >= head, victim.process)  # noqa: B023
+                    victim.wait_until(lambda: ledger.log.position_of(READER) >= head)  # noqa: B023
+            assert victim.kills == KILLS_OF_WORKERS
         assert run(url, *FINISH).returncode == 0
-        assert_undisturbed(ledger, undisturbed)
+        assert_undisturbed(ledger, undisturbed_year)
 
 
 class Victim:
     """A worker that is killed again and again."""
 
+    _process: BaseProcess
+
     def __init__(self, url: str) -> None:
         self._url = url
-        self.process = start(url, *KEEP_UP)
+        self.kills = 0
 
     def killed_and_followed(self) -> None:
-        end(self.process)
-        self.process = start(self._url, *KEEP_UP)
+        self._end()
+        assert self._process.exitcode == -signal.SIGKILL
+        self.kills += 1
+        self._process = self._started()
+
+    def wait_until(self, done: Callable[[], bool]) -> None:
+        def done_or_over() -> bool:
+            assert self._process.exitcode is None, "the worker ended by itself"
+            return done()
+
+        wait_until(done_or_over)
 
     def __enter__(self) -> "Victim":
+        self._process = self._started()
         return self
 
     def __exit__(self, *_: object) -> None:
-        end(self.process)
+        self._end()
+
+    def _started(self) -> BaseProcess:
+        process = _CONTEXT.Process(target=keep_up, args=(self._url,))
+        process.start()
+        return process
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.join()
 
 
-def await_a_moment(ledger: Ledger, before: int, process: Process, chance: random.Random) -> None:
+def keep_up(url: str) -> None:
+    """`loyalty work` in a process that is one already."""
+    os.environ["LOYALTY_SECRET_KEY"] = SECRET
+    sys.argv = ["loyalty", "--database", url, *KEEP_UP]
+    with Path(os.devnull).open("w") as sys.stdout:
+        main()
+
+
+def await_a_moment(ledger: Ledger, before: int, victim: Victim, chance: random.Random) -> None:
     """Some reader, or the head, passes some position behind `before`; and a little later."""
     names = [READER, *(one.reader for one in ledger.projector.status()), "head"]
     watched = chance.choice(names)
     goal = chance.randint(before + 1, ledger.log.head().position)
     if watched == "head":
-        goal = ledger.log.head().position + chance.randint(1, 3 * GROUP)
+        goal = ledger.log.head().position + chance.randint(1, GROUP)
 
     def passed() -> bool:
         place = ledger.log.head().position if watched == "head" else ledger.log.position_of(watched)
         return place >= goal
 
-    wait_until(passed, process)
+    victim.wait_until(passed)
     for _ in range(chance.randrange(25)):
         ledger.log.head()
 
@@ -103,7 +159,7 @@ def test_a_load_killed_at_random_moments_misses_nothing_and_takes_nothing_twice(
     backend: str, tmp_path: Path
 ) -> None:
     chance = processes.seeded()
-    lines = sample_ledger.all_lines()
+    lines = all_lines()
     file = processes.sales_file(tmp_path, lines)
     with configured(backend, tmp_path) as url, ledger_on(url) as ledger:
         empty = ledger.log.head().position

@@ -15,11 +15,24 @@ from loyalty_ledger.domain.events.customers import (
     SettlementHeld,
     SettlementResumed,
 )
-from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.events.offers import OfferIssued, PricedDiscount
 from loyalty_ledger.domain.events.settlement import PurchaseCounted, SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
 from loyalty_ledger.domain.lots import PointsEvent
+from loyalty_ledger.domain.offer import Offer
+from loyalty_ledger.domain.offer_commands import (
+    Command,
+    Elapse,
+    Lock,
+    Redeem,
+    Reinstate,
+    Revoke,
+    Terms,
+    Unlock,
+)
+from loyalty_ledger.domain.offer_decisions import OFFER
 from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.values import Period
 from loyalty_ledger.domain.wallet import Wallet
 from loyalty_ledger.program_file import parse_program
 from loyalty_ledger.store.log import Commit, Log, NewEvent
@@ -95,6 +108,7 @@ class Story:
     def __init__(self) -> None:
         self.told: list[Told] = []
         self.wallets: dict[str, Wallet] = {}
+        self.offers: dict[str, Offer] = {}
         self._versions: dict[str, int] = {}
 
     def record(self, stream: str, *events: Event) -> None:
@@ -234,7 +248,32 @@ class Story:
             program_version=1,
             cause="sale/s/1@1",
         )
+        self.offers[offer] = OFFER.fold([event])
         self.record(f"offer/{offer}", event)
+
+    def locked(self, offer: str, at: datetime, days: int, sale: str = "s/1") -> None:
+        self._ask(offer, Lock(transaction=sale, at=at, terms=_terms(days)))
+
+    def redeemed(self, offer: str, at: datetime, sale: str = "s/1") -> None:
+        self._ask(offer, Redeem(transaction=sale, at=at, terms=_terms(1)))
+
+    def unlocked(self, offer: str, at: datetime) -> None:
+        self._ask(offer, Unlock(at=at))
+
+    def reinstated(self, offer: str, at: datetime) -> None:
+        self._ask(offer, Reinstate(at=at))
+
+    def revoked(self, offer: str, at: datetime) -> None:
+        self._ask(offer, Revoke(at=at))
+
+    def offer_elapsed(self, offer: str, until: datetime) -> None:
+        self._ask(offer, Elapse(until=until))
+
+    def _ask(self, offer: str, command: Command) -> None:
+        """What the offer itself decides."""
+        events = OFFER.decide(command, self.offers[offer])
+        self.offers[offer] = OFFER.fold(events, self.offers[offer])
+        self.record(f"offer/{offer}", *events)
 
     def failed(self, sale: str, customer: str, at: datetime) -> None:
         event = SettlementFailed(
@@ -267,6 +306,16 @@ class Story:
             now = self.wallets.get(customer, Wallet())
             self.wallets[customer] = wallet.evolve(now, event)
             self.record(f"wallet/{customer}", event)
+
+
+def _terms(days: int) -> Terms:
+    """A lock for so many days, for a dollar off five."""
+    return Terms(
+        timeout=Period(days=days),
+        time_zone="UTC",
+        price=lambda: PricedDiscount(amount=100),
+        total=500,
+    )
 
 
 def append_to(log: Log, told: Iterable[Told]) -> None:

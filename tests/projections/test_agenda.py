@@ -68,12 +68,52 @@ def test_a_level_without_maintenance_is_not_due() -> None:
     assert due(story, day(300)) == []
 
 
-def test_offers_are_due_only_for_who_asks() -> None:
+def test_offers_and_locks_are_due_with_all_else() -> None:
     story = Story()
+    story.awarded("ann", "points", 10, day(0))
     story.issued("ann", "o-1", day(0), day(5))
+    story.issued("bob", "o-2", day(0), None)
+    story.locked("o-1", day(1), 2)
+    story.locked("o-2", day(1), 3)
+    assert due(story, day(2.9)) == []
+    assert due(story, day(3)) == [Due(day(3), "ann")]
+    assert due(story, day(30)) == [Due(day(3), "ann"), Due(day(4), "bob")]
+    assert items(story, day(30)) == [
+        ("lock", "o-1", day(3)),
+        ("offer", "o-1", day(5)),
+        ("expiry", "points", day(30)),
+    ]
     rows = fold(ALL, story.told)
-    assert agenda.due(rows, day(5), PROGRAMS) == []
-    assert agenda.due(rows, day(5), PROGRAMS, offers=True) == [Due(day(5), "ann")]
+    assert agenda.offers_due(rows, ["ann", "bob"], day(3)) == {"ann": ["o-1"]}
+    assert agenda.offers_due(rows, ["ann", "bob"], day(9)) == {"ann": ["o-1"], "bob": ["o-2"]}
+    assert agenda.offers_due(rows, ["bob"], day(3)) == {}
+
+
+def test_a_lock_is_due_no_more_once_it_is_gone_and_an_offer_once_it_is_over() -> None:
+    story = Story()
+    for offer in ("o-1", "o-2", "o-3", "o-4", "o-5"):
+        story.issued("ann", offer, day(0), day(5))
+        story.locked(offer, day(1), 2)
+    story.unlocked("o-1", day(2))
+    story.redeemed("o-2", day(2))
+    story.offer_elapsed("o-3", day(3))
+    story.offer_elapsed("o-4", day(6))
+    story.unlocked("o-5", day(2))
+    story.revoked("o-5", day(2))
+    assert items(story, day(9)) == [("offer", "o-1", day(5)), ("offer", "o-3", day(5))]
+    story.reinstated("o-2", day(4))
+    assert ("offer", "o-2", day(5)) in items(story, day(9))
+    story.redeemed("o-2", day(4))
+    story.reinstated("o-2", day(7))
+    assert [subject for _, subject, _ in items(story, day(9))] == ["o-1", "o-3"]
+
+
+def test_a_lock_taken_again_is_due_at_its_new_end() -> None:
+    story = Story()
+    story.issued("ann", "o-1", day(0), None)
+    story.locked("o-1", day(1), 2)
+    story.locked("o-1", day(2), 2)
+    assert items(story, day(9)) == [("lock", "o-1", day(4))]
 
 
 def test_a_failed_settlement_is_listed_until_nobody_waits_for_it() -> None:

@@ -101,6 +101,50 @@ def test_an_offer_ends_at_the_instant_it_expires() -> None:
     assert [o.state for o in shown(story, "ann", day(5)).offers] == ["EXPIRED", "ISSUED"]
 
 
+def states(story: Story, now: datetime) -> list[str]:
+    return [one.state for one in shown(story, "ann", now).offers]
+
+
+def test_a_locked_offer_shows_who_holds_it_and_is_free_at_its_timeout() -> None:
+    story = Story()
+    story.issued("ann", "o-1", day(0), None)
+    story.locked("o-1", day(1), 2, "s/7")
+    (held,) = shown(story, "ann", day(2.9)).offers
+    assert (held.state, held.locked_by, held.locked_until) == ("LOCKED", "s/7", day(3))
+    due = shown(story, "ann", day(3))
+    (free,) = due.offers
+    assert (free.state, free.locked_by, free.locked_until) == ("ISSUED", None, None)
+    story.offer_elapsed("o-1", day(3))
+    assert shown(story, "ann", day(3)) == due
+
+
+def test_a_live_lock_outlasts_the_end_of_the_offer_and_a_lapsed_one_does_not() -> None:
+    story = Story()
+    story.issued("ann", "o-1", day(0), day(2))
+    story.locked("o-1", day(1), 2)
+    assert (states(story, day(2.9)), states(story, day(3))) == (["LOCKED"], ["EXPIRED"])
+    due = shown(story, "ann", day(3))
+    story.offer_elapsed("o-1", day(3))
+    assert shown(story, "ann", day(3)) == due
+
+
+def test_used_reinstated_and_revoked_offers_are_shown_as_that() -> None:
+    story = Story()
+    story.issued("ann", "o-1", day(0), day(9))
+    story.redeemed("o-1", day(1))
+    assert states(story, day(20)) == ["REDEEMED"]
+    story.reinstated("o-1", day(2))
+    assert states(story, day(3)) == ["ISSUED"]
+    story.locked("o-1", day(3), 1)
+    story.unlocked("o-1", day(3))
+    assert states(story, day(3)) == ["ISSUED"]
+    story.revoked("o-1", day(4))
+    assert states(story, day(20)) == ["REVOKED"]
+    assert [(o.locked_by, o.locked_until) for o in shown(story, "ann", day(4)).offers] == [
+        (None, None)
+    ]
+
+
 def test_plain_identifiers_come_from_outside() -> None:
     named = Identifier(kind="external", value="A-1")
     view = profile.profile(fold(ALL, []), "ann", day(0), PROGRAM, PROGRAMS, identifiers=[named])

@@ -1,13 +1,20 @@
 """Engines as the ledger needs them, for SQLite and PostgreSQL."""
 
+import time
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
+import psycopg
 import sqlalchemy
 from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_S = 30
+TRUSTED_S = 1.0
+"""A connection that was used so recently is taken to be there still."""
+
 _WAL_BYTES_KEPT = 64 * 1024 * 1024
 _WRITES = "ledger_writes"
 
@@ -31,13 +38,41 @@ def for_writing(engine: Engine) -> Engine:
     return engine.execution_options(**{_WRITES: True})
 
 
+def for_reading(engine: Engine) -> Engine:
+    """The same engine, for single queries: on PostgreSQL each is one trip, in no transaction."""
+    if engine.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine
+
+
 def _postgres(address: URL, options: dict[str, Any]) -> Engine:
     # READ COMMITTED, whatever the server's default: who waited for the head row must see what the
     # one before committed.
-    options = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True} | options
+    options = {"isolation_level": "READ COMMITTED"} | options
     engine = sqlalchemy.create_engine(address.set(drivername="postgresql+psycopg"), **options)
     event.listen(engine, "connect", _prepare_postgres)
+    event.listen(engine, "checkin", _note_return)
+    event.listen(engine, "checkout", _ping_after_a_pause)
     return engine
+
+
+def _note_return(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _ping_after_a_pause(
+    connection: PostgresConnection, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    # A server that went away while nothing was asked shows here, not in the middle of a decision.
+    # To ask each time would cost as much as the question.
+    returned = record.info.get("returned")
+    if returned is None or time.monotonic() - returned < TRUSTED_S:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except psycopg.OperationalError as error:
+        raise DisconnectionError("the connection was lost while it was idle") from error
 
 
 def _prepare_postgres(connection: PostgresConnection, _record: object) -> None:

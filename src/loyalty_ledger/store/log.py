@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from loyalty_ledger.store import answers, append, catalog, chain, personal
 from loyalty_ledger.store.checkpoints import Checkpoints
-from loyalty_ledger.store.engine import for_writing
+from loyalty_ledger.store.engine import for_reading, for_writing
 from loyalty_ledger.store.instants import from_micros, to_micros
 from loyalty_ledger.store.mapper import EventCodec
 from loyalty_ledger.store.reading import Reader
@@ -69,6 +69,7 @@ class Log:
         codec: EventCodec | None = None,
     ):
         self._engine = engine
+        self._reading = for_reading(engine)
         self._clock = clock
         self._codec = codec or EventCodec()
         self._reader = Reader(engine, self._codec)
@@ -96,7 +97,7 @@ class Log:
 
     def head(self) -> Head:
         """The end of the log."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             row = connection.execute(select(head)).one()
         recorded_at = from_micros(row.recorded_at) if row.position else None
         return Head(row.position, bytes(row.digest), recorded_at)
@@ -113,7 +114,7 @@ class Log:
     def count(self, after: int, names: Collection[str]) -> int:
         """How many events of these names stand behind position `after`."""
         wanted = (events.c.position > after, events.c.name.in_(sorted(names)))
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return connection.execute(select(func.count()).where(*wanted)).scalar_one()
 
     def load(
@@ -125,9 +126,13 @@ class Log:
         of state that its snapshots must have; without an entry no snapshot is used.
         """
         wanted = [storable(stream, "stream") for stream in dict.fromkeys(streams)]
-        with self._engine.connect() as connection:
+        kinds = state_versions or {}
+        whole = not any(stream.partition("/")[0] in kinds for stream in wanted)
+        with self._reading.connect() as connection:
+            if whole and self._engine.name == "postgresql":
+                return Loaded(*self._reader.short_tails(connection, wanted))
             position = connection.execute(select(head.c.position)).scalar_one()
-            return Loaded(position, self._reader.tails(connection, wanted, state_versions or {}))
+            return Loaded(position, self._reader.tails(connection, wanted, kinds))
 
     def history(self, customer_id: str, *, known_at: datetime | None = None) -> Iterator[Recorded]:
         """Every event that concerns the customer, in log order; recorded by `known_at` if given."""
@@ -144,24 +149,24 @@ class Log:
 
     def readers(self) -> dict[str, int]:
         """Every known reader's position."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return {row.reader: row.position for row in connection.execute(select(tracking))}
 
     def find_answers(
         self, keys: Collection[tuple[str, str, str]]
     ) -> dict[tuple[str, str, str], Answer]:
         """The stored answers among these (client id, store id, request id)."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return answers.find(connection, keys)
 
     def personal(self, customer_id: str) -> list[PersonalValue]:
         """All personal data of a customer, by field and reference."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return personal.of_customer(connection, customer_id)
 
     def personal_values(self, field: str, customer_ids: Collection[str]) -> list[PersonalValue]:
         """One field of many customers, in no order."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return personal.of_field(connection, field, customer_ids)
 
     @staticmethod
@@ -171,7 +176,7 @@ class Log:
 
     def catalog_items(self, digest: str, skus: Collection[str]) -> dict[str, CatalogItem]:
         """The items of a catalog among these; what it does not know is left out."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return catalog.find_items(connection, digest, skus)
 
     @contextmanager

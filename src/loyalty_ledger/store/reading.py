@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select
 
 from loyalty_ledger.store.bulk import Row, select_for
+from loyalty_ledger.store.engine import for_reading
 from loyalty_ledger.store.instants import from_micros
 from loyalty_ledger.store.mapper import EventCodec
 from loyalty_ledger.store.records import Recorded, Snapshot, StreamTail
@@ -28,6 +29,12 @@ _TAILS = "SELECT e.position, e.stream, e.version, e.name, e.recorded_at, e.body"
 _TAILS_POSTGRES = """CROSS JOIN LATERAL (
     SELECT * FROM events WHERE stream = asked.stream AND version > asked.after ORDER BY version
 ) AS e"""
+_SHORT_TAILS = """SELECT e.position, e.stream, e.version, e.name, e.recorded_at, e.body, h.position
+FROM (SELECT position FROM head WHERE id = 1) AS h LEFT JOIN (
+    unnest(%s::text[]) AS asked(stream) CROSS JOIN LATERAL (
+        SELECT * FROM events WHERE stream = asked.stream ORDER BY version
+    ) AS e
+) ON true"""
 _TAILS_SQLITE = "CROSS JOIN events AS e ON e.stream = asked.stream AND e.version > asked.after"
 
 
@@ -35,7 +42,7 @@ class Reader:
     """Reads events through a codec."""
 
     def __init__(self, engine: Engine, codec: EventCodec):
-        self._engine = engine
+        self._engine = for_reading(engine)
         self._codec = codec
 
     def recorded(self, row: Any) -> Recorded:
@@ -97,6 +104,16 @@ class Reader:
     def _rows(self, query: Select[Any]) -> list[Any]:
         with self._engine.connect() as connection:
             return list(connection.execute(query))
+
+    def short_tails(
+        self, connection: Connection, streams: Collection[str]
+    ) -> tuple[int, dict[str, StreamTail]]:
+        """The head's position and whole streams without snapshots, on PostgreSQL in one trip."""
+        rows = connection.exec_driver_sql(_SHORT_TAILS, ([*streams],)).all()
+        tails = {stream: StreamTail(None, [], 0) for stream in streams}
+        for row in sorted((row for row in rows if row[0] is not None), key=lambda row: row[0]):
+            tails[row[1]].events.append(self.recorded(row[:6]))
+        return rows[0][6], {stream: _with_version(tail) for stream, tail in tails.items()}
 
     def tails(
         self, connection: Connection, streams: Collection[str], state_versions: Mapping[str, str]

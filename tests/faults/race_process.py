@@ -1,0 +1,111 @@
+"""What a process does that asks the ledger for offers in the same instant as others do."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from typing import NamedTuple
+from unittest.mock import patch
+
+from loyalty_ledger import clock
+from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.offers import USER_OFFER_ID, Basket, Lookup
+from loyalty_ledger.store.log import Appended, Commit, Conflict, Log
+from loyalty_ledger.wire import read_transaction
+from sample_ledger import ledger_on
+
+STORE = "s1"
+PATIENCE_S = 60
+WON = "won"
+
+
+class Lock(NamedTuple):
+    """Lock an offer for a sale of ten dollars."""
+
+    offer_id: str
+    transaction_id: str
+
+
+class Buy(NamedTuple):
+    """Buy one of what the reward store sells."""
+
+    customer_id: str
+    store_offer: str
+
+
+Ask = Lock | Buy
+
+
+class Answer(NamedTuple):
+    """`WON`, or why not; and how often somebody else was faster at the commit."""
+
+    outcome: str
+    beaten: int
+
+
+def race(url: str, start: Barrier, parent: Connection) -> None:
+    """Asks come as lists of rounds; each round all processes begin together."""
+    with ledger_on(url, clock.now) as ledger, counted_conflicts() as beaten:
+        while asks := parent.recv():
+            parent.send([_answer(ledger, ask, start, beaten) for ask in asks])
+
+
+def buy_for_ever(url: str, customer_ids: Sequence[str], store_offer: str) -> None:
+    """Buy for one customer after the other until none has points left."""
+    with ledger_on(url, clock.now) as ledger:
+        able = list(customer_ids)
+        while able:
+            able = [one for one in able if _bought(ledger, Buy(one, store_offer))]
+
+
+def _bought(ledger: Ledger, ask: Buy) -> bool:
+    try:
+        ledger.offers.buy(*ask, Actor(client_id="app"))
+    except Rejected as refusal:
+        if refusal.code is not Reason.INSUFFICIENT_POINTS:
+            raise
+        return False
+    return True
+
+
+def _answer(ledger: Ledger, ask: Ask, start: Barrier, beaten: Callable[[], int]) -> Answer:
+    act = _ready(ledger, ask)
+    before = beaten()
+    start.wait(PATIENCE_S)
+    try:
+        act()
+    except Rejected as refusal:
+        return Answer(refusal.code.value, beaten() - before)
+    return Answer(WON, beaten() - before)
+
+
+def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
+    if isinstance(ask, Buy):
+        return lambda: ledger.offers.buy(*ask, Actor(client_id="app"))
+    payload = {
+        "transaction_id": ask.transaction_id,
+        "open_time": clock.now().isoformat(),
+        "items": [{"line_id": "1", "item_id": "tea", "subtotal": "10.00"}],
+    }
+    basket = Basket(STORE, read_transaction(payload))
+    lookup = Lookup(USER_OFFER_ID, ask.offer_id)
+    return lambda: ledger.offers.lock(lookup, basket, Actor(client_id="till"))
+
+
+@contextmanager
+def counted_conflicts() -> Iterator[Callable[[], int]]:
+    """How many commits of this process came too late."""
+    late, append = 0, Log.append
+
+    def counting(log: Log, commit: Commit) -> Appended:
+        nonlocal late
+        try:
+            return append(log, commit)
+        except Conflict:
+            late += 1
+            raise
+
+    with patch.object(Log, "append", counting):
+        yield lambda: late
