@@ -13,6 +13,7 @@ import pytest
 
 from cli.bad_lines import line
 from cli.command_line import Said, loyalty
+from loyalty_projections.projections import PROJECTIONS
 from sample_ledger import GROCER, PROGRAM, SAMPLE, both_databases, configured, ledger_on, told
 
 TYPED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
@@ -96,7 +97,7 @@ def test_the_database_may_stand_before_and_after_the_command_or_in_the_environme
 def test_status_tells_positions_lags_and_counts(url: str) -> None:
     shown = loyalty(url, "status", "--json").json
     names = [one["name"] for one in shown["readers"]]
-    assert names[0] == "settlement" and len(names) == 7
+    assert names[0] == "settlement" and len(names) == 1 + len(PROJECTIONS)
     assert {one["lag"] for one in shown["readers"]} == {0}
     assert {one["position"] for one in shown["readers"]} == {shown["position"]}
     assert (shown["waiting"], shown["failed"]) == (0, [])
@@ -348,11 +349,13 @@ def test_the_schema_is_one_and_a_broken_program_is_refused_with_every_problem(
 
 def test_views_are_told_rebuilt_and_verified_by_name(url: str) -> None:
     rows = loyalty(url, "projections", "status", "--json").json
-    assert [list(row) for row in rows] == [["name", "version", "position", "digest"]] * 6
+    assert [list(row) for row in rows] == [["name", "version", "position", "digest"]] * len(
+        PROJECTIONS
+    )
     said = loyalty(url, "projections", "rebuild", "books", "--batch", 500)
     assert said.code == 0 and "equals the live one" in said.out
     built = loyalty(url, "projections", "verify", "--json").json
-    assert all(one["equal"] for one in built) and len(built) == 6
+    assert all(one["equal"] for one in built) and len(built) == len(PROJECTIONS)
     assert refused(loyalty(url, "projections", "rebuild", "nonsense"), "validation")
 
 

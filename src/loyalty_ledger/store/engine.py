@@ -75,12 +75,22 @@ def _ping_after_a_pause(
         raise DisconnectionError("the connection was lost while it was idle") from error
 
 
+_FOR_SHORT_QUERIES = (
+    # Compiling takes longer than a short query does.
+    "SET jit = off",
+    # Every query here goes by keys, so that one plan serves for ever. Planning anew each time would
+    # take as long as the query; a plan that reads whole tables is one of when they were empty.
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+)
+
+
 def _prepare_postgres(connection: PostgresConnection, _record: object) -> None:
-    # Queries here are short; on a table without statistics compiling them takes longer than they.
     connection.autocommit = True
-    connection.execute("SET jit = off")
-    # A plan kept from when the tables were empty would read them whole.
-    connection.execute("SET plan_cache_mode = force_custom_plan")
+    for setting in _FOR_SHORT_QUERIES:
+        connection.execute(setting)
     connection.autocommit = False
 
 

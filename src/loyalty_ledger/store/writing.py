@@ -10,14 +10,17 @@ from sqlalchemy.exc import IntegrityError
 
 from loyalty_ledger.store import answers, catalog
 from loyalty_ledger.store.append import (
+    FEW,
     EventRow,
     Place,
     advance,
     changed_since,
     check_expected,
     check_quiet,
+    check_read_at,
     take_head,
     write_events,
+    write_few,
 )
 from loyalty_ledger.store.bulk import upsert_rows
 from loyalty_ledger.store.instants import from_micros
@@ -25,6 +28,9 @@ from loyalty_ledger.store.mapper import EventCodec
 from loyalty_ledger.store.records import Answer, Appended, Commit, Conflict, PersonalValue
 from loyalty_ledger.store.schema import events, head, personal, snapshots, tracking
 from loyalty_ledger.store.text import storable, storable_id
+
+MOST_EXPECTED = 100
+"""Beyond so many streams a commit is a batch, and is not written in one statement."""
 
 
 class Written(NamedTuple):
@@ -60,6 +66,8 @@ class Prepared:
         """Write everything in the connection's transaction; Conflict when somebody was faster."""
         commit = self.commit
         place = take_head(connection, len(self.rows), clock)
+        if self._is_small(connection):
+            return self._write_few(connection, place)
         changed = changed_since(connection, commit.read_at, place)
         check_expected(commit.expected, changed)
         check_quiet(connection, commit.quiet, place)
@@ -70,6 +78,31 @@ class Prepared:
         if commit.catalog:
             catalog.add_catalog(connection, *commit.catalog)
         last_digest = self._write_events(connection, place) if self.rows else None
+        upsert_rows(connection, personal, commit.personal)
+        upsert_rows(connection, snapshots, commit.snapshots)
+        recorded_at = from_micros(place.recorded_at)
+        return Written(Appended(place.position + 1, last, changed, recorded_at), last_digest)
+
+    def _is_small(self, connection: Connection) -> bool:
+        """Whether one statement does it: a few events and nothing that they depend on."""
+        commit = self.commit
+        more = commit.quiet or commit.advance or commit.catalog
+        few = 0 < len(self.rows) < FEW and len(commit.expected) < MOST_EXPECTED
+        return few and not more and connection.dialect.name == "postgresql"
+
+    def _write_few(self, connection: Connection, place: Place) -> Written:
+        commit = self.commit
+        check_read_at(commit.read_at, place)
+        customers = [new.customers for new in commit.events]
+        try:
+            last_digest, changed = write_few(
+                connection, place, self.rows, customers, commit.read_at, commit.expected
+            )
+        except IntegrityError as error:
+            written = frozenset(row.stream for row in self.rows)
+            raise Conflict("streams", written) from error
+        last = place.position + len(self.rows)
+        answers.store(connection, commit.answers, last)
         upsert_rows(connection, personal, commit.personal)
         upsert_rows(connection, snapshots, commit.snapshots)
         recorded_at = from_micros(place.recorded_at)
