@@ -82,7 +82,6 @@ class OfferView(_View):
     offer_id: str
     definition: str
     state: str
-    redeemable_from: datetime | None = None
     expires_at: datetime | None
     locked_until: datetime | None = None
     locked_by: str | None = None
@@ -273,7 +272,6 @@ def _offer(row: OfferRow, now: datetime) -> OfferView:
         offer_id=row.offer_id,
         definition=row.definition,
         state=state,
-        redeemable_from=row.redeemable_from,
         expires_at=row.expires_at,
         locked_until=row.locked_until if locked else None,
         locked_by=row.transaction if locked else None,
