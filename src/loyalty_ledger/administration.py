@@ -19,7 +19,7 @@ from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.sent import refuse_far_ahead
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import CatalogItem, Commit, Conflict, Log, PersonalValue
+from loyalty_ledger.store.log import Busy, CatalogItem, Commit, Conflict, Log, PersonalValue
 
 PATIENCE = 50
 Decision = Callable[[dict[str, Any], Commit], bool]
@@ -175,7 +175,7 @@ class Administration:
                 return True
             except Conflict:
                 continue
-        raise TimeoutError("found no quiet moment to commit in")
+        raise Busy
 
     def _streams(self, record: CustomerRecord) -> Iterator[str]:
         for reference in record.references:

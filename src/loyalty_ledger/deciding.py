@@ -9,18 +9,22 @@ from typing import Any, TypeVar
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Conflict
+from loyalty_ledger.store.log import Busy, Conflict
 
 T = TypeVar("T")
 PATIENCE = 200
 
 
 class Reading:
-    """The states that a decision looks at. Its commit names every one of them."""
+    """The states that a decision looks at. Its commit names every one of them.
+
+    `quiet` names customers, and the position behind which nothing may have been recorded of them.
+    """
 
     def __init__(self, states: States):
         self._states = states
         self.found: dict[str, Any] = {}
+        self.quiet: dict[str, int] = {}
 
     def get(self, streams: Iterable[str]) -> dict[str, Any]:
         """Look at these as well, in one go."""
@@ -41,8 +45,12 @@ class Reading:
 Decision = Callable[[Reading], tuple[Draft, T]]
 
 
-def decide(states: States, decision: Decision[T]) -> T:
-    """Decide and append what the draft holds; the decision's answer. Rejected changes nothing."""
+def decide(states: States, decision: Decision[T], settle: Callable[[], object] = lambda: None) -> T:
+    """Decide and append what the draft holds; the decision's answer. Rejected changes nothing.
+
+    Where a customer is not as quiet as the decision has it, `settle` is called before the next try.
+    """
+    states.catch_up()
     sure: set[str] = set()  # read, or found unmoved, since it was asked
     for _ in range(PATIENCE):
         reading = Reading(states)
@@ -61,11 +69,14 @@ def decide(states: States, decision: Decision[T]) -> T:
             return answer
         commit, after = states.commit(reading.found), dict(reading.found)
         add_draft(commit, after, draft)
+        commit.quiet.update(reading.quiet)
         try:
             states.append(commit, after)
-        except Conflict:
+        except Conflict as conflict:
+            if conflict.what == "quiet":
+                settle()
             # What has moved is dropped, and so will be read again; all else is as it was read.
             sure.update(reading.found)
             continue
         return answer
-    raise TimeoutError("found no quiet moment to commit in")
+    raise Busy

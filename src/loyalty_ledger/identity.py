@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.sent import LONGEST_TEXT, is_printable
 
 KINDS = ("id", "external", "email", "phone", "card")
 _WIRE_KINDS = {
@@ -41,16 +42,24 @@ class Reference(NamedTuple):
 
 
 def parse_reference(text: str) -> Reference:
-    """`kind:value`, or a bare internal id."""
+    """`kind:value`, or a bare internal id; Rejected when it can be nobody's."""
     kind, colon, value = text.partition(":")
     if not colon:
-        return Reference("id", "", text)
-    if kind not in KINDS or not value:
-        raise Rejected(
-            Reason.VALIDATION,
-            f"{text!r} names no customer: write KIND:VALUE with one of {', '.join(KINDS)}",
+        kind, value = "id", text
+    if kind not in KINDS:
+        raise _names_nobody(text, f"write KIND:VALUE with one of {', '.join(KINDS)}")
+    reference = normalised(kind, "", value)
+    if not is_printable(value) or not reference.value:
+        what = (
+            "printable characters, digits among them" if kind == "phone" else "printable characters"
         )
-    return normalised(kind, "", value)
+        raise _names_nobody(text, f"{kind} must be text of 1 to {LONGEST_TEXT} {what}")
+    return reference
+
+
+def _names_nobody(text: str, remedy: str) -> Rejected:
+    shown = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "..."
+    return Rejected(Reason.VALIDATION, f"customer {shown!r} names nobody: {remedy}")
 
 
 def wire_reference(value: str, type_name: str | None) -> Reference:

@@ -16,10 +16,11 @@ from loyalty_ledger.domain import transaction
 from loyalty_ledger.domain.closing import Closing, close
 from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, cause, offer, sale
-from loyalty_ledger.domain.till import OFFER_REFERENCE
+from loyalty_ledger.domain.till import names_offer
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.naming import Naming, as_external, references_of
@@ -152,7 +153,7 @@ class Intake:
         streams += [
             offer(discount.reference_id)
             for discount in sent.discounts
-            if discount.reference_id_type == OFFER_REFERENCE
+            if names_offer(discount.reference_id_type)
             and discount.reference_id is not None
             and is_offer_id(discount.reference_id)
         ]
@@ -179,7 +180,11 @@ class Intake:
             draft.emit(stream, event, *naming.customers)
         if version in events:
             customers = tuple(naming.customers)
-            close(Closing(version, stream, following, now, customers), before, draft)
+            by = Actor(
+                client_id=request.client_id,
+                employee_id=request.transaction.pos_employee_id or "",
+            )
+            close(Closing(version, stream, following, now, customers, by), before, draft)
         return [*naming.personal, *naming.kept(request, stream)] if events else None
 
     def _versions(self, draft: Draft) -> tuple[Versions, Program]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import acquisition, offer_code, till
 from loyalty_ledger.domain.configuration import Catalogs, Stores
+from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import (
@@ -18,6 +19,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferLocked,
     OfferRedeemed,
 )
+from loyalty_ledger.domain.events.points import PointsExpired
 from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import Reinstate, Revoke, Unlock
@@ -40,7 +42,7 @@ from loyalty_ledger.domain.streams import (
 )
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Keyring, make_code
-from loyalty_ledger.reading import Versions
+from loyalty_ledger.reading import Versions, times
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.wire import WireTransaction
@@ -163,6 +165,7 @@ class Offers:
         stores: Stores = reading.state(STORES)
         catalogs: Catalogs = reading.state(CATALOG)
         store = stores.store(basket.store_id)
+        times(basket.transaction, store.time_zone, at)  # one that is far ahead is refused
         rulebook = self._rulebook(reading)
         versions = Versions(rulebook.program, rulebook.version, catalogs.version)
         lines, discounts = versions.basket(basket.transaction, store)
@@ -198,7 +201,8 @@ class Offers:
         def decision(reading: Reading) -> tuple[Draft, list[OfferIssued]]:
             rulebook = self._rulebook(reading)
             subject = limit(acquisition.counted_by(definition))
-            reading.get([usage_of(customer_id), subject])
+            reading.get([customer_of(customer_id), usage_of(customer_id), subject])
+            _check_enrolled(customer_id, reading)
             draft = reading.draft()
             return draft, self._new(acquisition.give(gift, rulebook, draft), reading)
 
@@ -216,12 +220,15 @@ class Offers:
             subjects = acquisition.sold_as(sold.id), acquisition.counted_by(sold.offer)
             own = (customer_of, wallet_of, tiers_of, usage_of)
             reading.get([*(of(customer_id) for of in own), *map(limit, subjects)])
+            _check_enrolled(customer_id, reading)
             draft = reading.draft()
             programs = self._settlement.programs
             bought = acquisition.buy(purchase, rulebook, programs, draft)
+            if _expired_idle(draft):
+                reading.quiet[customer_id] = self._settlement.position()
             return draft, self._new(bought, reading)
 
-        return decide(self._states, decision)
+        return decide(self._states, decision, self._settlement.settle_all)
 
     def revoke(self, offer_id: str, by: Actor, why: str) -> None:
         """Take an offer away for good."""
@@ -278,6 +285,18 @@ class Offers:
         if version not in self._settlement.programs:
             self._states.drop([PROGRAM])
         return self._settlement.programs
+
+
+def _check_enrolled(customer_id: str, reading: Reading) -> None:
+    customer: Customer = reading.state(customer_of(customer_id))
+    if not customer.enrolled:
+        raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
+
+
+def _expired_idle(draft: Draft) -> bool:
+    """Whether points were lost to inactivity: a sale that still waits could have prevented it."""
+    events = (outcome.event for outcome in draft.outcomes)
+    return any(isinstance(one, PointsExpired) and one.kind == "inactivity" for one in events)
 
 
 def _offer(offer_id: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from msgspec.structs import replace
+
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.events.sales import (
     Discount,
@@ -78,7 +80,7 @@ class Versions:
         problems: list[tuple[str, str]] = []
         lines = [self._line(i, item, problems) for i, item in enumerate(sent.items)]
         discounts = [
-            self._discount(i, discount, store, problems)
+            replace(self._discount(i, discount, store, problems), stack_order=_on_check(discount))
             for i, discount in enumerate(sent.discounts)
         ]
         if problems:
@@ -147,6 +149,11 @@ class Versions:
 
     def _rounded(self, tax: Decimal) -> int:
         return int(tax.scaleb(self._exponent).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _on_check(discount: WireDiscount) -> int:
+    """Where a discount stands on a check in the making: without an order, before all others."""
+    return -(2**31) if discount.stack_order is None else discount.stack_order
 
 
 def times(sent: WireTransaction, time_zone: str, now: datetime) -> tuple[datetime, datetime]:

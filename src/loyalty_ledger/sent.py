@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from loyalty_ledger.domain.values import Reason, Rejected
 
@@ -18,8 +19,10 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9}0*)?")
 LONGEST_BODY = 1 << 20
 _MOST_DIGITS = 30
 _YEARS = range(1900, 9999)
+LONGEST_TEXT = 120
 _FAR_AHEAD = timedelta(hours=24)
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+_ONE_LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -78,7 +81,7 @@ def _shown(value: object) -> str:
 
 Number = Annotated[Decimal, BeforeValidator(read_decimal)]
 Text = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=120, pattern=_PRINTABLE)
+    str, StringConstraints(strict=True, min_length=1, max_length=LONGEST_TEXT, pattern=_PRINTABLE)
 ]
 Time = Annotated[datetime, BeforeValidator(read_time)]
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
@@ -87,6 +90,18 @@ _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 def read_text(value: object) -> str:
     """Printable text in one line, 1 to 120 characters; ValidationError otherwise."""
     return _TEXT.validate_python(value)
+
+
+def is_printable(text: str, longest: int = LONGEST_TEXT) -> bool:
+    """Whether it is text in one line, of at least one character, that any database takes."""
+    return len(text) <= longest and _ONE_LINE.fullmatch(text) is not None
+
+
+def named_text(name: str, value: object, longest: int = LONGEST_TEXT) -> str:
+    """The same text, once it is printable; Rejected names the field or option otherwise."""
+    if isinstance(value, str) and is_printable(value, longest):
+        return value
+    raise refused([(name, f"must be text of 1 to {longest} printable characters")])
 
 
 def decoded(body: bytes) -> Mapping[str, Any]:
@@ -118,9 +133,18 @@ WORDING = {
         "string_pattern_mismatch",
         "string_unicode",
     ),
-    "must be text of 1 to 120 printable characters",
+    f"must be text of 1 to {LONGEST_TEXT} printable characters",
 )
 """What is wrong with a value, by the kind of error that validation tells."""
+
+
+def _worded(detail: ErrorDetails) -> str:
+    match detail["type"], detail.get("ctx", {}):
+        case "greater_than_equal", {"ge": least}:
+            return f"must be at least {least}"
+        case "less_than_equal", {"le": most}:
+            return f"must be at most {most}"
+    return WORDING.get(detail["type"], detail["msg"].removeprefix("Value error, "))
 
 
 def problems_of(error: ValidationError) -> list[tuple[str, str]]:
@@ -130,8 +154,7 @@ def problems_of(error: ValidationError) -> list[tuple[str, str]]:
         path = ""
         for part in detail["loc"]:
             path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-        message = WORDING.get(detail["type"], detail["msg"].removeprefix("Value error, "))
-        problems.append((path, message))
+        problems.append((path, _worded(detail)))
     return problems
 
 

@@ -24,7 +24,7 @@ from loyalty_ledger.domain.streams import (
 )
 from loyalty_ledger.shelf import Shelf
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Advance, Conflict, Log, Recorded
+from loyalty_ledger.store.log import Advance, Busy, Conflict, Log, Recorded
 
 READER = "settlement"
 ARRIVALS = ("TransactionReceived", "CustomerEventReceived")
@@ -53,7 +53,8 @@ class Settlement:
         for attempt in range(PATIENCE):
             before = self._log.position_of(READER)
             end = self._log.head().position
-            recorded = self._log.read(before, most, names=ARRIVALS)
+            # The fewer are settled at once, the less can be in the way of it.
+            recorded = self._log.read(before, max(1, most >> attempt), names=ARRIVALS)
             after = recorded[-1].position if recorded else max(before, end)
             if after == before:
                 return 0
@@ -65,7 +66,16 @@ class Settlement:
                 return after - before
             except Conflict:
                 continue
-        raise TimeoutError("settlement found no quiet moment to commit in")
+        raise Busy
+
+    def settle_all(self) -> None:
+        """Settle everything that has arrived."""
+        while self.settle_batch():
+            pass
+
+    def position(self) -> int:
+        """How far settlement has come in the log."""
+        return self._log.position_of(READER)
 
     def retry(self, failed: Iterable[str], waiting: Iterable[str] = ()) -> list[str]:
         """Try again what failed, given as `stream@version`, and all that waits behind it.
@@ -154,7 +164,7 @@ class Settlement:
                 return reason
             except Conflict:
                 continue
-        raise TimeoutError("settlement found no quiet moment to commit in")
+        raise Busy
 
     def _next_of(self, subject: str) -> list[str]:
         """What comes first now for the customers that waited for this one."""

@@ -4,6 +4,7 @@ Every commit names the versions it read; a state that somebody else has moved on
 dropped here, and is read again.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -21,6 +22,9 @@ SNAPSHOT_EVERY = 64
 PASSING = ("sale", "happening", "offer", "code")
 """Streams that are hardly asked for again; their states are not kept."""
 MOST_STATES = 20_000
+REST_S = 1.0
+FAR_BEHIND = 2_000
+"""So many events are quicker forgotten than looked at."""
 
 
 class Known:
@@ -42,6 +46,7 @@ class States:
         self._most = most
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._position: int | None = None
+        self._looked_at = time.monotonic()
         self._encode = msgpack.Encoder().encode
         self._decoders = {
             kind: msgpack.Decoder(type(FOLDS[kind].initial)) for kind in STATE_VERSIONS
@@ -89,6 +94,7 @@ class States:
             self._known.pop(stream, None)
         self._known.update((s, known) for s, known in written.items() if kind_of(s) not in PASSING)
         self._position = appended.last
+        self._looked_at = time.monotonic()
         self._trim()
         return appended
 
@@ -98,6 +104,17 @@ class States:
         What is written is checked against the log; what is refused, and so not written, is not.
         """
         return self._position == self._log.head().position
+
+    def catch_up(self) -> None:
+        """Forget everything when others have written much since anything was read here.
+
+        A commit looks at all that was written since: after a long rest that would be a long look.
+        """
+        if self._position is None or time.monotonic() - self._looked_at < REST_S:
+            return
+        self._looked_at = time.monotonic()
+        if self._log.head().position - self._position > FAR_BEHIND:
+            self.forget()
 
     def drop(self, streams: Iterable[str]) -> None:
         """Drop these, to be read again."""

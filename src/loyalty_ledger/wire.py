@@ -78,7 +78,7 @@ class WireDiscount(WirePart):
     discounted_line_ids: list[Text] | None = None
     discounted_line_id_quantities: list[Number] | None = None
     discount_source: Text | None = None
-    stack_order: Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)] | None = None
+    stack_order: Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)] | None = None
     applied_time: Time | None = None
 
 
@@ -93,7 +93,7 @@ class WireTransaction(WirePart):
     pos_employee_id: Text | None = None
     sm_employee_id: Text | None = None
     table_id: Text | None = None
-    guest_count: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
+    guest_count: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] | None = None
     subtotal: Number | None = None
     tax_total: Number | None = None
     open_time: Time | None = None

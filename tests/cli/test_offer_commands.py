@@ -1,7 +1,6 @@
 """`loyalty offer`, `loyalty store` and `loyalty timeline`: what they print, and how they end."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,62 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.command_line import Said, loyalty
-from offers.till import BREAKFAST, HALF_AN_HOUR, NOW, Shop, carrying, frozen_shop, item
-
-NOBODYS = "nobody.aaaaaaaaaaaaaaaa"
-SALE: dict[str, Any] = {"transaction_id": "T1", "open_time": "2026-03-10T12:00:00Z"}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """It is noon, and stays noon, until a test says otherwise."""
-    with frozen_shop(request.param, tmp_path, NOW) as made:
-        yield made
-
-
-def said(shop: Shop, *arguments: object, stdin: bytes = b"") -> Said:
-    return loyalty(shop.url, *arguments, stdin=stdin)
-
-
-def told(shop: Shop, *arguments: object, stdin: bytes = b"") -> Any:
-    """What a command prints for programs, once it did what it was asked."""
-    done = said(shop, *arguments, "--json", stdin=stdin)
-    assert (done.code, done.err) == (0, ""), done
-    assert done.out.count("\n") == 1
-    return done.json
-
-
-def shown(shop: Shop, *arguments: object) -> str:
-    """What a command prints for people."""
-    done = said(shop, *arguments)
-    assert (done.code, done.err) == (0, ""), done
-    return done.out
-
-
-def refused(shop: Shop, code: str, *arguments: object, stdin: bytes = b"") -> None:
-    """Refused for people and for programs, with that code, and nothing is changed."""
-    head = shop.ledger.log.head()
-    plain = said(shop, *arguments, stdin=stdin)
-    assert (plain.code, plain.out) == (1, "")
-    assert plain.err.startswith(f"Refused ({code}): "), plain.err
-    as_json = said(shop, *arguments, "--json", stdin=stdin)
-    assert (as_json.code, as_json.err) == (1, "")
-    assert as_json.json["error"]["code"] == code
-    assert as_json.json["error"]["message"]
-    assert shop.ledger.log.head() == head
-
-
-@pytest.fixture
-def basket(tmp_path: Path) -> Path:
-    """A sale of a coffee and a muffin at the main store, as a file."""
-    return written(tmp_path, SALE | {"store_id": "main", "items": BREAKFAST})
-
-
-def written(folder: Path, value: object, name: str = "sale.json") -> Path:
-    file = folder / name
-    file.write_bytes(msgspec.json.encode(value))
-    return file
+from cli.asking import NOBODYS, SALE, refused, said, shown, told, written
+from cli.command_line import loyalty
+from offers.till import BREAKFAST, HALF_AN_HOUR, NOW, Shop, carrying, item
 
 
 def test_an_offer_is_issued_locked_priced_anew_unlocked_redeemed_reinstated_and_revoked(

@@ -80,7 +80,8 @@ def cannot_buy(reason: Reason, shop: Shop, **more: Any) -> Rejected:
 def test_a_purchase_spends_counts_and_issues_in_one_commit() -> None:
     shop = club(store())
     (bought,) = shop.buys("treat-50", when=minutes(5))
-    assert [type(event) for event in shop.last] == [GrantCounted] * 4 + [PointsSpent, OfferIssued]
+    kinds = [type(event) for event in shop.last]
+    assert kinds == [PointsSpent, *[GrantCounted] * 4, OfferIssued]
     spent = only(PointsSpent, shop.last)
     assert (spent.account, spent.points, spent.spent_at) == ("points", 50, minutes(5))
     assert spent.reference == f"offer:{bought.offer_id}"

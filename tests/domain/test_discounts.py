@@ -385,11 +385,5 @@ def test_it_takes_from_a_line_what_earlier_discounts_left_of_it() -> None:
     assert comes_off(FREE_MUFFIN, BREAKFAST, off("1.00", "muffin")) == {"muffin": ("1", 150)}
 
 
-def test_goods_that_are_free_already_still_count_and_nothing_more_comes_off() -> None:
-    found = priced(FREE_MUFFIN, BREAKFAST, off("12.50"))
-    muffin = LineDiscount(line_id="muffin", quantity=Decimal(1), amount=0)
-    assert found == PricedDiscount(amount=0, lines=[muffin])
-
-
 def test_an_offer_says_its_own_place_among_the_discounts() -> None:
     assert priced(FREE_MUFFIN, BREAKFAST, stack_order=7).stack_order == 7

@@ -50,6 +50,10 @@ def _value_faults(schema: dict[str, Any], value: Any, path: str) -> Iterator[str
         yield f"{path}: {value!r} is unlike {schema['pattern']}"
     if "minimum" in schema and value < schema["minimum"]:
         yield f"{path}: below {schema['minimum']}"
+    if "maximum" in schema and value > schema["maximum"]:
+        yield f"{path}: above {schema['maximum']}"
+    if "maxLength" in schema and len(value) > schema["maxLength"]:
+        yield f"{path}: longer than {schema['maxLength']}"
     if "minItems" in schema and len(value) < schema["minItems"]:
         yield f"{path}: too few"
 
@@ -97,6 +101,21 @@ def test_the_schema_refuses_what_has_another_shape(change: dict[str, Any]) -> No
     document = tree.plain()
     assert isinstance(document, dict)
     assert list(faults(SCHEMA, {**document, **change})) != []
+
+
+@pytest.mark.parametrize(
+    ("change", "sound"),
+    [
+        ({"pos_discount_id": "D" * 120, "stack_order": 2**31 - 1}, True),
+        ({"pos_discount_id": "D" * 121}, False),
+        ({"stack_order": 2**31}, False),
+    ],
+)
+def test_the_schema_knows_what_tills_take_of_an_offer(change: dict[str, Any], sound: bool) -> None:
+    offer = {"id": "o", "title": "O", "discount": {"kind": "manual"}} | change
+    document = grow(EXAMPLES[0].read_text(encoding="utf-8"))[0].plain()
+    assert isinstance(document, dict)
+    assert (list(faults(SCHEMA, document | {"offers": [offer]})) == []) is sound
 
 
 def test_the_schema_is_json_and_describes_every_key() -> None:

@@ -326,3 +326,23 @@ def test_a_lock_of_noon_ends_when_it_said_it_would() -> None:
     locked = shop.locks(treated, LUNCH, when=NOON)
     assert isinstance(locked, OfferLocked)
     assert locked.locked_until == minutes(1.5)
+
+
+def test_locking_again_keeps_the_place_and_so_the_price() -> None:
+    shop = Shop(program(offers=[HALF, HALF | {"id": "other"}]))
+    first, second = given_to_ann(shop, "half", "other")
+    check = line("mug", "100.00")
+    prices = [
+        shop.locks(one, check).discount.amount for one in (first, second, first, second, first)
+    ]
+    assert prices == [5000, 2500, 5000, 2500, 5000]
+
+
+def test_offers_together_never_take_more_than_the_check_whatever_their_order() -> None:
+    money = {"kind": "amount_off_check", "amount": "60.00"}
+    late = {"id": "late", "title": "Late", "discount": money, "stack_order": 2}
+    shop = Shop(program(offers=[late, late | {"id": "early", "stack_order": 1}]))
+    check = line("mug", "100.00")
+    later, early = given_to_ann(shop, "late", "early")
+    prices = [shop.locks(one, check).discount.amount for one in (later, early, later)]
+    assert prices == [6000, 4000, 6000]

@@ -34,6 +34,11 @@ class Counter:
         self.money = reference_basket.after_returns(self.lines, [x.subtotal for x in self.lines])
         earlier = [one for one in discounts if one.stack_order <= order]
         self.left = reference_basket.nets(self.lines, earlier, True)
+        names = [line.line_id for line in self.lines]
+        spare = reference_basket.nets(self.lines, discounts, True)
+        free = reference_basket.nets(self.lines, [x for x in discounts if x.lines], True)
+        self.spare = dict(zip(names, spare, strict=True))
+        self.free = dict(zip(names, free, strict=True))
         counts = reference_basket.quantities(self.lines)
         self.pieces: list[Piece] = []
         for i, line in enumerate(self.lines):
@@ -61,7 +66,26 @@ class Counter:
 
 
 def answer(offer: Document, counter: Counter, takes: Takes, cents: Callable[[Any], int]) -> Any:
-    """What comes off and off which lines, or nothing when the offer does not apply."""
+    """What comes off and off which lines, or nothing when the offer does not apply.
+
+    Nothing, too, where others leave nothing; and never more than they leave.
+    """
+    found = _alone(offer, counter, takes, cents)
+    if found is None or offer["discount"]["kind"] == "manual":
+        return found
+    discount = offer["discount"]
+    wanted = discount.get("get", discount).get("items", {})
+    goods = {piece.line_id for piece in counter.pieces if takes(wanted, piece.item_id)}
+    named = not discount["kind"].endswith("_check")
+    if not any(counter.spare.values()) or (named and not any(counter.free[x] for x in goods)):
+        return None
+    if not named:
+        return Answer(min(found.amount, sum(counter.spare.values())), {})
+    lines = {line_id: min(off, counter.spare[line_id]) for line_id, off in found.lines.items()}
+    return Answer(sum(lines.values()), lines)
+
+
+def _alone(offer: Document, counter: Counter, takes: Takes, cents: Callable[[Any], int]) -> Any:
     discount = offer["discount"]
     kind, times = discount["kind"], offer.get("applications_per_check", 1)
     total = sum(counter.left)

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 OPENS = datetime(2026, 3, 2, 17, tzinfo=UTC)
 SOLO = OPENS + timedelta(minutes=10), OPENS + timedelta(hours=3)
-WORTH = {"cash": 100, "solo": 500, "mug": 0}
-MINUTES = {"cash": 30, "solo": 20, "mug": 10}  # how long a lock holds
+WORTH, MINUTES = dict(cash=100, solo=500, mug=0), dict(cash=30, solo=20, mug=10)  # of a lock
 OVER = dict(REDEEMED="offer_already_redeemed", REVOKED="offer_revoked", EXPIRED="offer_expired")
 
 
@@ -69,16 +68,17 @@ class NaiveClub:
     def lock(self, offer: NaiveOffer, sale: str, cents: int, now: datetime, state: str) -> str:
         seen, others = offer.seen(now), (one for one in self.offers.values() if one is not offer)
         held = [one for one in others if one.holder(now) == sale]
+        left = max(0, cents - sum(one.prices.get(sale, 0) for one in held))
         refusals = {
             "transaction_closed": sale in self.shut,
             "offer_locked": seen == "LOCKED" and offer.sale != sale,
             OVER.get(seen, "offer_not_started"): seen in OVER or now < offer.begins,
             "offer_not_stackable": bool(held) and "solo" in [one.kind for one in (offer, *held)],
-            "offer_not_applicable": offer.kind == "solo" and cents < 2000,
+            "offer_not_applicable": (2000 if offer.kind == "solo" else 0) > cents
+            or (offer.kind != "mug" and not left),
         }
         if not first(refusals):
-            left = cents - sum(one.prices[sale] for one in held)
-            offer.prices[sale] = max(0, min(WORTH[offer.kind], left))
+            offer.prices[sale] = min(WORTH[offer.kind], left)
             offer.state, offer.sale = state, sale
             offer.until = now + timedelta(minutes=MINUTES[offer.kind])
         return first(refusals)

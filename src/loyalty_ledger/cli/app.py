@@ -1,5 +1,6 @@
 """The command line of the ledger, put together. Exit codes: 0 done, 1 refused, 2 wrong usage."""
 
+import io
 import signal
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ from loyalty_ledger.cli.output import as_json, warn
 from loyalty_ledger.collector import spare_the_collector
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.values import Rejected
-from loyalty_ledger.store.log import NotStored, OutcomeUnknown
+from loyalty_ledger.store.log import Busy, NotStored, OutcomeUnknown
 from loyalty_ledger.store.mapper import UnknownEvent, UnreadableEvent
 
 app = typer.Typer(
@@ -73,6 +74,7 @@ for module in (
 def main() -> None:
     """Run the command line: refusals are answers, and no traceback reaches a user."""
     signal.signal(signal.SIGTERM, _terminate)
+    _print_whatever_it_is()
     spare_the_collector()
     arguments = hoisted(sys.argv[1:])
     try:
@@ -83,6 +85,8 @@ def main() -> None:
         _refuse(arguments, refusal.code.value, refusal.message, refusal.details)
     except (UnknownEvent, UnreadableEvent) as error:
         _refuse(arguments, "log", f"the log cannot be read: {error}", {})
+    except Busy as error:
+        _refuse(arguments, "busy", str(error), {})
     except (NotStored, OutcomeUnknown) as error:
         _refuse(arguments, "database", str(error), {})
     except (OperationalError, DBAPIError) as error:
@@ -114,11 +118,20 @@ def _one_more(queue: object) -> list[str]:
 
 
 def _refuse(arguments: list[str], code: str, message: str, details: object) -> Never:
+    # A file's name need not be text.
+    message = message.encode(errors="backslashreplace").decode()
     if "--json" in arguments:
         as_json({"error": {"code": code, "message": message, "details": details}})
     else:
         warn(f"Refused ({code}): {message}")
     raise SystemExit(1)
+
+
+def _print_whatever_it_is() -> None:
+    """The name of a file need not be text, and a terminal need not know every character."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

@@ -8,26 +8,40 @@ from typing import Annotated, Any
 import typer
 
 from loyalty_ledger.cli.output import as_json, cell, table, tell
-from loyalty_ledger.cli.reads import Customer
+from loyalty_ledger.cli.reads import Customer, printable
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.discount_object import discount_object
 from loyalty_ledger.domain.events.offers import Actor, OfferIssued, OfferLocked
 from loyalty_ledger.domain.values import Reason, Rejected, major_units
 from loyalty_ledger.identity import parse_reference
 from loyalty_ledger.offers import TTL_CODE, USER_OFFER_ID, Basket, Bound, Lookup
-from loyalty_ledger.sent import decoded
+from loyalty_ledger.sent import decoded, named_text, refused
 from loyalty_ledger.wire import read_transaction
 
-Offer = Annotated[str, typer.Argument(help="The id of an issued offer.")]
-Shown = Annotated[str, typer.Argument(help="The id of an issued offer, or a code with --code.")]
+LONGEST_REASON = 500
+Offer = Annotated[str, typer.Argument(callback=printable(), help="The id of an issued offer.")]
+Shown = Annotated[
+    str,
+    typer.Argument(callback=printable(), help="The id of an issued offer, or a code with --code."),
+]
 IsCode = Annotated[bool, typer.Option("--code", help="OFFER is a code a customer shows.")]
-Store = Annotated[str | None, typer.Option("--store", help="The store; else the file names it.")]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", callback=printable(), help="The store; else the file names it."),
+]
 BasketFile = Annotated[
     Path, typer.Option("--basket", help="The sale as JSON, as a till sends it; - for input.")
 ]
-Employee = Annotated[str, typer.Option("--employee", help="Who does it.")]
-Client = Annotated[str, typer.Option("--client", help="The till or app it is done with.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+Employee = Annotated[
+    str, typer.Option("--employee", callback=printable(empty=True), help="Who does it.")
+]
+Client = Annotated[
+    str, typer.Option("--client", callback=printable(), help="The till or app it is done with.")
+]
+Why = Annotated[
+    str,
+    typer.Option("--why", callback=printable(LONGEST_REASON), help="The reason, for the record."),
+]
 Quantity = Annotated[int, typer.Option("--quantity", min=1, help="How many.")]
 CLI = "cli"
 
@@ -43,7 +57,9 @@ def add_to(app: typer.Typer) -> None:
 def issue(
     context: typer.Context,
     customer: Customer,
-    definition: Annotated[str, typer.Argument(help="The offer of the program.")],
+    definition: Annotated[
+        str, typer.Argument(callback=printable(), help="The offer of the program.")
+    ],
     why: Why = "by hand",
     quantity: Quantity = 1,
     employee: Employee = "",
@@ -185,12 +201,11 @@ def read_basket(file: Path, store: str | None) -> Basket:
     payload: Any = given.get("request_payload", given)
     if isinstance(payload, Mapping):
         payload = payload.get("transaction", payload)
-    store_id = store or given.get("store_id")
-    if not isinstance(store_id, str) or not isinstance(payload, Mapping):
-        raise Rejected(
-            Reason.VALIDATION,
-            f"{file} must hold a sale as a JSON object, and --store or `store_id` name the store",
-        )
+    if not isinstance(payload, Mapping):
+        raise Rejected(Reason.VALIDATION, f"{file} must hold a sale as a JSON object")
+    if store is None and given.get("store_id") is None:
+        raise refused([("store_id", "is missing: the file holds it, or --store names the store")])
+    store_id = store or named_text("store_id", given["store_id"])
     return Basket(store_id, read_transaction(payload))
 
 

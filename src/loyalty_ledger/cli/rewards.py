@@ -6,7 +6,7 @@ import typer
 
 from loyalty_ledger.cli.offers import CLI, Client, Employee, Quantity, as_issued, show_issued
 from loyalty_ledger.cli.output import as_json, cell, table, tell
-from loyalty_ledger.cli.reads import AsOf, Customer, KnownAt, asked
+from loyalty_ledger.cli.reads import AsOf, Customer, KnownAt, asked, printable
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.identity import parse_reference
@@ -48,7 +48,9 @@ def show(
 def buy(
     context: typer.Context,
     customer: Customer,
-    store_offer: Annotated[str, typer.Argument(help="What to buy, by its id in the store.")],
+    store_offer: Annotated[
+        str, typer.Argument(callback=printable(), help="What to buy, by its id in the store.")
+    ],
     quantity: Quantity = 1,
     employee: Employee = "",
     client: Client = CLI,

@@ -176,9 +176,9 @@ def _bought(
         store_offer=sold.id,
         price=sold.price,
     )
-    for subject in (sold_as(sold.id), counted_by(sold.offer)):
-        count(draft, customer_id, subject, at=purchase.at, counted_at=purchase.at, cause=because)
     paid, latest = _pay(issue, spendable(store, program), draft)
+    for subject in (sold_as(sold.id), counted_by(sold.offer)):
+        count(draft, customer_id, subject, at=latest, counted_at=purchase.at, cause=because)
     event = issued(issue._replace(not_before=latest), paid)
     draft.emit(offer(issue.offer_id), event, customer_id)
     return event

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import (
+    Actor,
     DiscountChanged,
     DiscountNotHonoured,
     LineDiscount,
@@ -19,12 +20,12 @@ from loyalty_ledger.domain.events.offers import (
 from loyalty_ledger.domain.events.sales import Discount, TransactionReceived
 from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.offer import Offer
-from loyalty_ledger.domain.offer_commands import Carry
+from loyalty_ledger.domain.offer_commands import Carry, Unlock
 from loyalty_ledger.domain.offer_decisions import decide
 from loyalty_ledger.domain.streams import offer as offer_stream
 from loyalty_ledger.domain.streams import sale_name
-from loyalty_ledger.domain.till import OFFER_REFERENCE, release
-from loyalty_ledger.domain.transaction import Sale
+from loyalty_ledger.domain.till import names_offer, release
+from loyalty_ledger.domain.transaction import OnCheck, Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 
 
@@ -36,6 +37,7 @@ class Closing(NamedTuple):
     cause: str
     read_at: datetime
     customers: tuple[str, ...]
+    by: Actor = Actor()
 
     @property
     def transaction(self) -> str:
@@ -47,10 +49,11 @@ def carried(discounts: list[Discount]) -> dict[str, PricedDiscount]:
     """The discounts that name offers, by what they name; several of one offer are one."""
     found: dict[str, PricedDiscount] = {}
     for discount in discounts:
-        if discount.reference_id_type != OFFER_REFERENCE or discount.reference_id is None:
+        if not names_offer(discount.reference_id_type):
             continue
-        before = found.get(discount.reference_id)
-        found[discount.reference_id] = PricedDiscount(
+        name = discount.reference_id or ""
+        before = found.get(name)
+        found[name] = PricedDiscount(
             amount=discount.amount + (before.amount if before else 0),
             lines=[*(before.lines if before else []), *_lines(discount)],
             stack_order=discount.stack_order,
@@ -78,23 +81,24 @@ def close(closing: Closing, before: Sale, draft: Draft) -> None:
     if not closes and not version.is_voided:
         return
     named = carried(version.discounts) if closes else {}
-    priced = {held.offer_id: held.discount for held in before.offers}
+    on_check = {held.offer_id: held for held in before.offers}
     for reference, discount in named.items():
-        _redeem(reference, discount, priced.get(reference), closing, draft)
+        _redeem(reference, discount, on_check.get(reference), closing, draft)
     why = "not_carried" if closes else "sale_voided"
     for held in before.offers:
         if held.offer_id not in named and (held.until is not None):
-            release(held, closing.stream, closing.read_at, why, closing.cause, draft)
+            free = Unlock(at=closing.read_at, by=closing.by, why=why, cause=closing.cause)
+            release(held, closing.stream, free, draft)
 
 
 def _redeem(
     reference: str,
     discount: PricedDiscount,
-    priced: PricedDiscount | None,
+    held: OnCheck | None,
     closing: Closing,
     draft: Draft,
 ) -> None:
-    """`priced` is what the sale itself had the offer locked for, even if that lock has lapsed."""
+    """`held` is how the sale had put the offer on its check, even if that lock has lapsed."""
     stream = offer_stream(reference)
     if not is_offer_id(reference):
         refusal = Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
@@ -107,7 +111,9 @@ def _redeem(
         read_at=closing.read_at,
         sale_time=draft.state(closing.stream).sale_time(closing.version),
         customers=closing.customers,
-        locked_before=priced is not None,
+        locked_before=held is not None,
+        alive=held is not None and held.until is not None and held.until > closing.read_at,
+        by=closing.by,
         cause=closing.cause,
     )
     try:
@@ -116,13 +122,14 @@ def _redeem(
         return _flag(reference, discount, refusal, closing, draft)
     for event in events:
         draft.emit(stream, event, event.customer_id)
-    if priced is not None and priced.amount != discount.amount:
+    if held is not None and held.discount.amount != discount.amount:
         changed = DiscountChanged(
             at=closing.version.at,
             customers=list(closing.customers),
             offer_id=reference,
-            locked=priced.amount,
+            locked=held.discount.amount,
             taken=discount.amount,
+            by=closing.by,
             cause=closing.cause,
         )
         draft.emit(closing.stream, changed, *closing.customers)
@@ -138,6 +145,7 @@ def _flag(
         reference_id=reference,
         amount=discount.amount,
         reason=refusal.code.value,
+        by=closing.by,
         cause=closing.cause,
     )
     draft.emit(closing.stream, flagged, *closing.customers)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from loyalty_ledger.domain.basket import net_lines, take_off
+from loyalty_ledger.domain.basket import NetLine, net_lines, take_off
 from loyalty_ledger.domain.events.offers import LineDiscount, PricedDiscount
 from loyalty_ledger.domain.events.sales import Discount, Line
 from loyalty_ledger.domain.goods import goods_on
@@ -26,20 +26,23 @@ class Check(NamedTuple):
     """A sale as an offer is priced on it.
 
     `lines` are as received; an item that `items` does not hold is unknown to the catalog.
-    `discounts` are those on the check already, without the offer's own.
+    `discounts` are those on the check already, without the offer's own; `later` are others that
+    come after it whatever their stacking order.
     """
 
     store_id: str
     lines: Sequence[Line]
     items: Mapping[str, Item]
     discounts: Sequence[Discount] = ()
+    later: Sequence[Discount] = ()
 
 
 def price(definition: Offer, check: Check, program: Program) -> PricedDiscount:
     """What the offer takes off the check.
 
-    Discounts of the same or a lower stacking order have been taken before it. Raises Rejected,
-    with what would have to differ, when the offer does not apply.
+    Discounts of the same or a lower stacking order have been taken before it; all together never
+    take more than there is. Raises Rejected, with what would have to differ, when the offer does
+    not apply, or nothing is left for it.
     """
     _check_store(definition, check)
     _check_spend(definition, check_total(check, program), program)
@@ -49,11 +52,23 @@ def price(definition: Offer, check: Check, program: Program) -> PricedDiscount:
         case Manual():
             pass
         case AmountOffCheck() | PercentOffCheck() as kind:
-            amount = _off_check(kind, till)
+            amount = min(_off_check(kind, till), sum(till.spare.values()))
+            _check_left(till)
         case kind:
             parts = off_items(kind, till)
             amount = sum(part.amount for part in parts)
+            _check_left(till)
     return PricedDiscount(amount=amount, lines=parts, stack_order=definition.stack_order)
+
+
+def _check_left(till: Till) -> None:
+    """Rejected when the other discounts on the check leave nothing of it."""
+    if not any(till.spare.values()):
+        raise Rejected(
+            Reason.OFFER_NOT_APPLICABLE,
+            "the other discounts leave nothing of the check",
+            {"left": 0},
+        )
 
 
 def check_total(check: Check, program: Program) -> int:
@@ -93,22 +108,30 @@ def _check_spend(definition: Offer, spend: int, program: Program) -> None:
 
 def _priced(check: Check, definition: Offer, program: Program) -> Till:
     lines = net_lines(_in_order(check.lines), (), tax_in_earning=True)
-    left = [line.net for line in lines]
-    earlier = [one for one in check.discounts if _comes_before(one, definition)]
-    take_off(lines, left, earlier)
+    earlier = [one for one in check.discounts if one.stack_order <= definition.stack_order]
+    every = [*check.discounts, *check.later]
+    left = _left(lines, earlier)
     return Till(
         total=sum(line.net for line in lines),
         left=sum(left),
         goods=goods_on(lines, left, _used(earlier)),
+        spare=_by_line(lines, _left(lines, every)),
+        free=_by_line(lines, _left(lines, [one for one in every if one.lines])),
         items=check.items,
         applications=definition.applications_per_check,
         program=program,
     )
 
 
-def _comes_before(discount: Discount, definition: Offer) -> bool:
-    """Ours is put on the check last, so it comes after those of its own stacking order."""
-    return discount.stack_order <= definition.stack_order
+def _left(lines: Sequence[NetLine], discounts: Sequence[Discount]) -> list[int]:
+    """What these discounts leave of each line."""
+    left = [line.net for line in lines]
+    take_off(lines, left, discounts)
+    return left
+
+
+def _by_line(lines: Sequence[NetLine], money: Sequence[int]) -> dict[str, int]:
+    return {line.line_id: amount for line, amount in zip(lines, money, strict=True)}
 
 
 def _used(discounts: Sequence[Discount]) -> dict[str, Decimal]:

@@ -7,6 +7,8 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from loyalty_ledger.domain.basket import share_out
 from loyalty_ledger.domain.events.offers import LineDiscount
 from loyalty_ledger.domain.goods import (
@@ -29,14 +31,21 @@ from loyalty_ledger.domain.program.discounts import (
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.selectors import ItemSelector
 from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Item, Matcher
+from loyalty_ledger.domain.values import Reason, Rejected
 
 
 class Till(NamedTuple):
-    """A check ready to be discounted: `total` before any discount, and what is `left` of it."""
+    """A check ready to be discounted: `total` before any discount, and what is `left` of it.
+
+    `spare` is what all other discounts leave of each line, `free` what those leave that name lines:
+    ours takes no more than the first, and nothing from goods of which the second is 0.
+    """
 
     total: int
     left: int
     goods: list[Goods]
+    spare: Mapping[str, int]
+    free: Mapping[str, int]
     items: Mapping[str, Item]
     applications: int
     program: Program
@@ -57,8 +66,23 @@ _Reduction = Callable[[Goods], Fraction]
 
 
 def off_items(kind: ItemKind, till: Till) -> list[LineDiscount]:
-    """What is taken off each line; Rejected when goods are missing."""
-    return _listed(_off_items(kind, till))
+    """What is taken off each line; Rejected when goods are missing, or all are free already."""
+    capped = [
+        replace(part, amount=min(part.amount, till.spare[part.line_id]))
+        for part in _off_items(kind, till)
+    ]
+    _check_not_free(kind, till)
+    return _listed(capped)
+
+
+def _check_not_free(kind: ItemKind, till: Till) -> None:
+    wanted = kind.get.items if isinstance(kind, BuyXGetY) else kind.items
+    if not any(till.free[some.line_id] for some in till.matching(wanted)):
+        raise Rejected(
+            Reason.OFFER_NOT_APPLICABLE,
+            "what the offer is about is free already",
+            {"left": 0},
+        )
 
 
 def _off_items(kind: ItemKind, till: Till) -> list[LineDiscount]:

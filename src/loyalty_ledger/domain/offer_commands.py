@@ -69,7 +69,8 @@ class Carry(Struct, frozen=True, kw_only=True):
 
     `read_at` is when the sale reached us, by which locks are judged; `sale_time` is by which the
     redemption period is judged once the lock is gone; `at` dates the sale. `customers` are those
-    the sale names. `locked_before` when the sale had locked the offer and never gave it free.
+    the sale names. `locked_before` when the sale had locked the offer and never gave it free;
+    `alive` when that lock held at `read_at`, whatever was recorded since.
     """
 
     transaction: str
@@ -79,6 +80,8 @@ class Carry(Struct, frozen=True, kw_only=True):
     sale_time: datetime
     customers: tuple[str, ...]
     locked_before: bool = False
+    alive: bool = False
+    by: Actor = Actor()
     cause: str
 
 

@@ -205,6 +205,8 @@ def _carry(command: Carry, offer: Offer) -> list[OfferFact]:
     if offer.state is OfferState.LOCKED:
         if offer.transaction != command.transaction:
             raise _locked(offer)
+    elif command.alive:
+        _check_not_over(offer)  # the lapse was recorded while the sale was on its way into the log
     else:
         _check_free(command, offer)
     return [
@@ -213,6 +215,7 @@ def _carry(command: Carry, offer: Offer) -> list[OfferFact]:
             transaction=command.transaction,
             redeemed_at=command.at,
             discount=command.discount,
+            by=command.by,
             why="sale_closed",
             cause=command.cause,
             **_whose(offer),

@@ -14,6 +14,7 @@ from loyalty_ledger.domain.levels import levels_match
 from loyalty_ledger.domain.owed import NO_LINES, WHOLE, Bundle, Owed, Qualifying
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.earning import Audience, Campaign, Rule, When
+from loyalty_ledger.domain.program.outcomes import IssueOutcome
 from loyalty_ledger.domain.program.selectors import ItemNames, ItemSelector
 
 
@@ -219,8 +220,17 @@ _MOST_ITEMS = 200_000  # what is remembered of items is bounded; a whole catalog
 
 
 def _subjects(program: Program) -> list[str]:
-    """Everything that is counted over all customers."""
+    """Everything that settlements count over all customers."""
     limited = [one.reference for one in program.rules if not one.limits.unlimited]
     limited += [f"source:{one.id}" for one in program.point_sources if not one.limits.unlimited]
     campaigns = [campaign.reference for campaign in program.campaigns]
-    return [*limited, *campaigns, *(f"offer:{offer.id}" for offer in program.offers)]
+    return [*limited, *campaigns, *(f"offer:{name}" for name in _issued(program))]
+
+
+def _issued(program: Program) -> list[str]:
+    """The offers that rules, campaigns and levels issue."""
+    earning = [rule.all_outcomes for rule in program.rules]
+    earning += [campaign.all_outcomes for campaign in program.campaigns]
+    entry = [level.on_entry for system in program.tier_systems for level in system.levels]
+    outcomes = (outcome for some in (*earning, *entry) for outcome in some)
+    return list(dict.fromkeys(one.issue for one in outcomes if isinstance(one, IssueOutcome)))

@@ -42,6 +42,11 @@ OFFER_REFERENCE = "UserOfferId"
 """The type of reference by which a discount of a sale names an offer."""
 
 
+def names_offer(reference_id_type: str | None) -> bool:
+    """Whether a discount with a reference of that type names an offer, in whatever case."""
+    return (reference_id_type or "").lower() == OFFER_REFERENCE.lower()
+
+
 class Ask(NamedTuple):
     """What a till asks of an offer for a check. `at` is when the ledger read it."""
 
@@ -93,12 +98,12 @@ def reinstate(offer_id: str, command: Reinstate, draft: Draft) -> None:
     _release(offer_id, command, draft)
 
 
-def release(held: OnCheck, sale: str, at: datetime, why: str, cause: str, draft: Draft) -> None:
+def release(held: OnCheck, sale: str, free: Unlock, draft: Draft) -> None:
     """Give free what a sale held and did not use; a lock that had lapsed is recorded as lapsed."""
     state: Offer = draft.state(offer_stream(held.offer_id))
-    free = Unlock(at=at, why=why, cause=cause)
     if state.state is OfferState.LOCKED and sale_of(state) == sale:
-        _act(held.offer_id, Elapse(until=at) if state.lock_lapses(at) else free, draft)
+        lapsed = state.lock_lapses(free.at)
+        _act(held.offer_id, Elapse(until=free.at) if lapsed else free, draft)
     _take_off_check(held.offer_id, sale, free, draft)
 
 
@@ -119,7 +124,7 @@ def _terms(ask: Ask, programs: Mapping[int, Program], draft: Draft) -> tuple[Def
         over = "voided" if sale.is_voided else "closed"
         raise Rejected(Reason.TRANSACTION_CLOSED, f"sale {ask.transaction} is {over}")
     held = [one for one in sale.holding(ask.at) if one.offer_id != ask.offer_id]
-    check = _with_held(ask, held)
+    check = _with_held(ask, held, sale)
 
     def price() -> PricedDiscount:
         _check_stackable(definition, held)
@@ -147,8 +152,11 @@ def _check_stackable(definition: Definition, held: list[OnCheck]) -> None:
     )
 
 
-def _with_held(ask: Ask, held: list[OnCheck]) -> Check:
-    """The check with every discount that comes before ours: those sent, and those held here."""
+def _with_held(ask: Ask, held: list[OnCheck], sale: Sale) -> Check:
+    """The check with every other discount on it: those sent, and those the ledger holds for it.
+
+    An offer that is locked again keeps its place: what was put on the check after it comes later.
+    """
     sent = [one for one in ask.check.discounts if not _names(one, ask.offer_id)]
     named = {one.reference_id for one in sent}
     known = [
@@ -163,11 +171,15 @@ def _with_held(ask: Ask, held: list[OnCheck]) -> Check:
         for one in held
         if one.offer_id not in named
     ]
-    return ask.check._replace(discounts=[*sent, *known])
+    places = {one.offer_id: place for place, one in enumerate(sale.offers)}
+    ours = places.get(ask.offer_id, len(places))
+    every = [*sent, *known]
+    later = [one for one in every if places.get(one.reference_id or "", -1) > ours]
+    return ask.check._replace(discounts=[one for one in every if one not in later], later=later)
 
 
 def _names(discount: Discount, offer_id: str) -> bool:
-    return discount.reference_id_type == OFFER_REFERENCE and discount.reference_id == offer_id
+    return names_offer(discount.reference_id_type) and discount.reference_id == offer_id
 
 
 def _act(offer_id: str, command: Command, draft: Draft) -> list[OfferFact]:

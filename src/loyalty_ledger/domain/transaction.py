@@ -176,12 +176,13 @@ def _flag(event: DiscountNotHonoured | DiscountChanged) -> str:
 
 
 def _on_check(sale: Sale, event: OfferPutOnCheck | OfferTakenOffCheck) -> tuple[OnCheck, ...]:
-    others = [one for one in sale.offers if one.offer_id != event.offer_id]
-    if isinstance(event, OfferPutOnCheck):
-        others.append(
-            OnCheck(event.offer_id, event.customer_id, event.stackable, event.until, event.discount)
-        )
-    return tuple(others)
+    """The offers on the check; one that is put there again keeps its place."""
+    if isinstance(event, OfferTakenOffCheck):
+        return tuple(one for one in sale.offers if one.offer_id != event.offer_id)
+    put = OnCheck(event.offer_id, event.customer_id, event.stackable, event.until, event.discount)
+    if all(one.offer_id != event.offer_id for one in sale.offers):
+        return (*sale.offers, put)
+    return tuple(put if one.offer_id == event.offer_id else one for one in sale.offers)
 
 
 def _earlier(one: datetime | None, other: datetime) -> datetime:

@@ -160,6 +160,13 @@ class Conflict(Exception):  # noqa: N818 - an outcome of a race, not an error
         self.streams = streams
 
 
+class Busy(Exception):  # noqa: N818 - says what it is
+    """Others were faster each time that it was tried, and nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("the ledger is busy: nothing was changed, try again")
+
+
 class NotStored(ConnectionError):  # noqa: N818 - says what it is
     """The connection to the database was lost, and nothing was written."""
 

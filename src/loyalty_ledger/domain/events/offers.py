@@ -162,6 +162,7 @@ class DiscountNotHonoured(Event, frozen=True, kw_only=True):
     reference_id: str
     amount: int
     reason: str
+    by: Actor = Actor()
     cause: str
 
 
@@ -172,4 +173,5 @@ class DiscountChanged(Event, frozen=True, kw_only=True):
     offer_id: str
     locked: int
     taken: int
+    by: Actor = Actor()
     cause: str

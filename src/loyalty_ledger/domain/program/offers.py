@@ -6,7 +6,17 @@ from typing import Literal
 from pydantic import Field, StrictBool
 
 from loyalty_ledger.domain.program.discounts import Discount
-from loyalty_ledger.domain.program.scalars import Amount, Count, Id, Moment, Span, Text, Whole
+from loyalty_ledger.domain.program.scalars import (
+    Amount,
+    Code,
+    Count,
+    Id,
+    Moment,
+    Order,
+    Span,
+    Text,
+    Whole,
+)
 from loyalty_ledger.domain.program.section import Section
 from loyalty_ledger.domain.program.selectors import Levels, StoreSelector
 from loyalty_ledger.domain.values import Period
@@ -34,7 +44,7 @@ class Offer(Section):
 
     id: Id = Field(description="The offer's id.")
     title: Text = Field(description="Title shown to customers.")
-    pos_discount_id: Text | None = Field(None, description="Handed to the point of sale by lock.")
+    pos_discount_id: Code | None = Field(None, description="Handed to the point of sale by lock.")
     discount: Discount = Field(description="What it takes off.")
     issuance: Issuance = Field(Issuance(), description="When and how often it is given out.")
     redemption: Redemption = Field(
@@ -47,7 +57,7 @@ class Offer(Section):
     )
     applications_per_check: Count = Field(1, description="How often it applies to one check.")
     stackable: StrictBool = Field(True, description="Whether it goes together with other offers.")
-    stack_order: Whole = Field(1, description="Lower ones apply first.")
+    stack_order: Order = Field(1, description="Lower ones apply first.")
     lock_timeout: Span = Field(Period(seconds=1800), description="How long a lock holds.")
     on_return: Literal["reinstate", "restore_points", "none"] = Field(
         "reinstate", description="What becomes of a used one when all its goods come back."

@@ -15,6 +15,8 @@ from loyalty_ledger.domain.values import Period
 
 LONGEST_ID = 64
 LONGEST_TEXT = 255
+LONGEST_CODE = 120
+LARGEST_ORDER = 2**31 - 1
 LARGEST_NUMBER = 10**15
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -120,6 +122,24 @@ def read_whole(value: object) -> int:
     return number
 
 
+def read_code(value: object) -> str:
+    """A text that tills hand on: at most as long as they send one back."""
+    text = read_text(value)
+    if len(text) > LONGEST_CODE:
+        raise ValueError(
+            f"must be at most {LONGEST_CODE} characters long, as tills send it, not {len(text)}"
+        )
+    return text
+
+
+def read_order(value: object) -> int:
+    """A place in an order that tills hand on: at most as large as they send one back."""
+    number = read_whole(value)
+    if number > LARGEST_ORDER:
+        raise ValueError(f"must be at most {LARGEST_ORDER}, as tills send it")
+    return number
+
+
 def read_count(value: object) -> int:
     """A whole number of at least 1."""
     number = read_whole(value)
@@ -185,10 +205,8 @@ def _exact(**bounds: int) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [_EXACT["anyOf"][0], {"type": "integer", **bounds}]})
 
 
-def _whole(minimum: int) -> WithJsonSchema:
-    return WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": minimum}, _INTEGER["anyOf"][1]]}
-    )
+def _whole(**bounds: int) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [{"type": "integer", **bounds}, _INTEGER["anyOf"][1]]})
 
 
 def _text(pattern: str, longest: int) -> WithJsonSchema:
@@ -197,6 +215,7 @@ def _text(pattern: str, longest: int) -> WithJsonSchema:
 
 
 Text = Annotated[str, PlainValidator(read_text), _text(r"\S", LONGEST_TEXT)]
+Code = Annotated[str, PlainValidator(read_code), _text(r"\S", LONGEST_CODE)]
 Id = Annotated[str, PlainValidator(read_id), _text(f"^{_ID.pattern}$", LONGEST_ID)]
 Amount = Annotated[Decimal, PlainValidator(read_number), _AS_DIGITS, _exact(minimum=0)]
 Rate = Annotated[Decimal, PlainValidator(read_number), _AS_DIGITS, _exact(minimum=0)]
@@ -204,8 +223,9 @@ Positive = Annotated[Decimal, PlainValidator(read_positive), _AS_DIGITS, _exact(
 Percent = Annotated[
     Decimal, PlainValidator(read_percent), _AS_DIGITS, _exact(minimum=0, maximum=100)
 ]
-Whole = Annotated[int, PlainValidator(read_whole), _whole(0)]
-Count = Annotated[int, PlainValidator(read_count), _whole(1)]
+Whole = Annotated[int, PlainValidator(read_whole), _whole(minimum=0)]
+Order = Annotated[int, PlainValidator(read_order), _whole(minimum=0, maximum=LARGEST_ORDER)]
+Count = Annotated[int, PlainValidator(read_count), _whole(minimum=1)]
 Span = Annotated[
     Period,
     PlainValidator(read_period),
