@@ -29,7 +29,7 @@ from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.offers import USER_OFFER_ID, Basket, Lookup
+from loyalty_ledger.offer_requests import USER_OFFER_ID, Basket, Lookup
 from loyalty_ledger.store import migrate
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.log import CatalogItem

@@ -37,7 +37,7 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.log import Recorded
-from loyalty_projections import point_history, profile, tier_progress
+from loyalty_projections import point_history, profile, tier_progress, timeline
 from loyalty_projections.profile import Profile
 from loyalty_projections.projection import fold
 from loyalty_projections.rows import MemoryRows
@@ -60,7 +60,12 @@ from sample_ledger import (
 )
 
 MOMENTS = 200
-ALL = (profile.PROJECTION, tier_progress.PROJECTION, point_history.PROJECTION)
+ALL = (
+    profile.PROJECTION,
+    tier_progress.PROJECTION,
+    point_history.PROJECTION,
+    timeline.PROJECTION,
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -179,6 +184,8 @@ def test_as_of_and_known_at_equal_a_replay_of_everything_at_200_random_moments(
         assert found == history_by(rows, customer, moment.at, programs)
         found_tiers = sample.answers.tiers(customer, moment)
         assert found_tiers == tiers_by(rows, customer, moment.at, programs)
+        found_life = sample.answers.timeline(customer, moment)
+        assert found_life == timeline_by(rows, customer, moment.at, programs)
         balances = {one.account: (one.available, one.lifetime) for one in shown.accounts}
         assert balances == worked_out(events, customer, as_of, known_at), (customer, moment)
         seen.add(tuple(sorted(balances.items())))
@@ -214,6 +221,13 @@ def history_by(
 def tiers_by(rows: MemoryRows, customer: str, at: datetime, programs: Programs) -> object:
     levels = tier_progress.overdue(rows, customer, at, programs)
     return tier_progress.progress(rows, customer, at, programs[len(programs)], due_levels=levels)
+
+
+def timeline_by(
+    rows: MemoryRows, customer: str, at: datetime, programs: Programs
+) -> list[timeline.Happening]:
+    levels = tier_progress.overdue(rows, customer, at, programs)
+    return timeline.timeline(rows, customer, at, due_levels=levels)
 
 
 def test_a_program_that_was_recorded_later_is_not_known(sample: Ledger) -> None:
@@ -299,6 +313,7 @@ def told_of(ledger: Ledger, customer: str, moment: Moment) -> object:
         ledger.answers.profile(customer, moment),
         ledger.answers.history(customer, moment),
         ledger.answers.tiers(customer, moment),
+        ledger.answers.timeline(customer, moment),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from loyalty_ledger.domain.events import limits
 from loyalty_ledger.domain.events.limits import GrantCounted
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import RewardStore, StoreOffer
@@ -41,7 +42,7 @@ class TotalRow(NamedTuple):
 _TIMES = frozenset({"times"})
 TAKEN = Table("reward_store_taken", TakenRow, keys=2, sums=_TIMES)
 TOTALS = Table("reward_store_total", TotalRow, keys=1, sums=_TIMES)
-_COUNTED = ("offer:", "store-offer:")
+_COUNTED = (limits.issued(""), limits.sold(""))
 
 
 def _counted(rows: Rows, event: GrantCounted, recorded: Recorded) -> None:
@@ -130,7 +131,7 @@ def shelves(
 
 
 def _subjects_of(sold: StoreOffer) -> tuple[str, str]:
-    return f"store-offer:{sold.id}", f"offer:{sold.offer}"
+    return limits.sold(sold.id), limits.issued(sold.offer)
 
 
 def _store(

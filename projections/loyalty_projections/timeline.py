@@ -1,6 +1,6 @@
 """What happened to a customer, besides points? Joining, levels, and the life of every offer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
 from loyalty_ledger.domain.events.offers import (
+    LAPSED,
+    TIME_IS_UP,
     DiscountChanged,
     DiscountNotHonoured,
     OfferCodeMade,
@@ -24,10 +26,12 @@ from loyalty_ledger.domain.events.offers import (
     OfferRevoked,
     OfferUnlocked,
 )
-from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft
-from loyalty_projections.projection import Projection, Recorded
-from loyalty_projections.rows import Reader, Rows
+from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_projections.projection import Projection, Recorded, Unrecorded
+from loyalty_projections.rows import Reader, Rows, copied
 from loyalty_projections.tables import Table
+
+_AFTER_ALL = 1 << 62  # where the log never gets
 
 
 class HappeningRow(NamedTuple):
@@ -166,6 +170,50 @@ PROJECTION = Projection(
 )
 
 
+# --- what time does to offers -------------------------------------------------------------------
+
+_MOVES = {
+    event.__name__
+    for event in (
+        *(OfferIssued, OfferLocked, OfferUnlocked, OfferLockLapsed),
+        *(OfferRedeemed, OfferReinstated, OfferExpired, OfferRevoked),
+    )
+}
+_FREE = {event.__name__ for event in (OfferIssued, OfferUnlocked, OfferLockLapsed, OfferReinstated)}
+
+
+def _offers_overdue(rows: Iterable[HappeningRow], now: datetime) -> list[HappeningRow]:
+    """Locks that have lapsed and offers that have ended by `now`, as they will be recorded."""
+    lives: dict[str, list[HappeningRow]] = {}
+    for row in rows:
+        if row.kind in _MOVES:
+            lives.setdefault(row.subject, []).append(row)
+    return [due for _, life in sorted(lives.items()) for due in _overdue(life, now)]
+
+
+def _overdue(life: Sequence[HappeningRow], now: datetime) -> list[HappeningRow]:
+    """What time has done to an offer since; never before what happened to it last."""
+    last, at = life[-1], max(row.at for row in life)
+    kind, due = last.kind, []
+    blank = HappeningRow(
+        last.customer_id, 0, at, None, kind, last.subject, "", "", "", "", "{}", ""
+    )
+    until = _moment(last, "locked_until") if kind == OfferLocked.__name__ else None
+    if until is not None and until <= now:
+        kind, at = OfferLockLapsed.__name__, max(until, at)
+        due.append(blank._replace(at=at, kind=kind, transaction=last.transaction, why=LAPSED))
+    ends = _moment(life[0], "expires_at") if kind in _FREE else None
+    if ends is not None and ends <= now:
+        expired = OfferExpired.__name__
+        due.append(blank._replace(at=max(ends, at), kind=expired, why=TIME_IS_UP))
+    return due
+
+
+def _moment(row: HappeningRow, name: str) -> datetime | None:
+    told = msgspec.json.decode(row.facts).get(name)
+    return None if told is None else msgspec.convert(told, datetime)
+
+
 # --- the view -----------------------------------------------------------------------------------
 
 
@@ -173,6 +221,7 @@ class Happening(BaseModel):
     """Something that happened to a customer. `kind` is the event's name; money is in minor units.
 
     `client_id` and `employee_id` say who asked for it; without them it followed from something.
+    `recorded_at` is null for what has fallen due and is not recorded yet.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -189,10 +238,26 @@ class Happening(BaseModel):
     cause: str | None
 
 
-def timeline(reader: Reader, customer_id: str, subject: str | None = None) -> list[Happening]:
-    """What happened to the customer in log order; of one offer or tier system if it is named."""
-    rows = reader.select(TIMELINE, customer_id=customer_id)
-    return [_happening(row) for row in rows if subject in (None, row.subject)]
+def timeline(
+    reader: Reader,
+    customer_id: str,
+    now: datetime,
+    subject: str | None = None,
+    *,
+    due_levels: Sequence[TierKept | TierLeft] = (),
+) -> list[Happening]:
+    """What happened to the customer, at `now`; to one offer or tier system if it is named.
+
+    In order of time, what happened at one instant in log order. What has fallen due counts,
+    recorded or not: of levels as `due_levels` says (see `tier_progress.overdue`).
+    """
+    rows = copied(reader, PROJECTION.tables, [customer_id])[customer_id]
+    for place, event in enumerate(due_levels, _AFTER_ALL):
+        PROJECTION.apply(rows, Unrecorded(place, event))
+    found = rows.select(TIMELINE)
+    found += _offers_overdue(found, now)
+    found.sort(key=lambda row: row.at)  # not by log order: that would tell when time was kept
+    return [_happening(row) for row in found if subject in (None, row.subject)]
 
 
 def _happening(row: HappeningRow) -> Happening:

@@ -168,9 +168,11 @@ class Answers:
         self, customer_id: str, moment: Moment, subject: str | None = None
     ) -> list[Happening]:
         """What happened to the customer besides points; to one offer where it is named."""
+        programs = self._settlement.programs  # a level held names its own: later ones do not matter
 
         def ask(reader: Reader) -> list[Happening]:
-            return timeline.timeline(reader, customer_id, subject)
+            due = tier_progress.overdue(reader, customer_id, moment.at, programs)
+            return timeline.timeline(reader, customer_id, moment.at, subject, due_levels=due)
 
         return self._ask(customer_id, moment, ask)
 

@@ -54,29 +54,40 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
     sure: set[str] = set()  # read, or found unmoved, since it was asked
     for _ in range(PATIENCE):
         reading = Reading(states)
-        refusal: Rejected | None = None
+        decided = _decided(decision, reading)
+        if isinstance(decided, Rejected) or not decided[0].outcomes:
+            # The log has no say in what is not appended: it has to be asked.
+            if sure.issuperset(reading.found) or states.fresh():
+                return _told(decided)
+            states.drop(reading.found)
+            sure.update(reading.found)
+            continue
         try:
-            draft, answer = decision(reading)
-        except Rejected as error:
-            refusal = error
-        if refusal is not None or not draft.outcomes:
-            if not (sure.issuperset(reading.found) or states.fresh()):
-                states.drop(reading.found)
-                sure.update(reading.found)
-                continue
-            if refusal is not None:
-                raise refusal
-            return answer
-        commit, after = states.commit(reading.found), dict(reading.found)
-        add_draft(commit, after, draft)
-        commit.quiet.update(reading.quiet)
-        try:
-            states.append(commit, after)
+            _append(states, reading, decided[0])
+            return decided[1]
         except Conflict as conflict:
             if conflict.what == "quiet":
                 settle()
             # What has moved is dropped, and so will be read again; all else is as it was read.
             sure.update(reading.found)
-            continue
-        return answer
     raise Busy
+
+
+def _decided(decision: Decision[T], reading: Reading) -> tuple[Draft, T] | Rejected:
+    try:
+        return decision(reading)
+    except Rejected as refusal:
+        return refusal
+
+
+def _told(decided: tuple[Draft, T] | Rejected) -> T:
+    if isinstance(decided, Rejected):
+        raise decided
+    return decided[1]
+
+
+def _append(states: States, reading: Reading, draft: Draft) -> None:
+    commit, after = states.commit(reading.found), dict(reading.found)
+    add_draft(commit, after, draft)
+    commit.quiet.update(reading.quiet)
+    states.append(commit, after)

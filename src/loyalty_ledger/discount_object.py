@@ -5,7 +5,7 @@ from typing import Any
 from loyalty_ledger.domain.events.offers import OfferLocked
 from loyalty_ledger.domain.till import OFFER_REFERENCE
 from loyalty_ledger.domain.values import major_units
-from loyalty_ledger.offers import Bound
+from loyalty_ledger.offer_requests import Bound
 
 OURS = "SessionM"
 """The source that tills know a ledger's own discounts by."""

@@ -5,7 +5,6 @@ Each is one decision and one commit. The moment it is judged at is that of the a
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import acquisition, offer_code, till
@@ -13,6 +12,7 @@ from loyalty_ledger.domain.configuration import Catalogs, Stores
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events import limits as subjects
 from loyalty_ledger.domain.events.offers import (
     Actor,
     OfferIssued,
@@ -25,7 +25,6 @@ from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import Reinstate, Revoke, Unlock
 from loyalty_ledger.domain.offer_decisions import decide as decide_offer
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.offers import Offer as Definition
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
     CATALOG,
@@ -42,43 +41,12 @@ from loyalty_ledger.domain.streams import (
 )
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Keyring, make_code
+from loyalty_ledger.offer_requests import TTL_CODE, USER_OFFER_ID, Basket, Bound, Code, Lookup
 from loyalty_ledger.reading import Versions, times
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
-from loyalty_ledger.wire import WireTransaction
 
-USER_OFFER_ID, TTL_CODE = till.OFFER_REFERENCE, "TTLCode"
 Bind = Callable[[till.Ask, dict[int, Program], Draft], OfferLocked | OfferRedeemed]
-
-
-class Lookup(NamedTuple):
-    """How a till names an offer: by its id, or by a code that stands for it."""
-
-    type: str
-    code: str
-
-
-class Basket(NamedTuple):
-    """A sale in the making, at a store."""
-
-    store_id: str
-    transaction: WireTransaction
-
-
-class Bound(NamedTuple):
-    """An offer that is locked or redeemed, its definition, and the program that defines it."""
-
-    event: OfferLocked | OfferRedeemed
-    definition: Definition
-    program: Program
-
-
-class Code(NamedTuple):
-    """A code to show at the till, and until when it is good."""
-
-    code: str
-    offer_id: str
-    expires_at: datetime
 
 
 class Offers:
@@ -200,7 +168,7 @@ class Offers:
 
         def decision(reading: Reading) -> tuple[Draft, list[OfferIssued]]:
             rulebook = self._rulebook(reading)
-            subject = limit(acquisition.counted_by(definition))
+            subject = limit(subjects.issued(definition))
             reading.get([customer_of(customer_id), usage_of(customer_id), subject])
             _check_enrolled(customer_id, reading)
             draft = reading.draft()
@@ -217,9 +185,9 @@ class Offers:
         def decision(reading: Reading) -> tuple[Draft, list[OfferIssued]]:
             rulebook = self._rulebook(reading)
             _, sold = acquisition.on_sale(rulebook.program, store_offer)
-            subjects = acquisition.sold_as(sold.id), acquisition.counted_by(sold.offer)
+            counts = subjects.sold(sold.id), subjects.issued(sold.offer)
             own = (customer_of, wallet_of, tiers_of, usage_of)
-            reading.get([*(of(customer_id) for of in own), *map(limit, subjects)])
+            reading.get([*(of(customer_id) for of in own), *map(limit, counts)])
             _check_enrolled(customer_id, reading)
             draft = reading.draft()
             programs = self._settlement.programs

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cli.asking import SALE, refused, said, shown, told, written
-from loyalty_ledger import administration, deciding, settlement
+from loyalty_ledger import administration, deciding, intake, settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Conflict
 from offers.till import BREAKFAST, Shop, document, item
@@ -191,7 +191,7 @@ def test_the_timeline_of_an_offer_that_is_not_the_customers_is_refused(shop: Sho
 # --- busy ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["offer issue", "load customers", "work"])
+@pytest.mark.parametrize("what", ["issue", "customers", "transactions", "work"])
 def test_a_ledger_that_finds_no_quiet_moment_says_that_it_is_busy(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -199,17 +199,21 @@ def test_a_ledger_that_finds_no_quiet_moment_says_that_it_is_busy(
         raise Conflict("streams")
 
     commands: dict[str, tuple[tuple[str, ...], bytes]] = {
-        "offer issue": (("offer", "issue", "external:ANN", "euro"), b""),
-        "load customers": (("load", "customers", "-"), b'{"email": "new@shop.example"}'),
+        "issue": (("offer", "issue", "external:ANN", "euro"), b""),
+        "customers": (("load", "customers", "-"), b'{"email": "new@shop.example"}'),
+        "transactions": (("load", "transactions", "-"), shop.body("T2")),
         "work": (("work", "--once"), b""),
     }
     shop.close("T1")
     monkeypatch.setattr(States, "append", outrun)
-    for module in (administration, deciding, settlement):
+    for module in (administration, deciding, intake, settlement):
         monkeypatch.setattr(module, "PATIENCE", 3)
     arguments, stdin = commands[what]
-    refusal = refused(shop, "busy", *arguments, stdin=stdin)
-    assert refusal == "the ledger is busy: nothing was changed, try again"
+    head = shop.ledger.log.head()
+    done = said(shop, *arguments, stdin=stdin)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "Refused (busy): the ledger is busy: nothing was changed, try again\n"
+    assert shop.ledger.log.head() == head
 
 
 # --- tables -------------------------------------------------------------------------------------

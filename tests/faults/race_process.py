@@ -11,7 +11,7 @@ from loyalty_ledger import clock
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.offers import USER_OFFER_ID, Basket, Lookup
+from loyalty_ledger.offer_requests import USER_OFFER_ID, Basket, Lookup
 from loyalty_ledger.store.log import Appended, Commit, Conflict, Log
 from loyalty_ledger.wire import read_transaction
 from sample_ledger import ledger_on

@@ -19,7 +19,7 @@ from faults.processes import PATIENCE_S, seeded, wait_until
 from faults.race_process import STORE, WON, Answer, Ask, Buy, Lock, buy_for_ever, race
 from loyalty_ledger import clock, verification
 from loyalty_ledger.answers import Moment
-from loyalty_ledger.domain.acquisition import sold_as
+from loyalty_ledger.domain.events import limits
 from loyalty_ledger.domain.events.offers import Actor, OfferIssued, OfferLocked
 from loyalty_ledger.domain.events.points import PointsSpent
 from loyalty_ledger.domain.events.program import Store
@@ -280,17 +280,18 @@ def await_a_moment(ledger: Ledger, chance: random.Random) -> None:
 # --- what must hold afterwards --------------------------------------------------------------------
 
 
-def assert_sold(ledger: Ledger, whose: Sequence[str], points: int, sold: int) -> None:
+def assert_sold(ledger: Ledger, whose: Sequence[str], points: int, times: int) -> None:
     """So many were sold, counted, issued and paid, whoever was in the way."""
     issued: list[OfferIssued] = events(ledger, "OfferIssued")
     spent: list[PointsSpent] = events(ledger, "PointsSpent")
     (store_offer,) = {one.store_offer for one in issued}
-    counted = ledger.states.get([limit(sold_as(store_offer))])[limit(sold_as(store_offer))]
-    assert len(issued) == len({one.offer_id for one in issued}) == counted.times == sold
-    assert sum(one.points for one in spent) == sold * PRICE
+    subject = limit(limits.sold(store_offer))
+    counted = ledger.states.get([subject])[subject]
+    assert len(issued) == len({one.offer_id for one in issued}) == counted.times == times
+    assert sum(one.points for one in spent) == times * PRICE
     assert [one.reference for one in spent] == [f"offer:{one.offer_id}" for one in issued]
     assert_sound(ledger)
-    assert sum(left(ledger, one) for one in whose) == len(whose) * points - sold * PRICE
+    assert sum(left(ledger, one) for one in whose) == len(whose) * points - times * PRICE
 
 
 def left(ledger: Ledger, customer_id: str) -> int:

@@ -8,7 +8,7 @@ from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.offers import Basket, Lookup
+from loyalty_ledger.offer_requests import Basket, Lookup
 from loyalty_ledger.wire import read_transaction
 from loyalty_projections import profile
 

@@ -8,7 +8,7 @@ import pytest
 
 from loyalty_ledger.discount_object import discount_object
 from loyalty_ledger.domain.events.offers import Actor, OfferLocked, OfferRedeemed
-from loyalty_ledger.offers import Basket, Lookup
+from loyalty_ledger.offer_requests import Basket, Lookup
 from loyalty_ledger.wire import read_transaction
 from offers.till import BREAKFAST, CASHIER, HALF_AN_HOUR, NOW, Shop, carrying, item
 

@@ -28,7 +28,7 @@ from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.intake import Receipt
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.offers import TTL_CODE, USER_OFFER_ID, Basket, Bound, Lookup
+from loyalty_ledger.offer_requests import TTL_CODE, USER_OFFER_ID, Basket, Bound, Lookup
 from loyalty_ledger.program_file import load_program
 from loyalty_ledger.store.log import CatalogItem
 from loyalty_ledger.wire import read_transaction

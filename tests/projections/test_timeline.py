@@ -7,7 +7,21 @@ from pathlib import Path
 import pytest
 
 from loyalty_ledger.administration import CustomerRecord
-from offers.till import CASHIER, HALF_AN_HOUR, NOW, Shop, carrying, external, item, shop_on
+from loyalty_ledger.answers import Moment
+from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_projections.timeline import Happening
+from offers.till import (
+    A_MOMENT,
+    CASHIER,
+    HALF_AN_HOUR,
+    NOW,
+    Shop,
+    carrying,
+    document,
+    external,
+    item,
+    shop_on,
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -125,9 +139,131 @@ def test_as_of_and_known_at_cut_the_timeline(shop: Shop) -> None:
 
     assert at(as_of=lapsed) == ["OfferIssued", "OfferLocked", "OfferLockLapsed"]
     assert at(as_of=lapsed - timedelta(microseconds=1)) == ["OfferIssued", "OfferLocked"]
-    assert at(as_of=lapsed, known_at=seen) == ["OfferIssued", "OfferLocked"]
+    assert at(as_of=lapsed, known_at=seen) == at(as_of=lapsed)  # the lock was known to lapse then
+    assert at(as_of=lapsed, known_at=given) == ["OfferIssued"]
     assert at(as_of=NOW - timedelta(days=1)) == []
     assert at(as_of=shop.moment().now) == kinds(shop, subject=offer)
     assert ask(customer, shop.moment(as_of=lapsed)) == [
         one for one in shop.timeline() if one.at <= lapsed
     ]
+
+
+# --- what time does, recorded or not ------------------------------------------------------------
+
+FELL_DUE = ("OfferLockLapsed", "OfferExpired", "TierLeft")
+
+
+def test_a_lapse_an_end_and_a_lost_level_are_told_before_they_are_recorded(shop: Shop) -> None:
+    a_month_of_waiting(shop)
+    assert shop.events(*FELL_DUE) == []
+    told = shop.timeline()
+    due = [one for one in told if one.recorded_at is None]
+    assert {one.kind for one in due} == set(FELL_DUE)
+    left = next(one for one in due if one.kind == "TierLeft")
+    assert (left.subject, left.why) == ("club", "maintenance")
+    assert left.facts == {"entered": "bronze", "level": "silver"}
+    shop.work()
+    recorded = shop.timeline()
+    assert aside(recorded) == aside(told)
+    assert None not in [one.recorded_at for one in recorded]
+    assert sorted(one.kind for one in due) == sorted(
+        type(event).__name__ for event in shop.events(*FELL_DUE)
+    )
+
+
+def test_the_timeline_of_a_moment_is_the_same_whenever_the_timekeeper_runs(shop: Shop) -> None:
+    a_month_of_waiting(shop)
+    whole = shop.timeline()
+    instants = sorted({one.at for one in whole})
+    grid = [at + by for at in instants for by in (-A_MOMENT, timedelta(), timedelta(hours=1))]
+    now, seen = shop.moment().now, shop.ledger.log.head().recorded_at
+    moments = [Moment(now), Moment(now, None, seen), *(Moment(now, at) for at in grid)]
+    moments += [Moment(now, at, seen) for at in grid[::4]]
+    before = asked(shop, moments)
+    assert before[0] == before[1] == aside(whole)
+    for until in instants[2::6]:
+        shop.work(until)
+        assert asked(shop, moments) == before
+    shop.work()
+    assert asked(shop, moments) == before
+
+
+def test_the_timeline_as_of_a_moment_is_the_first_part_of_what_is_told_later(shop: Shop) -> None:
+    a_month_of_waiting(shop)
+    whole = shop.timeline()
+    for one in whole:
+        told = asked(shop, [Moment(one.at, one.at)])[0]
+        assert told == aside(whole)[: len(told)]
+        assert len(told) == sum(other.at <= one.at for other in whole)
+
+
+def test_what_has_fallen_due_is_told_of_the_offer_that_is_named_alone(shop: Shop) -> None:
+    one, other = shop.give(), shop.give()
+    shop.lock(one)
+    shop.later(hours=1)
+    assert kinds(shop, subject=one) == ["OfferIssued", "OfferLocked", "OfferLockLapsed"]
+    assert kinds(shop, subject=other) == ["OfferIssued"]
+    shop.later(days=31)
+    assert kinds(shop, subject=one)[2:] == ["OfferLockLapsed", "OfferExpired"]
+    assert kinds(shop, subject=other) == ["OfferIssued", "OfferExpired"]
+    assert kinds(shop, "BOB") == ["CustomerEnrolled"]
+
+
+def test_offers_that_end_at_one_instant_stand_as_they_will_be_recorded(shop: Shop) -> None:
+    given = [shop.give("mug-set") for _ in range(3)]
+    shop.lock(given[1], items=[item("MUG-SET", "20.00")])
+    shop.later(days=90)
+    told = shop.timeline()
+    assert [one.subject for one in told if one.kind == "OfferExpired"] == sorted(given)
+    shop.work()
+    assert aside(shop.timeline()) == aside(told)
+
+
+def a_month_of_waiting(shop: Shop) -> None:
+    """Offers are locked, freed late and left alone and a level is not kept; nobody keeps time."""
+    changed = document()
+    changed["tier_systems"][0]["levels"][1]["maintenance"] = {
+        "every": "P10D",
+        "requires": {"spend": {"amount": "900.00", "within": "P10D"}},
+    }
+    shop.publish(changed)
+    shop.close("bread", items=[item("BREAD", "60.00")])
+    shop.work(NOW)
+    shop.close("late", items=[item("BEANS", "8.00")], at=NOW - timedelta(days=2))
+    shop.work(NOW)
+    offers = [shop.give() for _ in range(6)]
+    for number, offer in enumerate(offers[:3]):
+        shop.lock(offer, f"T{number}")
+    shop.redeem(offers[3])
+    shop.later(days=20)
+    offers += [shop.give() for _ in range(3)]
+    shop.lock(offers[6])
+    ends = min(one.expires_at for one in of_euros(shop) if one.expires_at)
+    shop.move_to(ends - HALF_AN_HOUR / 2)
+    held, freed = sorted(offers[4:6])
+    for offer in (held, freed):
+        shop.lock(offer)
+    shop.move_to(ends + HALF_AN_HOUR / 3)
+    shop.unlock(freed)  # after its end, which comes at once then
+    shop.later(days=40)
+    shop.lock(offers[7])
+    shop.later(days=51)
+
+
+def of_euros(shop: Shop) -> list[OfferIssued]:
+    return [
+        one
+        for one in shop.events("OfferIssued")
+        if isinstance(one, OfferIssued) and one.definition == "euro"
+    ]
+
+
+def asked(shop: Shop, moments: list[Moment]) -> list[list[dict[str, object]]]:
+    shop.ledger.projector.catch_up()
+    customer = shop.id_of()
+    return [aside(shop.ledger.answers.timeline(customer, moment)) for moment in moments]
+
+
+def aside(told: list[Happening]) -> list[dict[str, object]]:
+    """What was told, but for when it was recorded."""
+    return [one.model_dump(exclude={"recorded_at"}) for one in told]

@@ -28,7 +28,7 @@ from loyalty_ledger.cli.output import as_json, warn
 from loyalty_ledger.collector import spare_the_collector
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.values import Rejected
-from loyalty_ledger.store.log import Busy, NotStored, OutcomeUnknown
+from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
 from loyalty_ledger.store.mapper import UnknownEvent, UnreadableEvent
 
 app = typer.Typer(
@@ -85,8 +85,8 @@ def main() -> None:
         _refuse(arguments, refusal.code.value, refusal.message, refusal.details)
     except (UnknownEvent, UnreadableEvent) as error:
         _refuse(arguments, "log", f"the log cannot be read: {error}", {})
-    except Busy as error:
-        _refuse(arguments, "busy", str(error), {})
+    except (Busy, Conflict):
+        _refuse(arguments, "busy", str(Busy()), {})
     except (NotStored, OutcomeUnknown) as error:
         _refuse(arguments, "database", str(error), {})
     except (OperationalError, DBAPIError) as error:

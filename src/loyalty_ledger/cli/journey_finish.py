@@ -14,7 +14,7 @@ from loyalty_ledger.cli.journey_stage import CUSTOMER, LEDGER, TILL, Sale, Scene
 from loyalty_ledger.discount_object import discount_object
 from loyalty_ledger.domain.events.offers import OfferLocked
 from loyalty_ledger.domain.values import major_units
-from loyalty_ledger.offers import Bound
+from loyalty_ledger.offer_requests import Bound
 
 QUEUED = timedelta(minutes=1)
 """How long a sale is under way from the till to the ledger."""

@@ -12,6 +12,7 @@ from loyalty_ledger.domain import upkeep, wallet
 from loyalty_ledger.domain.counting import count
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events import limits as subjects
 from loyalty_ledger.domain.events.offers import AccountSpent, Actor, OfferIssued
 from loyalty_ledger.domain.issuing import Issue, issued
 from loyalty_ledger.domain.limits import Count, Usage
@@ -53,16 +54,6 @@ class Gift(NamedTuple):
     at: datetime
     by: Actor
     why: str
-
-
-def counted_by(definition: str) -> str:
-    """What issued offers of a definition are counted under."""
-    return f"offer:{definition}"
-
-
-def sold_as(store_offer: str) -> str:
-    """What sales of a reward store's offer are counted under."""
-    return f"store-offer:{store_offer}"
 
 
 def on_sale(program: Program, store_offer: str) -> tuple[RewardStore, StoreOffer]:
@@ -109,7 +100,7 @@ def give(gift: Gift, rulebook: Rulebook, draft: Draft) -> list[OfferIssued]:
             Reason.OFFER_NOT_FOUND, f"the program has no offer {gift.definition!r}",
             {"offers": list(program.offers_by_id)[:100]},
         )  # fmt: skip
-    subject = counted_by(definition.id)
+    subject = subjects.issued(definition.id)
     usage: Usage = draft.state(usage_of(customer_id))
     counted: Count = draft.state(limit(subject))
     issued_so_far = Sold(issued_to_me=usage.of(subject).times, issued_in_all=counted.times)
@@ -145,13 +136,13 @@ def _sold(sold: StoreOffer, customer_id: str, draft: Draft) -> Sold:
     usage: Usage = draft.state(usage_of(customer_id))
     in_all: Mapping[str, int] = {
         subject: draft.state(limit(subject)).times
-        for subject in (sold_as(sold.id), counted_by(sold.offer))
+        for subject in (subjects.sold(sold.id), subjects.issued(sold.offer))
     }
     return Sold(
-        usage.of(sold_as(sold.id)).times,
-        in_all[sold_as(sold.id)],
-        usage.of(counted_by(sold.offer)).times,
-        in_all[counted_by(sold.offer)],
+        usage.of(subjects.sold(sold.id)).times,
+        in_all[subjects.sold(sold.id)],
+        usage.of(subjects.issued(sold.offer)).times,
+        in_all[subjects.issued(sold.offer)],
     )
 
 
@@ -177,7 +168,7 @@ def _bought(
         price=sold.price,
     )
     paid, latest = _pay(issue, spendable(store, program), draft)
-    for subject in (sold_as(sold.id), counted_by(sold.offer)):
+    for subject in (subjects.sold(sold.id), subjects.issued(sold.offer)):
         count(draft, customer_id, subject, at=latest, counted_at=purchase.at, cause=because)
     event = issued(issue._replace(not_before=latest), paid)
     draft.emit(offer(issue.offer_id), event, customer_id)
@@ -220,7 +211,7 @@ def _given(gift: Gift, definition: Offer, rulebook: Rulebook, draft: Draft) -> O
         by=gift.by,
         why=gift.why,
     )
-    subject = counted_by(definition.id)
+    subject = subjects.issued(definition.id)
     count(draft, gift.customer_id, subject, at=gift.at, counted_at=gift.at, cause=because)
     event = issued(issue)
     draft.emit(offer(issue.offer_id), event, gift.customer_id)

@@ -104,18 +104,7 @@ def _redeem(
         refusal = Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
         return _flag(reference, discount, refusal, closing, draft)
     offer: Offer = draft.state(stream)
-    command = Carry(
-        transaction=closing.transaction,
-        discount=discount,
-        at=closing.version.at,
-        read_at=closing.read_at,
-        sale_time=draft.state(closing.stream).sale_time(closing.version),
-        customers=closing.customers,
-        locked_before=held is not None,
-        alive=held is not None and held.until is not None and held.until > closing.read_at,
-        by=closing.by,
-        cause=closing.cause,
-    )
+    command = _carry(discount, held, closing, draft)
     try:
         events = decide(command, offer)
     except Rejected as refusal:
@@ -134,6 +123,21 @@ def _redeem(
         )
         draft.emit(closing.stream, changed, *closing.customers)
     return None
+
+
+def _carry(discount: PricedDiscount, held: OnCheck | None, closing: Closing, draft: Draft) -> Carry:
+    return Carry(
+        transaction=closing.transaction,
+        discount=discount,
+        at=closing.version.at,
+        read_at=closing.read_at,
+        sale_time=draft.state(closing.stream).sale_time(closing.version),
+        customers=closing.customers,
+        locked_before=held is not None,
+        alive=held is not None and held.until is not None and held.until > closing.read_at,
+        by=closing.by,
+        cause=closing.cause,
+    )
 
 
 def _flag(

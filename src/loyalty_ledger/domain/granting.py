@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from loyalty_ledger.domain import limits, tier, upkeep, wallet
 from loyalty_ledger.domain.counting import count
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.limits import issued as issued_subject
 from loyalty_ledger.domain.events.points import PointsAwarded
 from loyalty_ledger.domain.events.settlement import Cut, Grant
 from loyalty_ledger.domain.events.tiers import TierEntered
@@ -142,7 +143,7 @@ class Granting:
         )
 
     def _unissuable(self, claim: Claim, definition: Offer, times: int) -> str | None:
-        subject = f"offer:{definition.id}"
+        subject = issued_subject(definition.id)
         usage: limits.Usage = self.draft.state(usage_of(claim.customer_id))
         everybodys: limits.Count = self.draft.state(limit(subject))
         return unissuable(
@@ -230,7 +231,7 @@ class Granting:
             lines=claim.taken.line_ids if claim.taken else [],
             why="earned",
         )
-        self._count(claim, f"offer:{name}", 0)
+        self._count(claim, issued_subject(name), 0)
         self.draft.emit(offer(issue.offer_id), issued(issue), claim.customer_id)
         return issue.offer_id
 

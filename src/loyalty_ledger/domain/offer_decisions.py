@@ -5,6 +5,8 @@ from typing import Any, assert_never
 
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.offers import (
+    LAPSED,
+    TIME_IS_UP,
     OfferExpired,
     OfferLocked,
     OfferLockLapsed,
@@ -68,7 +70,7 @@ def _lapse(offer: Offer) -> OfferLockLapsed:
     return OfferLockLapsed(
         at=max(offer.locked_until, offer.at),
         transaction=offer.transaction,
-        why="lapsed",
+        why=LAPSED,
         **_whose(offer),
     )
 
@@ -195,7 +197,7 @@ def _expire(until: datetime, offer: Offer) -> list[OfferFact]:
         return []
     assert offer.expires_at is not None  # noqa: S101 - it has ended
     at = max(offer.expires_at, offer.at)
-    return [OfferExpired(at=at, why="time is up", **_whose(offer))]
+    return [OfferExpired(at=at, why=TIME_IS_UP, **_whose(offer))]
 
 
 def _carry(command: Carry, offer: Offer) -> list[OfferFact]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from loyalty_ledger.domain.basket import NetLine
+from loyalty_ledger.domain.events.limits import issued
 from loyalty_ledger.domain.levels import levels_match
 from loyalty_ledger.domain.owed import NO_LINES, WHOLE, Bundle, Owed, Qualifying
 from loyalty_ledger.domain.program.document import Program
@@ -224,7 +225,7 @@ def _subjects(program: Program) -> list[str]:
     limited = [one.reference for one in program.rules if not one.limits.unlimited]
     limited += [f"source:{one.id}" for one in program.point_sources if not one.limits.unlimited]
     campaigns = [campaign.reference for campaign in program.campaigns]
-    return [*limited, *campaigns, *(f"offer:{name}" for name in _issued(program))]
+    return [*limited, *campaigns, *map(issued, _issued(program))]
 
 
 def _issued(program: Program) -> list[str]:

@@ -5,10 +5,20 @@ from datetime import datetime
 from loyalty_ledger.domain.events.base import Event
 
 
+def issued(definition: str) -> str:
+    """The subject under which issued offers of a definition are counted."""
+    return f"offer:{definition}"
+
+
+def sold(store_offer: str) -> str:
+    """The subject under which sales of what a reward store offers are counted."""
+    return f"store-offer:{store_offer}"
+
+
 class GrantCounted(Event, frozen=True, kw_only=True):
     """A grant counts towards limits.
 
-    `subject` is `campaign:id`, `rule:id`, `source:id` or `offer:id`.
+    `subject` is `campaign:id`, `rule:id`, `source:id`, `offer:id` or `store-offer:id`.
     """
 
     customer_id: str

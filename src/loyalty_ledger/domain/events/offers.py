@@ -9,6 +9,9 @@ from decimal import Decimal
 from loyalty_ledger.domain.events.base import Event, Fact
 from loyalty_ledger.domain.events.points import LotPoints
 
+LAPSED = "lapsed"
+TIME_IS_UP = "time is up"
+
 
 class Actor(Fact, frozen=True, kw_only=True):
     """Who asked for it: the client (till, app, tool) and the employee. Nobody: the ledger did."""
