@@ -101,7 +101,7 @@ def offers_due(
         found.setdefault(row.customer_id, {})[row.offer_id] = None
     for lock in reader.select(LOCKS, customer_id=whose, locked_until=UpTo(until)):
         found.setdefault(lock.customer_id, {})[lock.offer_id] = None
-    return {customer_id: list(offers) for customer_id, offers in found.items()}
+    return {customer_id: sorted(offers) for customer_id, offers in found.items()}
 
 
 def due_of(reader: Reader, customer_id: str, until: datetime, programs: Programs) -> list[DueItem]:

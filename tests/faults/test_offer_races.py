@@ -144,10 +144,11 @@ def beaten(rounds: Sequence[Sequence[Answer]]) -> str:
 def test_of_eight_processes_that_lock_an_offer_at_once_one_gets_it(
     ledger: Ledger, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (ann,) = customers(ledger, 1, 1)
     offers = [
         offer.offer_id
         for _ in range(0, LOCK_ROUNDS, 100)
-        for offer in ledger.offers.give("ann", "treat", BY_HAND, "for the race", 100)
+        for offer in ledger.offers.give(ann, "treat", BY_HAND, "for the race", 100)
     ]
     asked = [[Lock(o, f"{n}-{p}") for p in range(PROCESSES)] for n, o in enumerate(offers)]
     begun = time.perf_counter()

@@ -3,6 +3,7 @@
 import io
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Never
@@ -39,6 +40,8 @@ app = typer.Typer(
     help="A loyalty ledger: decides points, offers and tiers, and can say why.",
 )
 ANYWHERE = ("--database", "--key-file")
+STOPPED = 143
+_stopping = threading.Event()
 
 
 @app.callback()
@@ -77,6 +80,16 @@ def main() -> None:
     _print_whatever_it_is()
     spare_the_collector()
     arguments = hoisted(sys.argv[1:])
+    try:
+        _answered(arguments)
+    except Exception:
+        if not _stopping.is_set():
+            raise
+        # The signal came in the middle of something: what was not committed is not there.
+        raise SystemExit(STOPPED) from None
+
+
+def _answered(arguments: list[str]) -> None:
     try:
         app(arguments, standalone_mode=True)
     except ProgramError as error:
@@ -118,6 +131,8 @@ def _one_more(queue: object) -> list[str]:
 
 
 def _refuse(arguments: list[str], code: str, message: str, details: object) -> Never:
+    if _stopping.is_set():
+        raise SystemExit(STOPPED)
     # A file's name need not be text.
     message = message.encode(errors="backslashreplace").decode()
     if "--json" in arguments:
@@ -135,4 +150,5 @@ def _print_whatever_it_is() -> None:
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(143)
+    _stopping.set()
+    raise SystemExit(STOPPED)
