@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from loyalty_ledger import clock
+from loyalty_ledger.collector import spare_the_collector
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.program.reading import read_document
@@ -38,6 +39,7 @@ from postgres import private_postgres
 
 CLIENTS, OFFERS, LINES, PRODUCTS = 4, 50, 20, 2_000
 ROUNDS, CUSTOMERS = 200, 10
+PAUSE_MS = 100.0  # on average, from an answer to the next asking: ten a second and till
 BAR_P50_MS, BAR_P99_MS = 5.0, 20.0
 BARRED = ("lock", "redeem")
 SECRET = b"a-key-for-measurements-and-nothing-else"
@@ -107,9 +109,10 @@ class Till:
         turn = number // len(self._customers)
         locked, redeemed = (customer.offer_ids[(2 * turn + n) % OFFERS] for n in range(2))
         sale = f"{self._number}-{number}"
-        self._timed("lock", lambda: offers.lock(_by_id(locked), basket(f"{sale}a"), TILL))
+        first, second = basket(f"{sale}a"), basket(f"{sale}b")
+        self._timed("lock", lambda: offers.lock(_by_id(locked), first, TILL))
         self._timed("unlock", lambda: offers.unlock(locked, TILL))
-        self._timed("redeem", lambda: offers.redeem(_by_id(redeemed), basket(f"{sale}b"), TILL))
+        self._timed("redeem", lambda: offers.redeem(_by_id(redeemed), second, TILL))
         self._timed("reinstate", lambda: offers.reinstate(redeemed, TILL))
         self._timed("purchase", lambda: offers.buy(customer.customer_id, "treat-10", APP))
 
@@ -188,6 +191,7 @@ def _begin_together(start: Any) -> None:
 def _client(
     number: int, url: str, customers: Sequence[Customer], rounds: int, pause_ms: float
 ) -> dict[str, list[float]]:
+    spare_the_collector()  # as every process of the product does
     engine = create_engine(url)
     till = Till(number, Ledger(engine, SECRET, clock.now), customers, pause_ms)
     till.serve(0)  # what is read once is read by now

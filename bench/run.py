@@ -144,7 +144,9 @@ def main() -> None:
         print(json.dumps(report, indent=1), flush=True)
         if not asked.only:
             report["history"] = history.measure(server.create_database("history"), GROCER)
-            report["offers"] = offers.measure(server.create_database("offers"))
+            tills = server.create_database("tills")
+            report["offers"] = offers.measure(tills, pause_ms=offers.PAUSE_MS)
+            report["offers_without_pause"] = offers.measure(server.create_database("crowd"))
     if asked.baseline and not asked.only:
         told = script("baseline.py", "--data", str(SAMPLE), "--first", str(asked.baseline))
         report["baseline"] = json.loads(told)
@@ -168,6 +170,9 @@ def show(report: dict[str, Any]) -> None:
             f" {one['worker_peak_mb']} MB; {len(one['households_that_differ'])} of"
             f" {one['households']:,} households differ from the reference; {one['verify']}"
         )
+    for name in ("offers", "offers_without_pause"):
+        if name in report:
+            offers.show(report[name])
     for name, one in report.get("history", {}).items():
         print(f"{name}: a sale after 2,000 costs {one['ratio']:.2f} times one after 20")
     if "baseline" in report:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from loyalty_ledger.store.bulk import insert_rows
+from loyalty_ledger.store.bulk import insert_rows, quickly
 from loyalty_ledger.store.chain import digest
 from loyalty_ledger.store.instants import to_micros
 from loyalty_ledger.store.records import Advance, Conflict
@@ -65,9 +65,9 @@ def take_head(connection: Connection, count: int, clock: Callable[[], datetime])
     The place is the end before these events, but for `recorded_at`, which is theirs: now, or the
     last event's when the clock has gone back.
     """
-    taken = connection.exec_driver_sql(_marked(connection, _TAKE_HEAD), (count,)).one()
-    position, last_digest, recorded_at = taken
-    last_digest = bytes(last_digest)
+    ((position, last_digest, recorded_at),) = quickly(
+        connection, _marked(connection, _TAKE_HEAD), (count,)
+    )
     now = max(to_micros(clock()), recorded_at) if count else recorded_at
     return Place(position - count, last_digest, now)
 
@@ -170,8 +170,7 @@ def write_few(
     values |= {"positions": [one[1] for one in concerned], "now": place.recorded_at}
     values |= {"streams": list(expected), "versions": list(expected.values())}
     values |= {"read_at": read_at, "place": place.position}
-    moved = connection.exec_driver_sql(_WRITE_FEW, values)
-    changed = {stream: version for stream, version in moved}
+    changed = dict(quickly(connection, _WRITE_FEW, values))
     check_expected(expected, changed)
     return last, changed
 

@@ -74,6 +74,33 @@ def select_for(
     return list(connection.exec_driver_sql(f"{select} FROM {asked} {join}", (parameter,)))
 
 
+def quickly(connection: Connection, statement: str, values: Any) -> list[Any]:
+    """The rows of one statement, as the driver gives them: on PostgreSQL at half the cost.
+
+    IntegrityError and OperationalError as elsewhere. Values are marked as the driver marks them.
+    """
+    if connection.dialect.name != "postgresql":
+        return list(connection.exec_driver_sql(statement, values))
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - what the engine is made of
+    try:
+        cursor = driver.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
+    except psycopg.Error as error:
+        raise _told(connection, driver, statement, error) from error
+
+
+def _told(
+    connection: Connection, driver: "psycopg.Connection[Any]", statement: str, error: psycopg.Error
+) -> Exception:
+    """The error as SQLAlchemy tells it; a connection that is lost is not used again."""
+    if isinstance(error, psycopg.IntegrityError):
+        return IntegrityError(statement, None, error)
+    if driver.closed:
+        connection.invalidate(error)
+    return OperationalError(statement, None, error, connection_invalidated=bool(driver.closed))
+
+
 def _insert_values(table: Table) -> str:
     marks = ", ".join("?" * len(table.columns))
     return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({marks})"  # noqa: S608
@@ -98,13 +125,8 @@ def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
             write = copy.write_row
             for row in rows:
                 write(row)
-    except psycopg.IntegrityError as error:
-        raise IntegrityError(statement, None, error) from error
     except psycopg.Error as error:
-        if driver.closed:
-            connection.invalidate(error)
-        lost = bool(driver.closed)
-        raise OperationalError(statement, None, error, connection_invalidated=lost) from error
+        raise _told(connection, driver, statement, error) from error
 
 
 def _columns(table: Table) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, select
 
-from loyalty_ledger.store.bulk import Row, select_for
+from loyalty_ledger.store.bulk import Row, quickly, select_for
 from loyalty_ledger.store.engine import for_reading
 from loyalty_ledger.store.instants import from_micros
 from loyalty_ledger.store.mapper import EventCodec
@@ -109,7 +109,7 @@ class Reader:
         self, connection: Connection, streams: Collection[str]
     ) -> tuple[int, dict[str, StreamTail]]:
         """The head's position and whole streams without snapshots, on PostgreSQL in one trip."""
-        rows = connection.exec_driver_sql(_SHORT_TAILS, ([*streams],)).all()
+        rows = quickly(connection, _SHORT_TAILS, ([*streams],))
         tails = {stream: StreamTail(None, [], 0) for stream in streams}
         for row in sorted((row for row in rows if row[0] is not None), key=lambda row: row[0]):
             tails[row[1]].events.append(self.recorded(row[:6]))
