@@ -1,16 +1,15 @@
-"""Exports: every customer's balances, levels or movements, and the events, as CSV or JSON lines."""
+"""Exports: every customer's balances, levels or movements, and the events, as files."""
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
 
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.export_files import WRITERS
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.schema import personal
 from loyalty_projections.profile import Profile
@@ -157,44 +156,16 @@ def _external_ids(ledger: Ledger, ids: Sequence[str]) -> dict[str, str]:
 def export(ledger: Ledger, what: str, path: Path, moment: Moment, progress: Progress) -> int:
     """Write an export; how many rows it has. The ending of the name tells the format."""
     rows, columns = EXPORTS[what]
-    if path.suffix not in _WRITERS:
-        raise Rejected(Reason.VALIDATION, f"{path.name!r} tells no format: name it .csv or .jsonl")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        write = _WRITERS[path.suffix](file, columns)
+    opened = WRITERS.get(path.suffix)
+    if opened is None:
+        endings = ", ".join(WRITERS)
+        raise Rejected(
+            Reason.VALIDATION, f"{path.name!r} tells no format: its name has to end in {endings}"
+        )
+    with opened(path, columns) as write:
         count = 0
         for row in rows(ledger, moment):
             write(row)
             count += 1
             progress(count, 0)
     return count
-
-
-def _csv(file: IO[str], columns: tuple[str, ...]) -> Callable[[Row], None]:
-    writer = csv.DictWriter(file, columns)
-    writer.writeheader()
-
-    def write(row: Row) -> None:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-
-    return write
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return msgspec.json.encode(value).decode()
-    return value
-
-
-def _jsonl(file: IO[str], _columns: tuple[str, ...]) -> Callable[[Row], None]:
-    def write(row: Row) -> None:
-        file.write(msgspec.json.encode(row).decode() + "\n")
-
-    return write
-
-
-_WRITERS: dict[str, Callable[[IO[str], tuple[str, ...]], Callable[[Row], None]]] = {
-    ".csv": _csv,
-    ".jsonl": _jsonl,
-}

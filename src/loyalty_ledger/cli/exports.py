@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 def export(
     context: typer.Context,
     what: What,
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="Ends in .csv or .jsonl.")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Ends in .csv, .jsonl or .parquet.")],
     as_of: AsOf = None,
 ) -> None:
     """Write balances, tiers, history or events of all customers to a file."""
