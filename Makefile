@@ -32,8 +32,9 @@ lint: $(VENV)/installed-tests  ## style, types and the contracts between modules
 	@$(BIN)/lint-imports
 
 .PHONY: laws
-laws: $(VENV)/installed-tests  ## the laws of the ledger with 10,000 examples each; takes a while
+laws: $(VENV)/installed-tests  ## laws with 10,000 examples each, races of 1,000 rounds; takes a while
 	@LOYALTY_LAWS=laws $(BIN)/python -m pytest -n 2 tests/laws
+	@LOYALTY_LAWS=laws $(BIN)/python -m pytest tests/faults/test_offer_races.py
 
 .PHONY: bench
 bench: $(VENV)/installed-bench  ## measure the whole year; takes a while

@@ -1,6 +1,7 @@
 """Many processes want the same offer, the same points, the last one on the shelf: one gets it."""
 
 import multiprocessing
+import os
 import random
 import signal
 import time
@@ -31,7 +32,7 @@ from sample_ledger import ledger_on
 from specification import program, rule
 
 PROCESSES = 8
-LOCK_ROUNDS = 1_000
+LOCK_ROUNDS = 1_000 if os.environ.get("LOYALTY_LAWS") == "laws" else 200
 PURCHASE_ROUNDS = 100
 ROUNDS_AT_ONCE = 100
 BUYERS, INVENTORY, PRICE = 600, 100, 10
