@@ -1,7 +1,8 @@
 """`loyalty offer issue | lock | redeem | unlock | reinstate | revoke | code`."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from loyalty_ledger.discount_object import discount_object
 from loyalty_ledger.domain.events.offers import Actor, OfferIssued, OfferLocked
 from loyalty_ledger.domain.values import Reason, Rejected, major_units
 from loyalty_ledger.identity import parse_reference
+from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.offer_requests import TTL_CODE, USER_OFFER_ID, Basket, Bound, Lookup
 from loyalty_ledger.sent import decoded, named_text, refused
 from loyalty_ledger.wire import read_transaction
@@ -46,6 +48,14 @@ Quantity = Annotated[int, typer.Option("--quantity", min=1, help="How many.")]
 CLI = "cli"
 
 
+@contextmanager
+def acting(context: typer.Context, client: str, employee: str) -> Iterator[tuple[Ledger, Actor]]:
+    """The ledger, and who acts on it; what was done is in the views at the end."""
+    with context.obj.ledger() as ledger:
+        yield ledger, Actor(client_id=client, employee_id=employee)
+        ledger.projector.catch_up()
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(no_args_is_help=True, help="Offers in customers' hands.")
@@ -67,11 +77,9 @@ def issue(
     json: Json = False,
 ) -> None:
     """Give a customer an offer, within its limits."""
-    with context.obj.ledger() as ledger:
+    with acting(context, client, employee) as (ledger, by):
         found = ledger.answers.find(parse_reference(customer))
-        by = Actor(client_id=client, employee_id=employee)
         issued = ledger.offers.give(found, definition, by, why, quantity)
-        ledger.projector.catch_up()
     if json:
         as_json([as_issued(one) for one in issued])
     else:
@@ -89,10 +97,8 @@ def lock(
     json: Json = False,
 ) -> None:
     """Bind an offer to a sale and price it; again for the same sale prices it anew."""
-    with context.obj.ledger() as ledger:
-        by = Actor(client_id=client, employee_id=employee)
+    with acting(context, client, employee) as (ledger, by):
         bound = ledger.offers.lock(_lookup(offer, is_code), read_basket(basket, store), by)
-        ledger.projector.catch_up()
     _show_bound(bound, json=json)
 
 
@@ -107,10 +113,8 @@ def redeem(
     json: Json = False,
 ) -> None:
     """Lock an offer and redeem it at once; it stays used until it is reinstated."""
-    with context.obj.ledger() as ledger:
-        by = Actor(client_id=client, employee_id=employee)
+    with acting(context, client, employee) as (ledger, by):
         bound = ledger.offers.redeem(_lookup(offer, is_code), read_basket(basket, store), by)
-        ledger.projector.catch_up()
     _show_bound(bound, json=json)
 
 
@@ -122,9 +126,8 @@ def unlock(
     json: Json = False,
 ) -> None:
     """Give a locked offer free."""
-    with context.obj.ledger() as ledger:
-        ledger.offers.unlock(offer, Actor(client_id=client, employee_id=employee))
-        ledger.projector.catch_up()
+    with acting(context, client, employee) as (ledger, by):
+        ledger.offers.unlock(offer, by)
     _done(offer, "is free", json=json)
 
 
@@ -136,9 +139,8 @@ def reinstate(
     json: Json = False,
 ) -> None:
     """Make a redeemed offer the customer's again, with its old end."""
-    with context.obj.ledger() as ledger:
-        ledger.offers.reinstate(offer, Actor(client_id=client, employee_id=employee))
-        ledger.projector.catch_up()
+    with acting(context, client, employee) as (ledger, by):
+        ledger.offers.reinstate(offer, by)
     _done(offer, "is the customer's again", json=json)
 
 
@@ -151,9 +153,8 @@ def revoke(
     json: Json = False,
 ) -> None:
     """Take an offer away for good."""
-    with context.obj.ledger() as ledger:
-        ledger.offers.revoke(offer, Actor(client_id=client, employee_id=employee), why)
-        ledger.projector.catch_up()
+    with acting(context, client, employee) as (ledger, by):
+        ledger.offers.revoke(offer, by, why)
     _done(offer, "is revoked", json=json)
 
 
@@ -165,9 +166,8 @@ def code(
     json: Json = False,
 ) -> None:
     """A code that stands for the offer at the till: good for 10 minutes and one sale."""
-    with context.obj.ledger() as ledger:
-        made = ledger.offers.code(offer, Actor(client_id=client, employee_id=employee))
-        ledger.projector.catch_up()
+    with acting(context, client, employee) as (ledger, by):
+        made = ledger.offers.code(offer, by)
     if json:
         as_json({"code": made.code, "offer_id": made.offer_id, "expires_at": made.expires_at})
     else:

@@ -4,11 +4,18 @@ from typing import Annotated
 
 import typer
 
-from loyalty_ledger.cli.offers import CLI, Client, Employee, Quantity, as_issued, show_issued
+from loyalty_ledger.cli.offers import (
+    CLI,
+    Client,
+    Employee,
+    Quantity,
+    acting,
+    as_issued,
+    show_issued,
+)
 from loyalty_ledger.cli.output import as_json, cell, table, tell
 from loyalty_ledger.cli.reads import AsOf, Customer, KnownAt, asked, printable
 from loyalty_ledger.cli.setup import Json
-from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.identity import parse_reference
 from loyalty_projections.reward_store import StoreOfferView, StoreView
 
@@ -57,11 +64,9 @@ def buy(
     json: Json = False,
 ) -> None:
     """Spend the points and issue the offer, or neither."""
-    with context.obj.ledger() as ledger:
+    with acting(context, client, employee) as (ledger, by):
         found = ledger.answers.find(parse_reference(customer))
-        by = Actor(client_id=client, employee_id=employee)
         bought = ledger.offers.buy(found, store_offer, by, quantity)
-        ledger.projector.catch_up()
     spent = sum(one.price for one in bought)
     if json:
         as_json({"spent": spent, "offers": [as_issued(one) for one in bought]})

@@ -19,7 +19,6 @@ from loyalty_ledger.domain.events.offers import (
 )
 from loyalty_ledger.domain.events.sales import Discount, TransactionReceived
 from loyalty_ledger.domain.issuing import is_offer_id
-from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import Carry, Unlock
 from loyalty_ledger.domain.offer_decisions import decide
 from loyalty_ledger.domain.streams import offer as offer_stream
@@ -100,29 +99,32 @@ def _redeem(
 ) -> None:
     """`held` is how the sale had put the offer on its check, even if that lock has lapsed."""
     stream = offer_stream(reference)
-    if not is_offer_id(reference):
-        refusal = Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
-        return _flag(reference, discount, refusal, closing, draft)
-    offer: Offer = draft.state(stream)
-    command = _carry(discount, held, closing, draft)
     try:
-        events = decide(command, offer)
+        if not is_offer_id(reference):
+            raise Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
+        events = decide(_carry(discount, held, closing, draft), draft.state(stream))
     except Rejected as refusal:
-        return _flag(reference, discount, refusal, closing, draft)
+        _flag(reference, discount, refusal, closing, draft)
+        return
     for event in events:
         draft.emit(stream, event, event.customer_id)
     if held is not None and held.discount.amount != discount.amount:
-        changed = DiscountChanged(
-            at=closing.version.at,
-            customers=list(closing.customers),
-            offer_id=reference,
-            locked=held.discount.amount,
-            taken=discount.amount,
-            by=closing.by,
-            cause=closing.cause,
-        )
-        draft.emit(closing.stream, changed, *closing.customers)
-    return None
+        _tell_changed(reference, discount, held, closing, draft)
+
+
+def _tell_changed(
+    offer_id: str, discount: PricedDiscount, held: OnCheck, closing: Closing, draft: Draft
+) -> None:
+    changed = DiscountChanged(
+        at=closing.version.at,
+        customers=list(closing.customers),
+        offer_id=offer_id,
+        locked=held.discount.amount,
+        taken=discount.amount,
+        by=closing.by,
+        cause=closing.cause,
+    )
+    draft.emit(closing.stream, changed, *closing.customers)
 
 
 def _carry(discount: PricedDiscount, held: OnCheck | None, closing: Closing, draft: Draft) -> Carry:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from loyalty_ledger.domain.events.offers import Actor, OfferCodeMade, OfferCodeUsed
 from loyalty_ledger.domain.offer import Offer, OfferState
+from loyalty_ledger.domain.offer_decisions import check_open
 from loyalty_ledger.domain.values import Reason, Rejected
 
 LASTS = timedelta(minutes=10)
@@ -31,13 +32,8 @@ def make(offer: Offer, digest: str, at: datetime, by: Actor) -> OfferCodeMade:
     """A code for an offer that can still be used; Rejected for one that is over."""
     if offer.state is OfferState.UNKNOWN:
         raise Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
-    if offer.state is OfferState.REDEEMED:
-        raise Rejected(Reason.OFFER_ALREADY_REDEEMED, "the offer was redeemed")
-    if offer.state is OfferState.REVOKED:
-        raise Rejected(Reason.OFFER_REVOKED, "the offer was revoked")
-    locked = offer.state is OfferState.LOCKED and not offer.lock_lapses(at)
-    if offer.state is OfferState.EXPIRED or (not locked and offer.has_ended(at)):
-        raise Rejected(Reason.OFFER_EXPIRED, "the offer's time is up")
+    if offer.state is not OfferState.LOCKED or offer.lock_lapses(at):
+        check_open(offer, at)  # a live lock outlasts the end of the redemption period
     return OfferCodeMade(
         at=max(at, offer.at),
         customer_id=offer.customer_id,

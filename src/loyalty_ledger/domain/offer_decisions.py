@@ -119,9 +119,7 @@ def _check_usable(command: Lock, offer: Offer) -> None:
         if offer.transaction != command.transaction:
             raise _locked(offer)
         return  # a live lock outlasts the end of the redemption period
-    _check_not_over(offer)
-    if offer.state is OfferState.EXPIRED or offer.has_ended(command.at):
-        raise _expired(offer)
+    check_open(offer, command.at)
     if not offer.has_begun(command.at):
         raise _not_started(offer)
 
@@ -178,9 +176,7 @@ def _revoke(command: Revoke, offer: Offer) -> list[OfferFact]:
         return []
     if offer.state is OfferState.LOCKED:
         raise _locked(offer)
-    _check_not_over(offer)
-    if offer.state is OfferState.EXPIRED or offer.has_ended(command.at):
-        raise _expired(offer)
+    check_open(offer, command.at)
     return [
         OfferRevoked(
             at=max(command.at, offer.at),
@@ -239,6 +235,13 @@ def _check_free(command: Carry, offer: Offer) -> None:
         raise _expired(offer)
     if not offer.has_begun(command.sale_time):
         raise _not_started(offer)
+
+
+def check_open(offer: Offer, at: datetime) -> None:
+    """Rejected when the offer is used, was taken away, or its time is up by then."""
+    _check_not_over(offer)
+    if offer.state is OfferState.EXPIRED or offer.has_ended(at):
+        raise _expired(offer)
 
 
 def _check_not_over(offer: Offer) -> None:

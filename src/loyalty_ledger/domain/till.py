@@ -70,21 +70,21 @@ class Ask(NamedTuple):
 
 def lock(ask: Ask, programs: Mapping[int, Program], draft: Draft) -> OfferLocked:
     """Bind the offer to the sale, or price it anew there; Rejected when it cannot be used."""
-    terms = _terms(ask, programs, draft)
-    command = Lock(transaction=ask.transaction, at=ask.at, terms=terms[1], by=ask.by)
+    definition, terms = _terms(ask, programs, draft)
+    command = Lock(transaction=ask.transaction, at=ask.at, terms=terms, by=ask.by)
     locked = _act(ask.offer_id, command, draft)[-1]
     assert isinstance(locked, OfferLocked)  # noqa: S101 - that is what a lock yields
-    _put_on_check(ask, terms[0], locked.discount, locked.locked_until, draft)
+    _put_on_check(ask, definition, locked.discount, locked.locked_until, draft)
     return locked
 
 
 def redeem(ask: Ask, programs: Mapping[int, Program], draft: Draft) -> OfferRedeemed:
     """Lock and redeem at once; Rejected when it cannot be used."""
-    terms = _terms(ask, programs, draft)
-    command = Redeem(transaction=ask.transaction, at=ask.at, terms=terms[1], by=ask.by)
+    definition, terms = _terms(ask, programs, draft)
+    command = Redeem(transaction=ask.transaction, at=ask.at, terms=terms, by=ask.by)
     redeemed = _act(ask.offer_id, command, draft)[-1]
     assert isinstance(redeemed, OfferRedeemed)  # noqa: S101 - that is what a redemption yields
-    _put_on_check(ask, terms[0], redeemed.discount, None, draft)
+    _put_on_check(ask, definition, redeemed.discount, None, draft)
     return redeemed
 
 
