@@ -269,7 +269,7 @@ def _locked(offer: Offer) -> Rejected:
 def _expired(offer: Offer) -> Rejected:
     ended = offer.expires_at.isoformat() if offer.expires_at else ""
     return Rejected(
-        Reason.OFFER_EXPIRED, f"the offer's time was up at {ended}", {"expires_at": ended}
+        Reason.OFFER_EXPIRED, f"the offer's time is up since {ended}", {"expires_at": ended}
     )
 
 
