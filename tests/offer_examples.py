@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from loyalty_ledger.domain.carried import OFFER_REFERENCE
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.offers import (
     OfferExpired,
@@ -28,7 +29,6 @@ from loyalty_ledger.domain.offer_commands import (
     Unlock,
 )
 from loyalty_ledger.domain.offer_decisions import OFFER
-from loyalty_ledger.domain.till import OFFER_REFERENCE
 from loyalty_ledger.domain.values import Period, Reason, Rejected
 from specification import MONDAY_NOON, NEW_YORK, TILL, Shop, at, given, line, program
 

@@ -23,6 +23,7 @@ from loyalty_ledger.domain.events.sales import (
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.expiry import elapse
 from loyalty_ledger.domain.levels import level_names
+from loyalty_ledger.domain.needs import with_former
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import Command as OfferCommand
 from loyalty_ledger.domain.offer_commands import Reinstate, Unlock
@@ -192,6 +193,7 @@ class Shop:
     def settles(self, arrived: Arrived, *, retried: bool = False) -> list[Any]:
         """The policy's answer to what arrived, taken into the ledger."""
         draft = Draft(self.states)
+        arrived = with_former(arrived, self.states)
         policies.settle(arrived, self.knowledge, draft, retried=retried)
         return self._commit(draft)
 

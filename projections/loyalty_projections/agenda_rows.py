@@ -21,11 +21,12 @@ from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
 from loyalty_ledger.domain.events.settlement import SettlementFailed
-from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft, TierSinceMoved
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
 from loyalty_projections.tables import Table
@@ -110,7 +111,7 @@ WAITING = Table("agenda_waiting", WaitingRow, keys=3)
 
 
 def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
-    kept = event.points - event.repaid
+    kept = event.points - event.repaid - event.made_up
     rows.merge(
         IDLE,
         (event.customer_id, event.account),
@@ -156,6 +157,21 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> No
     rows.merge(IDLE, (event.customer_id, event.account), remaining=-_take(rows, event))
 
 
+def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
+    kept = {lot.into: lot.points - lot.repaid for lot in event.lots}
+    for lot in event.lots:
+        if kept[lot.into] and lot.expires_at is not None:
+            rows.merge(
+                LOTS,
+                (event.customer_id, lot.into),
+                account=event.account,
+                due=lot.expires_at,
+                remaining=kept[lot.into],
+                program_version=lot.program_version,
+            )
+    rows.merge(IDLE, (event.customer_id, event.account), remaining=sum(kept.values()))
+
+
 def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
     kept = 0
     for rolled in event.lots:
@@ -181,7 +197,9 @@ def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> No
     )
 
 
-def _moved(rows: Rows, event: TierEntered | TierKept | TierLeft, _recorded: Recorded) -> None:
+def _moved(
+    rows: Rows, event: TierEntered | TierKept | TierLeft | TierSinceMoved, _recorded: Recorded
+) -> None:
     key = (event.customer_id, event.system)
     if event.until is None:
         rows.delete(LEVELS, key)
@@ -235,7 +253,7 @@ def _resumed(rows: Rows, event: SettlementResumed, _recorded: Recorded) -> None:
 
 PROJECTION = Projection(
     "agenda",
-    2,
+    3,
     (LOTS, IDLE, LEVELS, OFFERS, LOCKS, FAILED, WAITING),
     {
         PointsAwarded: _awarded,
@@ -243,9 +261,11 @@ PROJECTION = Projection(
         PointsExpired: _expired,
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
+        PointsRestored: _restored,
         TierEntered: _moved,
         TierKept: _moved,
         TierLeft: _moved,
+        TierSinceMoved: _moved,
         OfferIssued: _issued,
         OfferReinstated: _issued,
         OfferLocked: _locked,

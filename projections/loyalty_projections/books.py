@@ -12,6 +12,7 @@ from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
@@ -51,7 +52,7 @@ def _post(rows: Rows, account: str, side: str, points: int) -> None:
 
 
 def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
-    _post(rows, event.account, "issued", event.points)
+    _post(rows, event.account, "issued", event.points - event.made_up)
 
 
 def _spent(rows: Rows, event: PointsSpent, _recorded: Recorded) -> None:
@@ -68,14 +69,18 @@ def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> No
 
 
 def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> None:
-    _post(rows, event.account, "clawed_back", -event.points)
+    _post(rows, event.account, "clawed_back", event.already_gone - event.points)
     if event.written_off:
         _post(rows, event.account, "written_off", event.written_off)
 
 
+def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
+    _post(rows, event.account, "restored", event.points)
+
+
 PROJECTION = Projection(
     "books",
-    1,
+    2,
     (BOOKS,),
     {
         PointsAwarded: _awarded,
@@ -83,6 +88,7 @@ PROJECTION = Projection(
         PointsExpired: _expired,
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
+        PointsRestored: _restored,
     },
 )
 

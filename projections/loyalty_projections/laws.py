@@ -13,6 +13,7 @@ from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
@@ -54,6 +55,7 @@ class Laws:
             PointsExpired: self._spent,
             PointsClawedBack: self._clawed_back,
             PointsRolledOver: self._rolled_over,
+            PointsRestored: self._restored,
         }
 
     def take(self, recorded: Recorded) -> Offence | None:
@@ -92,14 +94,17 @@ class Laws:
     def _awarded(self, event: PointsAwarded) -> tuple[str, ...]:
         purse = self._purse(event.customer_id, event.account)
         self._repay(purse, event, event.repaid)
-        self._put(purse, event, event.lot, event.points - event.repaid)
-        self._move(purse, event.account, event.points)
+        made = event.points - event.made_up
+        self._put(purse, event, event.lot, made - event.repaid)
+        self._move(purse, event.account, made)
         return (event.account,)
 
     def _spent(self, event: PointsSpent | PointsExpired) -> tuple[str, ...]:
         purse = self._purse(event.customer_id, event.account)
         for part in event.lots:
             self._take(purse, event, part.lot, part.points)
+            if isinstance(event, PointsSpent):
+                purse.spent[part.lot] = purse.spent.get(part.lot, 0) + part.points
         self._move(purse, event.account, -event.points)
         return (event.account,)
 
@@ -110,7 +115,29 @@ class Laws:
         if event.debt < 0 or event.written_off < 0:
             raise _Broken("debt only grows by a claw-back", f"{event.debt}, {event.written_off}")
         purse.debt += event.debt
-        self._move(purse, event.account, event.written_off - event.points)
+        from_nowhere = event.written_off + event.already_gone
+        self._move(purse, event.account, from_nowhere - event.points)
+        return (event.account,)
+
+    def _restored(self, event: PointsRestored) -> tuple[str, ...]:
+        """Points go back to the lot they came from, never more of them than were spent."""
+        purse = self._purse(event.customer_id, event.account)
+        for lot in event.lots:
+            self._repay(purse, event, lot.repaid)
+            kept = lot.points - lot.repaid
+            spent = purse.spent.get(lot.lot, 0) - lot.points
+            if spent < 0:
+                raise _Broken(
+                    "no more is given back than was spent",
+                    f"{event.customer_id}, lot {lot.lot}: {lot.points}",
+                )
+            purse.spent[lot.lot] = spent
+            if lot.into != lot.lot:
+                self._put(purse, event, lot.into, kept)
+            elif kept:
+                purse.lots[lot.lot] = purse.lots.get(lot.lot, 0) + kept
+                purse.in_lots += kept
+        self._move(purse, event.account, event.points)
         return (event.account,)
 
     def _rolled_over(self, event: PointsRolledOver) -> tuple[str, ...]:
@@ -171,11 +198,12 @@ def first_offence(events: Iterable[Recorded]) -> Offence | None:
 class _Purse:
     """An account of a customer: its balance by movements, and its open lots and debt."""
 
-    __slots__ = ("balance", "debt", "in_lots", "lots")
+    __slots__ = ("balance", "debt", "in_lots", "lots", "spent")
 
     def __init__(self) -> None:
         self.balance = self.debt = self.in_lots = 0
         self.lots: dict[int, int] = {}
+        self.spent: dict[int, int] = {}
 
 
 class _Sides:

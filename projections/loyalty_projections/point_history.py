@@ -10,6 +10,7 @@ from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
@@ -60,7 +61,7 @@ def _awarded(rows: Rows, event: PointsAwarded, recorded: Recorded) -> None:
             event.at,
             recorded.recorded_at,
             event.account,
-            event.points,
+            event.points - event.made_up,
             event.repaid,
             "awarded",
             event.rule,
@@ -96,6 +97,14 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, recorded: Recorded) -> Non
     rows.insert(MOVEMENTS, row)
     if event.written_off:  # the house bears it: it never left the customer's balance
         rows.insert(MOVEMENTS, row._replace(part=1, kind="written_off", points=event.written_off))
+    if event.already_gone:
+        rows.insert(MOVEMENTS, row._replace(part=2, kind="had_expired", points=event.already_gone))
+
+
+def _restored(rows: Rows, event: PointsRestored, recorded: Recorded) -> None:
+    row = _row(event, recorded, 0, "restored", event.points)
+    row = row._replace(rule=event.reference, transaction=event.transaction, cause=event.cause)
+    rows.insert(MOVEMENTS, row._replace(repaid=sum(lot.repaid for lot in event.lots)))
 
 
 def _row(event: PointsEvent, recorded: Recorded, part: int, kind: str, points: int) -> MovementRow:
@@ -118,7 +127,7 @@ def _row(event: PointsEvent, recorded: Recorded, part: int, kind: str, points: i
 
 PROJECTION = Projection(
     "point_history",
-    1,
+    2,
     (MOVEMENTS,),
     {
         PointsAwarded: _awarded,
@@ -126,6 +135,7 @@ PROJECTION = Projection(
         PointsExpired: _expired,
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
+        PointsRestored: _restored,
     },
 )
 

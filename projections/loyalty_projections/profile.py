@@ -264,7 +264,7 @@ def _offer(row: OfferRow, now: datetime) -> OfferView:
     """As it stands at that moment: a lock lapses, and time runs out, recorded or not."""
     state = row.state
     if state == "LOCKED" and row.locked_until is not None and row.locked_until <= now:
-        state = "ISSUED"
+        state = "REVOKED" if row.recalled else "ISSUED"
     if state == "ISSUED" and row.expires_at is not None and row.expires_at <= now:
         state = "EXPIRED"
     locked = state == "LOCKED"

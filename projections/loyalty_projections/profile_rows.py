@@ -13,6 +13,8 @@ from loyalty_ledger.domain.events.offers import (
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
+    OfferRecalled,
+    OfferRecallWithdrawn,
     OfferRedeemed,
     OfferReinstated,
     OfferRevoked,
@@ -22,10 +24,17 @@ from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
-from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.events.tiers import (
+    RETURNED,
+    TierEntered,
+    TierKept,
+    TierLeft,
+    TierSinceMoved,
+)
 from loyalty_ledger.domain.values import END_OF_TIME
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
@@ -80,7 +89,10 @@ class LevelRow(NamedTuple):
 
 
 class OfferRow(NamedTuple):
-    """An offer in the customer's hands; `transaction` is the sale that holds or has used it."""
+    """An offer in the customer's hands; `transaction` is the sale that holds or has used it.
+
+    `recalled` is 1 when it is revoked once it is free.
+    """
 
     customer_id: str
     offer_id: str
@@ -92,6 +104,7 @@ class OfferRow(NamedTuple):
     program_version: int
     locked_until: datetime | None
     transaction: str
+    recalled: int
 
 
 CUSTOMERS = Table("profile_customer", CustomerRow, keys=1)
@@ -136,7 +149,7 @@ def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
         program_version=event.program_version,
         last_lot=event.lot,
     )
-    if kept := event.points - event.repaid:
+    if kept := event.points - event.repaid - event.made_up:
         rows.merge(
             LOTS,
             (event.customer_id, event.account, event.lot),
@@ -177,7 +190,28 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> No
         (event.customer_id, event.account),
         debt=event.debt,
         debt_at=event.at if event.debt else None,
-        lifetime=-event.points,
+    )
+    earned_in = (event.customer_id, event.awarded_in or event.account)
+    rows.merge(ACCOUNTS, earned_in, lifetime=-event.points)
+
+
+def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
+    for lot in event.lots:
+        if kept := lot.points - lot.repaid:
+            rows.merge(
+                LOTS,
+                (event.customer_id, event.account, lot.into),
+                remaining=kept,
+                at=event.at,
+                earned_at=lot.earned_at,
+                due=lot.expires_at or END_OF_TIME,
+                program_version=lot.program_version,
+            )
+    rows.merge(
+        ACCOUNTS,
+        (event.customer_id, event.account),
+        debt=-sum(lot.repaid for lot in event.lots),
+        last_lot=max(lot.into for lot in event.lots),
     )
 
 
@@ -214,8 +248,16 @@ def _kept(rows: Rows, event: TierKept, _recorded: Recorded) -> None:
 
 
 def _left(rows: Rows, event: TierLeft, _recorded: Recorded) -> None:
+    key, since = (event.customer_id, event.system), event.since or event.at
+    if event.why == RETURNED and event.since is None:
+        rows.delete(LEVELS, key)  # as everybody begins
+        return
+    rows.merge(LEVELS, key, level=event.entered, since=since, until=event.until)
+
+
+def _since_moved(rows: Rows, event: TierSinceMoved, _recorded: Recorded) -> None:
     key = (event.customer_id, event.system)
-    rows.merge(LEVELS, key, level=event.entered, since=event.at, until=event.until)
+    rows.merge(LEVELS, key, level=event.level, since=event.since, until=event.until)
 
 
 def _issued(rows: Rows, event: OfferIssued, _recorded: Recorded) -> None:
@@ -230,7 +272,13 @@ def _issued(rows: Rows, event: OfferIssued, _recorded: Recorded) -> None:
         program_version=event.program_version,
         locked_until=None,
         transaction="",
+        recalled=0,
     )
+
+
+def _recalled(rows: Rows, event: OfferRecalled | OfferRecallWithdrawn, _recorded: Recorded) -> None:
+    key = (event.customer_id, event.offer_id)
+    rows.merge(OFFERS, key, recalled=int(isinstance(event, OfferRecalled)))
 
 
 def _bound(
@@ -263,7 +311,7 @@ def _json(texts: Sequence[str]) -> str:
 
 PROJECTION = Projection(
     "profile",
-    2,
+    3,
     (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS),
     {
         CustomerEnrolled: _enrolled,
@@ -273,9 +321,11 @@ PROJECTION = Projection(
         PointsExpired: _expired,
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
+        PointsRestored: _restored,
         TierEntered: _entered,
         TierKept: _kept,
         TierLeft: _left,
+        TierSinceMoved: _since_moved,
         OfferIssued: _issued,
         OfferLocked: _bound("LOCKED", lambda event: event.locked_until),
         OfferRedeemed: _bound("REDEEMED"),
@@ -284,5 +334,7 @@ PROJECTION = Projection(
         OfferReinstated: _free("ISSUED"),
         OfferExpired: _free("EXPIRED"),
         OfferRevoked: _free("REVOKED"),
+        OfferRecalled: _recalled,
+        OfferRecallWithdrawn: _recalled,
     },
 )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.domain.events import limits
-from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import RewardStore, StoreOffer
 from loyalty_ledger.domain.reward_store import (
@@ -40,19 +40,22 @@ class TotalRow(NamedTuple):
 
 
 _TIMES = frozenset({"times"})
-TAKEN = Table("reward_store_taken", TakenRow, keys=2, sums=_TIMES)
-TOTALS = Table("reward_store_total", TotalRow, keys=1, sums=_TIMES)
+TAKEN = Table("reward_store_taken", TakenRow, keys=2, sums=_TIMES, gone=("times",))
+TOTALS = Table("reward_store_total", TotalRow, keys=1, sums=_TIMES, gone=("times",))
 _COUNTED = (limits.issued(""), limits.sold(""))
 
 
-def _counted(rows: Rows, event: GrantCounted, recorded: Recorded) -> None:
+def _counted(rows: Rows, event: GrantCounted | GrantUncounted, recorded: Recorded) -> None:
     """A grant is counted in two streams; the customer's own counts here."""
     if event.subject.startswith(_COUNTED) and recorded.stream.startswith("usage/"):
-        rows.merge(TAKEN, (event.customer_id, event.subject), times=event.times)
-        rows.merge(TOTALS, (event.subject,), times=event.times)
+        times = event.times if isinstance(event, GrantCounted) else -event.times
+        rows.merge(TAKEN, (event.customer_id, event.subject), times=times)
+        rows.merge(TOTALS, (event.subject,), times=times)
 
 
-PROJECTION = Projection("reward_store", 1, (TAKEN, TOTALS), {GrantCounted: _counted})
+PROJECTION = Projection(
+    "reward_store", 2, (TAKEN, TOTALS), {GrantCounted: _counted, GrantUncounted: _counted}
+)
 
 
 # --- the view -----------------------------------------------------------------------------------

@@ -6,8 +6,14 @@ from typing import Any, NamedTuple
 
 from loyalty_ledger.domain.events.customers import CustomerEnrolled
 from loyalty_ledger.domain.events.points import PointsAwarded, PointsClawedBack
-from loyalty_ledger.domain.events.settlement import PurchaseCounted
-from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.events.settlement import PurchaseCounted, PurchaseRecounted
+from loyalty_ledger.domain.events.tiers import (
+    RETURNED,
+    TierEntered,
+    TierKept,
+    TierLeft,
+    TierSinceMoved,
+)
 from loyalty_ledger.domain.levels import Held, TierEvent, maintain, rank_held
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.pages import packed
@@ -89,13 +95,23 @@ def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
 
 
 def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> None:
-    key = (event.customer_id, event.account, event.awarded_at)
+    key = (event.customer_id, event.awarded_in or event.account, event.awarded_at)
     rows.merge(EARNED, key, points=-event.points)
 
 
 def _counted(rows: Rows, event: PurchaseCounted, _recorded: Recorded) -> None:
     key = (event.customer_id, event.counted_at, event.transaction)
     rows.merge(PURCHASES, key, spend=event.spend, total=event.total, times=event.times)
+
+
+def _recounted(rows: Rows, event: PurchaseRecounted, _recorded: Recorded) -> None:
+    rows.merge(
+        PURCHASES,
+        (event.customer_id, event.counted_at, event.transaction),
+        spend=event.spend - event.was_spend,
+        total=event.total - event.was_total,
+        times=event.times - event.was_times,
+    )
 
 
 def _entered(rows: Rows, event: TierEntered, _recorded: Recorded) -> None:
@@ -107,7 +123,14 @@ def _kept(rows: Rows, event: TierKept, _recorded: Recorded) -> None:
 
 
 def _left(rows: Rows, event: TierLeft, _recorded: Recorded) -> None:
-    _hold(rows, event, event.entered, since=event.at)
+    if event.why == RETURNED and event.since is None:
+        rows.delete(LEVELS, (event.customer_id, event.system))  # as everybody begins
+        return
+    _hold(rows, event, event.entered, since=event.since or event.at)
+
+
+def _since_moved(rows: Rows, event: TierSinceMoved, _recorded: Recorded) -> None:
+    _hold(rows, event, event.level, since=event.since)
 
 
 def _hold(rows: Rows, event: TierEvent, level: str, **since: datetime) -> None:
@@ -118,16 +141,18 @@ def _hold(rows: Rows, event: TierEvent, level: str, **since: datetime) -> None:
 
 PROJECTION = Projection(
     "tier_progress",
-    1,
+    2,
     (EARNED, PURCHASES, LEVELS, JOINED),
     {
         CustomerEnrolled: _enrolled,
         PointsAwarded: _awarded,
         PointsClawedBack: _clawed_back,
         PurchaseCounted: _counted,
+        PurchaseRecounted: _recounted,
         TierEntered: _entered,
         TierKept: _kept,
         TierLeft: _left,
+        TierSinceMoved: _since_moved,
     },
 )
 

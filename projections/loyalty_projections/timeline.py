@@ -11,6 +11,7 @@ from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
 from loyalty_ledger.domain.events.offers import (
     LAPSED,
+    RETURNED,
     TIME_IS_UP,
     DiscountChanged,
     DiscountNotHonoured,
@@ -21,12 +22,14 @@ from loyalty_ledger.domain.events.offers import (
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
+    OfferRecalled,
+    OfferRecallWithdrawn,
     OfferRedeemed,
     OfferReinstated,
     OfferRevoked,
     OfferUnlocked,
 )
-from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft, TierSinceMoved
 from loyalty_projections.projection import Projection, Recorded, Unrecorded
 from loyalty_projections.rows import Reader, Rows, copied
 from loyalty_projections.tables import Table
@@ -132,6 +135,12 @@ def _left(rows: Rows, event: TierLeft, recorded: Recorded) -> None:
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded, **told))
 
 
+def _since_moved(rows: Rows, event: TierSinceMoved, recorded: Recorded) -> None:
+    facts = {"level": event.level, "since": event.since}
+    told = {"subject": event.system, "facts": facts, "cause": event.cause}
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded, **told))
+
+
 def _issue_facts(event: OfferIssued) -> dict[str, Any]:
     return {
         "definition": event.definition,
@@ -147,13 +156,14 @@ def _lock_facts(event: OfferLocked) -> dict[str, Any]:
 
 PROJECTION = Projection(
     "timeline",
-    1,
+    2,
     (TIMELINE,),
     {
         CustomerEnrolled: _joined,
         CustomerChanged: _changed,
         TierEntered: _entered,
         TierLeft: _left,
+        TierSinceMoved: _since_moved,
         OfferIssued: _offer(_issue_facts),
         OfferLocked: _offer(_lock_facts),
         OfferUnlocked: _offer(),
@@ -162,6 +172,8 @@ PROJECTION = Projection(
         OfferReinstated: _offer(),
         OfferExpired: _offer(),
         OfferRevoked: _offer(),
+        OfferRecalled: _offer(),
+        OfferRecallWithdrawn: _offer(),
         OfferCodeMade: _offer(lambda event: {"expires_at": event.expires_at}),
         OfferCodeUsed: _offer(),
         DiscountNotHonoured: _flagged,
@@ -185,13 +197,20 @@ _FREE = {event.__name__ for event in (OfferIssued, OfferUnlocked, OfferLockLapse
 def _offers_overdue(rows: Iterable[HappeningRow], now: datetime) -> list[HappeningRow]:
     """Locks that have lapsed and offers that have ended by `now`, as they will be recorded."""
     lives: dict[str, list[HappeningRow]] = {}
+    recalled: dict[str, bool] = {}
     for row in rows:
         if row.kind in _MOVES:
             lives.setdefault(row.subject, []).append(row)
-    return [due for _, life in sorted(lives.items()) for due in _overdue(life, now)]
+        if row.kind in (OfferRecalled.__name__, OfferRecallWithdrawn.__name__):
+            recalled[row.subject] = row.kind == OfferRecalled.__name__
+    return [
+        due
+        for offer, life in sorted(lives.items())
+        for due in _overdue(life, now, recalled=recalled.get(offer, False))
+    ]
 
 
-def _overdue(life: Sequence[HappeningRow], now: datetime) -> list[HappeningRow]:
+def _overdue(life: Sequence[HappeningRow], now: datetime, *, recalled: bool) -> list[HappeningRow]:
     """What time has done to an offer since; never before what happened to it last."""
     last, at = life[-1], max(row.at for row in life)
     kind, due = last.kind, []
@@ -202,6 +221,8 @@ def _overdue(life: Sequence[HappeningRow], now: datetime) -> list[HappeningRow]:
     if until is not None and until <= now:
         kind, at = OfferLockLapsed.__name__, max(until, at)
         due.append(blank._replace(at=at, kind=kind, transaction=last.transaction, why=LAPSED))
+        if recalled:
+            return [*due, blank._replace(at=at, kind=OfferRevoked.__name__, why=RETURNED)]
     ends = _moment(life[0], "expires_at") if kind in _FREE else None
     if ends is not None and ends <= now:
         expired = OfferExpired.__name__

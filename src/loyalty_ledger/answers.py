@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.events.program import ProgramPublished
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.document import Program
@@ -180,9 +180,9 @@ class Answers:
         """How often everybody bought or was issued what stores sell, by then."""
         return {
             subject: sum(
-                one.event.times
+                one.event.times if isinstance(one.event, GrantCounted) else -one.event.times
                 for one in self._log.stream(limit(subject))
-                if isinstance(one.event, GrantCounted)
+                if isinstance(one.event, GrantCounted | GrantUncounted)
                 and one.event.at <= moment.at
                 and (moment.known_at is None or one.recorded_at <= moment.known_at)
             )

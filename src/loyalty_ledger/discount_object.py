@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from loyalty_ledger.domain.carried import OFFER_REFERENCE
 from loyalty_ledger.domain.events.offers import OfferLocked
-from loyalty_ledger.domain.till import OFFER_REFERENCE
 from loyalty_ledger.domain.values import major_units
 from loyalty_ledger.offer_requests import Bound
 

@@ -13,6 +13,7 @@ import msgspec
 from loyalty_ledger import wire
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import transaction
+from loyalty_ledger.domain.carried import names_offer
 from loyalty_ledger.domain.closing import Closing, close
 from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
 from loyalty_ledger.domain.draft import Draft
@@ -20,7 +21,6 @@ from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, cause, offer, sale
-from loyalty_ledger.domain.till import names_offer
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.naming import Naming, as_external, references_of

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from loyalty_ledger.domain.carried import OFFER_REFERENCE
 from loyalty_ledger.domain.events.offers import OfferLocked, OfferRedeemed
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import Offer as Definition
-from loyalty_ledger.domain.till import OFFER_REFERENCE
 from loyalty_ledger.wire import WireTransaction
 
 USER_OFFER_ID, TTL_CODE = OFFER_REFERENCE, "TTLCode"

@@ -6,15 +6,18 @@ from typing import Any
 
 from loyalty_ledger.domain import policies
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
-from loyalty_ledger.domain.closing import carried
+from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.configuration import Programs
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
+from loyalty_ledger.domain.judging import facts_of
+from loyalty_ledger.domain.needs import needed, with_former
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
     CATALOG,
     PROGRAM,
+    cause,
     customer_of,
     limit,
     split_cause,
@@ -22,6 +25,7 @@ from loyalty_ledger.domain.streams import (
     usage_of,
     wallet_of,
 )
+from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.shelf import Shelf
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Advance, Busy, Conflict, Log, Recorded
@@ -118,7 +122,7 @@ class Settlement:
                 self._states.suppose(arrived.stream, arrived.event)
 
     def _commit(self, arrivals: list[Arrived], advance: Advance | None) -> None:
-        states = self._states.get(self._streams(arrivals))
+        arrivals, states = self._loaded(arrivals)
         knowledge = self._knowledge(arrivals, states)
         commit = self._states.commit(states)
         commit.advance = advance
@@ -137,9 +141,8 @@ class Settlement:
 
         What fails and was not `known` to is recorded as failed.
         """
-        arrived = self._arrival(subject)
         for _ in range(PATIENCE):
-            states = self._states.get(self._streams([arrived]))
+            (arrived,), states = self._loaded([self._arrival(subject)])
             queues = [states[customer_of(one)].waiting for one in arrived.customers]
             if queues and not any(subject in queue for queue in queues):
                 return None
@@ -167,10 +170,14 @@ class Settlement:
         raise Busy
 
     def _next_of(self, subject: str) -> list[str]:
-        """What comes first now for the customers that waited for this one."""
-        streams = [customer_of(one) for one in self._arrival(subject).customers]
-        states = self._states.get(streams)
-        return [states[stream].waiting[0] for stream in streams if states[stream].waiting]
+        """What comes first now for the customers that waited for this one, and of its own sale."""
+        (arrived,), states = self._loaded([self._arrival(subject)])
+        queues = [states[customer_of(one)].waiting for one in arrived.customers]
+        after = [queue[0] for queue in queues if queue]
+        if isinstance(arrived.event, TransactionReceived):
+            sale: Sale = states[arrived.stream]
+            after += [cause(arrived.stream, number) for number in sale.unsettled()[:1]]
+        return list(dict.fromkeys(after))
 
     def _arrival(self, subject: str) -> Arrived:
         stream, version = split_cause(subject)
@@ -178,6 +185,18 @@ class Settlement:
             if recorded.version == version:
                 return _arrived([recorded])[0]
         raise LookupError(f"no arrival {subject}")
+
+    def _loaded(self, arrivals: list[Arrived]) -> tuple[list[Arrived], dict[str, Any]]:
+        """The arrivals with all whom they concern, and the states that settling them looks at."""
+        states = self._states.get(self._streams(arrivals))
+        arrivals = [with_former(arrived, states) for arrived in arrivals]
+        subjects = {version: book.subjects for version, book in self._rulebooks.items()}
+        while (
+            more := {stream for arrived in arrivals for stream in needed(arrived, states, subjects)}
+            - states.keys()
+        ):
+            states |= self._states.get(more)
+        return arrivals, states
 
     def _streams(self, arrivals: list[Arrived]) -> list[str]:
         streams = [PROGRAM, CATALOG]
@@ -198,7 +217,7 @@ class Settlement:
     def _knowledge(self, arrivals: list[Arrived], states: dict[str, Any]) -> Knowledge:
         """Rulebooks, programs and the items of these sales."""
         wanted = (
-            (arrived.event.catalog_version, line.item_id)
+            (facts_of(states[arrived.stream].record, arrived.event)[1], line.item_id)
             for arrived in arrivals
             if isinstance(arrived.event, TransactionReceived)
             for line in arrived.event.lines

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from loyalty_ledger.domain.clawing import ClawBack
+from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import GrantCounted
 from loyalty_ledger.domain.events.offers import AccountSpent, OfferIssued
 from loyalty_ledger.domain.events.points import LotPoints, PointsExpired, PointsSpent
 from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.domain.wallet import ClawBack, claw_back
+from loyalty_ledger.domain.wallet import WALLET
 from offer_examples import NOON, TINY, minutes, treat
 from specification import TILL, Shop, at, awards, every, line, only, program, rule
 
@@ -246,7 +248,8 @@ def owes(shop: Shop, points: int) -> None:
         program_version=1, cause="sale/s1/1@2", **facts,
     )  # fmt: skip
     wallet = "wallet/ann"
-    shop.decides(lambda draft: draft.emit(wallet, claw_back(command, draft.state(wallet)), "ann"))
+    (taken,) = WALLET.decide(command, Draft(shop.states).state(wallet))
+    shop.decides(lambda draft: draft.emit(wallet, taken, "ann"))
 
 
 # --- limits -------------------------------------------------------------------------------------

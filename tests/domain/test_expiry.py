@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from loyalty_ledger.domain.clawing import ClawBack
 from loyalty_ledger.domain.events.points import PointsExpired, PointsRolledOver
 from loyalty_ledger.domain.events.settlement import PurchaseCounted
 from loyalty_ledger.domain.expiry import elapse
 from loyalty_ledger.domain.lots import Lot, moved
-from loyalty_ledger.domain.wallet import WALLET, Award, ClawBack, Spend, Wallet
+from loyalty_ledger.domain.wallet import WALLET, Award, Spend, Wallet
 from specification import Shop, at, awards, every, line, only, program
 
 NEVER = {"kind": "never"}

@@ -15,7 +15,6 @@ from loyalty_ledger.domain.events.customers import (
 from loyalty_ledger.domain.events.points import PointsAwarded, PointsExpired
 from loyalty_ledger.domain.events.settlement import (
     PurchaseCounted,
-    SettlementDeferred,
     SettlementFailed,
 )
 from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft
@@ -78,6 +77,7 @@ def test_what_follows_from_a_sale_is_listed_in_the_order_it_was_decided() -> Non
         "GrantCounted",
         "GrantCounted",
         "OfferIssued",
+        "TierEntryRewarded",
         "TransactionSettled",
     ]
 
@@ -234,19 +234,20 @@ def test_an_open_sale_is_settled_when_it_closes() -> None:
     assert (shop.points(), shop.settlement.version) == (10, 2)
 
 
-@pytest.mark.parametrize("kind", [{}, {"is_closed": False}, {"is_voided": True}])
-def test_a_later_version_of_a_settled_sale_is_deferred_once(kind: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "left"), [({}, 1), ({"is_closed": False}, 0), ({"is_voided": True}, 0)]
+)
+def test_a_later_version_of_a_settled_sale_is_settled_once(kind: dict[str, Any], left: int) -> None:
     shop = plain()
     shop.sells(TEN, number="7")
     arrived = shop.receives(ONE, number="7", at=LATER, **kind)
 
-    (deferred,) = shop.settles(arrived)
+    settled = only(TransactionSettled, shop.settles(arrived))
 
-    assert isinstance(deferred, SettlementDeferred)
-    assert (deferred.version, deferred.modified_time) == (3, LATER)
-    assert deferred.cause == "sale/s1/7@3"
+    assert (settled.version, settled.modified_time) == (3, LATER)
+    assert settled.cause == "sale/s1/7@3"
     assert shop.settles(arrived) == []
-    assert shop.points() == 10
+    assert shop.points() == left
 
 
 # --- failures -----------------------------------------------------------------------------------
@@ -318,22 +319,23 @@ def test_a_queue_that_was_retried_ends_in_the_ledger_of_one_that_never_failed() 
     assert healed.states["limit/campaign:bonus"] == smooth.states["limit/campaign:bonus"]
 
 
-def test_a_void_that_came_while_its_sale_waited_is_deferred_when_the_sale_settles() -> None:
+def test_a_void_that_came_while_its_sale_waited_settles_after_it() -> None:
     shop = plain()
     first = shop.receives(TEN, number="7")
     shop.fails(first)
     void = shop.receives(TEN, number="7", at=LATER, is_voided=True)
-    shop.settles(void)
+    (held,) = shop.settles(void)
+    assert (held.version, held.blocked_by) == (void.version, first.cause)
 
     shop.retries(first)
+    assert shop.points() == 10
+    shop.retries(void)
 
-    deferred = only(SettlementDeferred, shop.last)
-    assert (deferred.version, deferred.modified_time) == (void.version, LATER)
-    assert deferred.cause == void.cause
+    assert shop.points() == 0
     assert shop.settles(void) == []
 
 
-def test_only_the_first_of_two_versions_that_waited_settles() -> None:
+def test_versions_that_waited_settle_in_their_order() -> None:
     shop = plain()
     first = shop.receives(TEN, number="7")
     shop.fails(first)
@@ -341,9 +343,12 @@ def test_only_the_first_of_two_versions_that_waited_settles() -> None:
     shop.settles(second)
     shop.retries(first)
     shop.retries(second)
-    assert shop.points() == 10
+    assert shop.points() == 1
     events = [event for _, event in shop.history]
-    assert len(every(SettlementDeferred, events)) == 1
+    assert [one.version for one in every(TransactionSettled, events)] == [
+        first.version,
+        second.version,
+    ]
     assert len(every(SettlementResumed, events)) == 2
 
 
@@ -364,4 +369,4 @@ def test_a_later_version_does_not_overtake_the_one_that_has_to_be_settled_first(
     assert policies.overtakes(later, Draft(shop.states))
     assert [type(event) for event in shop.settles(later)] == [SettlementHeld]
     shop.settles(first)
-    assert [type(event) for event in shop.settles(later)] == [SettlementDeferred]
+    assert only(TransactionSettled, shop.retries(later)).version == later.version

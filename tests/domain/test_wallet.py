@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from loyalty_ledger.domain.clawing import ClawBack
 from loyalty_ledger.domain.events.points import LotPoints, PointsAwarded, PointsClawedBack
 from loyalty_ledger.domain.lots import Lot
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.progress import Earned
 from loyalty_ledger.domain.values import Reason
-from loyalty_ledger.domain.wallet import WALLET, Award, ClawBack, Elapse, Spend
+from loyalty_ledger.domain.wallet import WALLET, Award, Elapse, Spend
 from specification import at, given, program
 
 MARCH, APRIL, MAY = at("2026-03-01 12:00"), at("2026-04-01 12:00"), at("2026-05-01 12:00")

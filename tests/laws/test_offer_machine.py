@@ -15,12 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from laws.reference_offers import OPENS, OVER, SOLO, NaiveClub, NaiveOffer
 from laws.reference_wallet import NaiveWallet
+from loyalty_ledger.domain.carried import OFFER_REFERENCE
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.sales import Discount
 from loyalty_ledger.domain.offer import OfferState
 from loyalty_ledger.domain.offer_commands import Elapse, Reinstate, Revoke, Unlock
 from loyalty_ledger.domain.streams import sale as sale_stream
-from loyalty_ledger.domain.till import OFFER_REFERENCE
 from loyalty_ledger.domain.values import Rejected, to_wall
 from specification import NEW_YORK, Shop, awards, line, program
 

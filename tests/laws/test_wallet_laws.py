@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from laws.reference_wallet import ACCOUNTS, NaiveWallet
-from loyalty_ledger.domain import wallet
+from loyalty_ledger.domain import clawing, wallet
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -157,8 +157,8 @@ def _spend(account: str, points: int, when: datetime) -> wallet.Spend:
     )
 
 
-def _claw_back(award: PointsAwarded, points: int, when: datetime) -> wallet.ClawBack:
-    return wallet.ClawBack(
+def _claw_back(award: PointsAwarded, points: int, when: datetime) -> clawing.ClawBack:
+    return clawing.ClawBack(
         customer_id="ann",
         account=award.account,
         points=points,

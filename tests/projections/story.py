@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from loyalty_ledger.domain import wallet
+from loyalty_ledger.domain import clawing, wallet
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.customers import (
     CustomerEnrolled,
@@ -166,7 +166,7 @@ class Story:
     ) -> None:
         self._decide(
             customer,
-            wallet.ClawBack(
+            clawing.ClawBack(
                 customer_id=customer,
                 account=account,
                 points=points,

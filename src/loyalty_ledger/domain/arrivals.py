@@ -10,11 +10,15 @@ from loyalty_ledger.domain.streams import cause
 
 
 class Arrived(NamedTuple):
-    """What is to be settled, and where in the log it stands."""
+    """What is to be settled, and where in the log it stands.
+
+    `former` are customers that versions before it named.
+    """
 
     stream: str
     version: int
     event: TransactionReceived | CustomerEventReceived
+    former: tuple[str, ...] = ()
 
     @property
     def cause(self) -> str:
@@ -23,11 +27,12 @@ class Arrived(NamedTuple):
 
     @property
     def customers(self) -> list[str]:
-        """The customers it names, in the order named."""
+        """The customers it concerns, in the order named."""
         if isinstance(self.event, CustomerEventReceived):
             return [self.event.customer_id]
         named = (payment.customer_id for payment in self.event.payments)
-        return list(dict.fromkeys(name for name in named if name is not None))
+        current = (name for name in named if name is not None)
+        return list(dict.fromkeys((*current, *self.former)))
 
 
 class Knowledge(NamedTuple):

@@ -37,15 +37,18 @@ def net_lines(
 ) -> list[NetLine]:
     """The lines of a basket with their net money, never negative."""
     returned = [line.subtotal < 0 or line.quantity < 0 for line in lines]
+    gone = [line.subtotal == 0 == line.quantity for line in lines]
     if any(returned):
         money, quantity, tax = _netted(lines, returned)
         gone = [
-            back or (money[i] == 0 and line.subtotal > 0) or (quantity[i] == 0 < line.quantity)
+            gone[i]
+            or back
+            or (money[i] == 0 and line.subtotal > 0)
+            or (quantity[i] == 0 < line.quantity)
             for i, (line, back) in enumerate(zip(lines, returned, strict=True))
         ]
     else:
         money, quantity, tax = _as_sent(lines)
-        gone = returned
     left = [0 if back else amount for amount, back in zip(money, returned, strict=True)]
     if discounts:
         take_off(lines, left, discounts)

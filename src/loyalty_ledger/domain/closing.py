@@ -4,26 +4,24 @@ A sale is never refused for its offers. What cannot be honoured is recorded besi
 reason, and the offer stays as it is.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import NamedTuple
 
+from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import (
     Actor,
     DiscountChanged,
     DiscountNotHonoured,
-    LineDiscount,
     PricedDiscount,
 )
-from loyalty_ledger.domain.events.sales import Discount, TransactionReceived
+from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.offer_commands import Carry, Unlock
 from loyalty_ledger.domain.offer_decisions import decide
 from loyalty_ledger.domain.streams import offer as offer_stream
 from loyalty_ledger.domain.streams import sale_name
-from loyalty_ledger.domain.till import names_offer, release
+from loyalty_ledger.domain.till import release
 from loyalty_ledger.domain.transaction import OnCheck, Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 
@@ -42,30 +40,6 @@ class Closing(NamedTuple):
     def transaction(self) -> str:
         """STORE/ID."""
         return sale_name(self.version.store_id, self.version.transaction_id)
-
-
-def carried(discounts: list[Discount]) -> dict[str, PricedDiscount]:
-    """The discounts that name offers, by what they name; several of one offer are one."""
-    found: dict[str, PricedDiscount] = {}
-    for discount in discounts:
-        if not names_offer(discount.reference_id_type):
-            continue
-        name = discount.reference_id or ""
-        before = found.get(name)
-        found[name] = PricedDiscount(
-            amount=discount.amount + (before.amount if before else 0),
-            lines=[*(before.lines if before else []), *_lines(discount)],
-            stack_order=discount.stack_order,
-        )
-    return found
-
-
-def _lines(discount: Discount) -> Iterator[LineDiscount]:
-    """The lines as the till names them; what each of them lost it does not say."""
-    for place, line_id in enumerate(discount.lines):
-        told = place < len(discount.quantities)
-        quantity = discount.quantities[place] if told else Decimal(1)
-        yield LineDiscount(line_id=line_id, quantity=quantity, amount=0)
 
 
 def close(closing: Closing, before: Sale, draft: Draft) -> None:

@@ -1,5 +1,6 @@
 """The outcomes of one decision in the making, over many streams."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -25,6 +26,10 @@ class Draft:
         self._before = states
         self.after: dict[str, Any] = {}
         self.outcomes: list[Outcome] = []
+
+    def aside(self) -> "Draft":
+        """Another draft that goes on from here, for what is worked out and not to be recorded."""
+        return Draft(ChainMap({}, self.after, dict(self._before)))
 
     def state(self, stream: str) -> Any:
         """The state of the stream, the initial one when it does not exist."""

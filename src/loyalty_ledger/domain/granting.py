@@ -1,53 +1,30 @@
-"""What is owed becomes points, offers and levels, within every limit, or says which one cut it."""
+"""What is owed becomes points, offers and levels, within every limit, or says which one cut it.
+
+A version of a sale is worked out from scratch; what is posted is the difference to what stands of
+the versions before.
+"""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
 
-from loyalty_ledger.domain import limits, tier, upkeep, wallet
+from msgspec.structs import replace
+
+from loyalty_ledger.domain import wallet
+from loyalty_ledger.domain.claims import NO_LIMITS, Claim, missing, refusal
 from loyalty_ledger.domain.counting import count
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import issued as issued_subject
 from loyalty_ledger.domain.events.points import PointsAwarded
-from loyalty_ledger.domain.events.settlement import Cut, Grant
-from loyalty_ledger.domain.events.tiers import TierEntered
-from loyalty_ledger.domain.issuing import Issue, issued, unissuable
-from loyalty_ledger.domain.lots import Programs
-from loyalty_ledger.domain.owed import Owed, Qualifying
-from loyalty_ledger.domain.program.earning import Limits
-from loyalty_ledger.domain.program.offers import Offer
-from loyalty_ledger.domain.rules import Rulebook
-from loyalty_ledger.domain.streams import limit, offer, tiers_of, usage_of, wallet_of
-
-
-class Case(NamedTuple):
-    """What a settlement is about: its rulebook, its cause, and the business time of outcomes."""
-
-    rulebook: Rulebook
-    programs: Programs
-    catalog_version: int
-    at: datetime
-    cause: str
-    transaction: str = ""
-
-
-class Claim(NamedTuple):
-    """What a rule owes a customer, and what that was judged by."""
-
-    customer_id: str
-    rule: str
-    owed: Owed
-    limits: Limits
-    counted: bool
-    levels: Mapping[str, str]
-    taken: Qualifying | None = None
-    not_before: datetime | None = None
-    measured: list[dict[str, Any]] = []
-
+from loyalty_ledger.domain.events.settlement import Cut, Grant, PostedAward
+from loyalty_ledger.domain.issuing import Issue, issued
+from loyalty_ledger.domain.owed import Owed
+from loyalty_ledger.domain.recounting import recount
+from loyalty_ledger.domain.sale_record import CAPPED, Standing
+from loyalty_ledger.domain.streams import offer, wallet_of
+from loyalty_ledger.domain.taking_back import Case, TakingBack
 
 MOST_POINTS = 10**15
 """Above this a point figure is a mistake of the program, and no database could add it up."""
-NO_LIMITS = Limits()
+NOTHING = Standing()
 
 
 class Granting:
@@ -58,20 +35,25 @@ class Granting:
         self.draft = draft
         self.grants: list[Grant] = []
         self.cuts: list[Cut] = []
+        self.back = TakingBack(case, draft)
         self._issued: dict[tuple[str, str], int] = {}
         self._program = case.rulebook.program
 
     # --- claims ---------------------------------------------------------------------------------
 
     def possible(self, claim: Claim) -> bool:
-        """Whether no limit refuses the claim; the one that does is noted as a cut."""
-        refused = self._refusal(claim)
+        """Whether no limit refuses the claim; the one that does is noted as a cut.
+
+        What stands already is not refused; what an earlier version was refused stays refused.
+        """
+        if claim.key in self.case.record.grants:
+            return True
+        refused = self.case.record.refused.get(claim.key) or refusal(
+            claim, NOTHING, self.case, self.draft
+        )
         if refused is None:
             return True
-        points = sum(claim.owed.points.values())
-        self.cuts.append(
-            Cut(customer_id=claim.customer_id, rule=claim.rule, limit=refused, points=points)
-        )
+        self._cut(claim, refused, sum(claim.owed.points.values()))
         return False
 
     def post(self, claim: Claim) -> None:
@@ -79,98 +61,125 @@ class Granting:
 
         Limits count what was awarded; a claim of which nothing is left counts as never made.
         """
-        awards = [self._award(claim, *to, amount) for to, amount in claim.owed.points.items()]
-        awarded = [event for event in awards if event is not None]
-        if not awarded and not claim.owed.offers:
+        before = self.case.record.grants.get(claim.key, NOTHING)
+        if not before.nothing:
+            claim = self._within_limits(claim, before)
+        awarded = self._award_more(claim, before)
+        awards = (*self._take_less(claim, before), *map(_posted, awarded))
+        lacking = missing(claim.owed.offers, before)
+        if not (awards or lacking or not before.nothing):
             return
-        if claim.counted:
-            self._count(claim, claim.rule, sum(event.points for event in awarded))
-        granted: dict[str, int] = {}
-        by_source: dict[str, int] = {}
-        for event in awarded:
-            granted[event.account] = granted.get(event.account, 0) + event.points
-            by_source[event.source] = by_source.get(event.source, 0) + event.points
-        for source, points in by_source.items():
-            if source in self.case.rulebook.limited_sources:
-                self._count(claim, f"source:{source}", points)
-        offers = [self._issue(claim, name) for name in claim.owed.offers]
-        self.grants.append(
-            Grant(
-                customer_id=claim.customer_id,
-                rule=claim.rule,
-                deserved=granted,
-                lots=[event.lot for event in awarded],
-                offers=offers,
-                measured=claim.measured,
-            )
+        granted = bool(awards or claim.owed.offers)
+        counted = recount(claim, before, awards, self.case, self.draft, granted=granted)
+        self.back.keep_offers(before.offers)
+        issued_now = {self._issue(claim, name): name for name in lacking}
+        standing = Standing(awards, {**before.offers, **issued_now}, counted)
+        self._note(claim, before, standing, awarded, list(issued_now))
+
+    def take_back_rest(self) -> None:
+        """Take back what stands of the versions before and was not posted again."""
+        posted = {(grant.customer_id, grant.rule) for grant in self.grants}
+        for (customer_id, rule), before in self.case.record.grants.items():
+            if (customer_id, rule) in posted:
+                continue
+            counts = self.case.rulebook.counts(rule)
+            claim = Claim(customer_id, rule, Owed({}, [], []), NO_LIMITS, counts, {})
+            self._take_less(claim, before)
+            recount(claim, before, (), self.case, self.draft, granted=False)
+            in_use = self.back.offers(customer_id, before.offers, self.case.at)
+            self._note(claim, before, Standing((), in_use), [], [])
+
+    def points_so_far(self, customer_id: str, account: str) -> int:
+        """What the sale stands for in the account, of all that was posted so far."""
+        own = (one for one in self.grants if one.customer_id == customer_id)
+        return sum(a.points for one in own for a in one.awards if a.account == account)
+
+    def points_before(self, customer_id: str, account: str) -> int:
+        """What still stands of the versions before, of all that was not posted yet."""
+        posted = {(grant.customer_id, grant.rule) for grant in self.grants}
+        own = (
+            standing
+            for key, standing in self.case.record.grants.items()
+            if key[0] == customer_id and key not in posted
         )
+        return sum(a.points for one in own for a in one.awards if a.account == account)
 
-    def _refusal(self, claim: Claim) -> str | None:
-        owed = claim.owed
-        if owed.codes:
-            return f"codes:{owed.codes[0]}"  # a code can be drawn once codes were generated
-        points = sum(owed.points.values())
-        broken = self._broken(claim, claim.rule, claim.limits, 1, points)
-        if broken is not None:
-            return broken
-        if limited := self.case.rulebook.limited_sources:
-            for source, amount in _by_source(owed).items():
-                if source in limited:
-                    allowed = self._program.source(source).limits
-                    broken = self._broken(claim, f"source:{source}", allowed, 1, amount)
-                    if broken is not None:
-                        return f"source:{source}:{broken}"
-        for name in dict.fromkeys(owed.offers):
-            broken = self._unissuable(claim, self._program.offer(name), owed.offers.count(name))
-            if broken is not None:
-                return f"offer:{name}:{broken}"
-        return None
+    # --- differences ----------------------------------------------------------------------------
 
-    def _broken(
-        self, claim: Claim, subject: str, allowed: Limits, times: int, points: int
-    ) -> str | None:
-        if allowed.unlimited:
-            return None
-        usage: limits.Usage = self.draft.state(usage_of(claim.customer_id))
-        return limits.refusal(
-            allowed,
-            usage.of(subject),
-            self.draft.state(limit(subject)),
-            self.case.at,
-            self._program.time_zone,
-            times=times,
-            points=points,
+    def _award_more(self, claim: Claim, before: Standing) -> list[PointsAwarded]:
+        """Award what is owed beyond what stands; a balance found full before stays the measure."""
+        stands, room = before.points, dict(self.case.record.ceilings.get(claim.key, {}))
+        awarded = []
+        for (account, source), points in claim.owed.points.items():
+            if account in room:
+                points = min(points, room[account])
+                room[account] -= points
+            more = points - stands.get((account, source), 0)
+            event = self._award(claim, account, source, more, points) if more > 0 else None
+            if event is not None:
+                awarded.append(event)
+        return awarded
+
+    def _take_less(self, claim: Claim, before: Standing) -> tuple[PostedAward, ...]:
+        """Take back what stands beyond what is owed; the awards that are left."""
+        room = self.case.record.ceilings.get(claim.key, {})
+        less = {}
+        for key, points in before.points.items():
+            owed = claim.owed.points.get(key, 0)
+            less[key] = points - min(owed, room.get(key[0], owed))
+        left = []
+        for award in reversed(before.awards):
+            part = min(award.points, max(0, less[award.account, award.source]))
+            less[award.account, award.source] -= part
+            if part:
+                own = self.case.record.own_lots(claim.customer_id, award.account)
+                self.back.points(claim.customer_id, claim.rule, award, part, own)
+            if award.points > part:
+                left.append(replace(award, points=award.points - part))
+        return tuple(reversed(left))
+
+    def _within_limits(self, claim: Claim, before: Standing) -> Claim:
+        """The claim, without what a limit keeps it from growing by."""
+        refused = refusal(claim, before, self.case, self.draft)
+        if refused is None:
+            return claim
+        stands = before.points
+        points = {key: min(n, stands.get(key, 0)) for key, n in claim.owed.points.items()}
+        more = sum(claim.owed.points.values()) - sum(points.values())
+        self._cut(claim, refused, more, sum(points.values()))
+        return claim._replace(owed=Owed(points, list(before.offers.values()), []))
+
+    def _cut(self, claim: Claim, which: str, points: int, kept: int = 0) -> None:
+        cut = Cut(
+            customer_id=claim.customer_id, rule=claim.rule, limit=which, points=points, kept=kept
         )
+        self.cuts.append(cut)
 
-    def _unissuable(self, claim: Claim, definition: Offer, times: int) -> str | None:
-        subject = issued_subject(definition.id)
-        usage: limits.Usage = self.draft.state(usage_of(claim.customer_id))
-        everybodys: limits.Count = self.draft.state(limit(subject))
-        return unissuable(
-            definition,
-            self._program,
-            self.case.at,
-            mine=usage.of(subject).times,
-            everybodys=everybodys.times,
-            more=times,
+    def _note(
+        self,
+        claim: Claim,
+        before: Standing,
+        after: Standing,
+        awarded: list[PointsAwarded],
+        offers: list[str],
+    ) -> None:
+        grant = Grant(
+            customer_id=claim.customer_id,
+            rule=claim.rule,
+            deserved=_by_account(after.points),
+            granted=_by_account(before.points),
+            lots=[event.lot for event in awarded],
+            offers=offers,
+            measured=claim.measured,
+            awards=list(after.awards),
+            held=after.offers,
+            counted=list(after.counted),
         )
+        self.grants.append(grant)
 
-    def _at(self, claim: Claim) -> datetime:
-        """The business time, or that of the level that gives it, if that is later."""
-        return max(self.case.at, claim.not_before or self.case.at)
-
-    def _count(self, claim: Claim, subject: str, points: int) -> None:
-        count(
-            self.draft,
-            claim.customer_id,
-            subject,
-            at=self._at(claim),
-            counted_at=self.case.at,
-            points=points,
-            cause=self.case.cause,
-        )
-
-    def _award(self, claim: Claim, account: str, source: str, points: int) -> PointsAwarded | None:
+    def _award(
+        self, claim: Claim, account: str, source: str, points: int, owed: int
+    ) -> PointsAwarded | None:
         """The award as recorded; a balance that may not grow so far cuts it, and says so."""
         stream = wallet_of(claim.customer_id)
         taken = claim.taken
@@ -183,7 +192,8 @@ class Granting:
                 source=source,
                 points=points,
                 earned_at=self.case.at,
-                not_before=claim.not_before,
+                not_before=claim.takes_hold(self.case),
+                made_up=self.back.made_up(claim.customer_id, account, points),
                 rule=claim.rule,
                 program=self._program,
                 program_version=self.case.rulebook.version,
@@ -198,16 +208,10 @@ class Granting:
         )
         kept = event.points if event else 0
         if kept < points:
-            self.cuts.append(
-                Cut(
-                    customer_id=claim.customer_id,
-                    rule=claim.rule,
-                    limit=f"maximum_balance:{account}",
-                    points=points - kept,
-                )
-            )
+            self._cut(claim, CAPPED + account, points - kept, owed - points + kept)
         if event is not None:
             self.draft.emit(stream, event, claim.customer_id)
+            self.back.make_up(event)
         return event
 
     def _issue(self, claim: Claim, name: str) -> str:
@@ -224,60 +228,38 @@ class Granting:
             number,
             self.case.at,
             self.case.cause,
-            not_before=claim.not_before,
+            not_before=claim.takes_hold(self.case),
             catalog_version=self.case.catalog_version,
             transaction=self.case.transaction,
             levels=dict(claim.levels),
             lines=claim.taken.line_ids if claim.taken else [],
             why="earned",
         )
-        self._count(claim, issued_subject(name), 0)
+        subject, at = issued_subject(name), claim.takes_hold(self.case)
+        count(
+            self.draft,
+            claim.customer_id,
+            subject,
+            at=at,
+            counted_at=self.case.at,
+            cause=self.case.cause,
+        )
         self.draft.emit(offer(issue.offer_id), issued(issue), claim.customer_id)
         return issue.offer_id
 
-    # --- levels ---------------------------------------------------------------------------------
 
-    def advance_levels(self, customer_id: str, levels: Mapping[str, str]) -> None:
-        """Move up as long as a next entrance holds, with the outcomes of each first entry."""
-        moving = True
-        while moving:
-            moving = False
-            for system in self._program.tier_systems:
-                command = tier.Advance(
-                    customer_id,
-                    system,
-                    self.case.at,
-                    upkeep.latest(self.draft, customer_id, self.case.at),
-                    upkeep.measures_of(self.draft, customer_id, self.case.rulebook),
-                    self.case.rulebook.version,
-                    self.case.cause,
-                )
-                event = tier.advance(command, self.draft.state(tiers_of(customer_id)))
-                if event is not None:
-                    moving = True
-                    self._enter(customer_id, event, levels)
-
-    def _enter(self, customer_id: str, event: TierEntered, levels: Mapping[str, str]) -> None:
-        self.draft.emit(tiers_of(customer_id), event, customer_id)
-        if not event.first_time:
-            return
-        for claim in self._entry_claims(customer_id, event, levels):
-            if self.possible(claim):
-                self.post(claim)
-
-    def _entry_claims(
-        self, customer_id: str, event: TierEntered, levels: Mapping[str, str]
-    ) -> list[Claim]:
-        rule = f"tier:{event.system}/{event.level}"
-        return [
-            Claim(customer_id, rule, owed, NO_LIMITS, False, levels, not_before=event.at)
-            for owed in self.case.rulebook.entry_outcomes(event.system, event.level, levels)
-        ]
-
-
-def _by_source(owed: Owed) -> dict[str, int]:
-    """Points by point source; a grant counts once for each source it takes from."""
+def _by_account(points: Mapping[tuple[str, str], int]) -> dict[str, int]:
     sums: dict[str, int] = {}
-    for (_, source), points in owed.points.items():
-        sums[source] = sums.get(source, 0) + points
+    for (account, _), amount in points.items():
+        sums[account] = sums.get(account, 0) + amount
     return sums
+
+
+def _posted(event: PointsAwarded) -> PostedAward:
+    return PostedAward(
+        account=event.account,
+        source=event.source,
+        lot=event.lot,
+        points=event.points,
+        earned_at=event.earned_at,
+    )

@@ -1,29 +1,54 @@
-"""What a sale or a customer event comes to: the facts it is judged by, and the grants."""
+"""What a version of a sale comes to: worked out from scratch, less what stands of those before."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from loyalty_ledger.domain import upkeep
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
-from loyalty_ledger.domain.basket import Share, net_lines, shares
-from loyalty_ledger.domain.customer import Customer
+from loyalty_ledger.domain.basket import NetLine, Share, net_lines, shares
+from loyalty_ledger.domain.claiming import grant
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
+from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.events.settlement import (
-    CustomerEventSettled,
+    Asked,
+    GivenBack,
     JudgedCustomer,
     JudgedLine,
     PurchaseCounted,
+    PurchaseRecounted,
     TransactionSettled,
 )
-from loyalty_ledger.domain.granting import Case, Claim, Granting
-from loyalty_ledger.domain.levels import level_names
-from loyalty_ledger.domain.owed import NO_LINES, Qualifying
-from loyalty_ledger.domain.progress import holds, leaves
-from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, EarningRule, Member, Rulebook
-from loyalty_ledger.domain.streams import customer_of, happening, sale_name, tiers_of
+from loyalty_ledger.domain.granting import Granting
+from loyalty_ledger.domain.leveling import advance_levels, review_levels
+from loyalty_ledger.domain.membership import judged, member_of
+from loyalty_ledger.domain.requiring import Requiring
+from loyalty_ledger.domain.returning import return_offers
+from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, Member
+from loyalty_ledger.domain.sale_record import Counted, SaleRecord
+from loyalty_ledger.domain.streams import sale_name, tiers_of
+from loyalty_ledger.domain.taking_back import Case
+from loyalty_ledger.domain.tendering import Tendering, Value, asked_for
+from loyalty_ledger.domain.too_late import outside_window, without_effect
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import to_wall
+
+
+class Judged(NamedTuple):
+    """A version as it is judged: whether it `holds` (closed, not voided), its basket, its worth."""
+
+    version: TransactionReceived
+    sale: Sale
+    case: Case
+    holds: bool
+    basket: Basket
+    value: Value
+
+    @property
+    def kept(self) -> list[str]:
+        """The lines of which something stays with the customer."""
+        return [line.line_id for line in self.basket.lines if not line.gone]
 
 
 def settle_sale(
@@ -34,54 +59,174 @@ def settle_sale(
     *,
     retried: bool,
 ) -> None:
-    """Settle the first closed version of a sale for every customer its payments name."""
-    rulebook = knowledge.rulebooks[version.program_version]
-    state: Sale = draft.state(arrived.stream)
-    case = Case(
-        rulebook,
-        knowledge.programs,
-        version.catalog_version,
-        state.sale_time(version),
-        arrived.cause,
-        sale_name(version.store_id, version.transaction_id),
-    )
-    granting = Granting(case, draft)
-    basket = _basket(version, case.at, rulebook, knowledge)
-    paid = shares(version.payments)
-    for share in paid:
-        upkeep.bring_up_to_date(draft, share.customer_id, case.at, rulebook, knowledge.programs)
-    members = [_member(share.customer_id, rulebook, draft) for share in paid]
-    total = sum(line.net for line in basket.lines)
-    for share, member in zip(paid, members, strict=True):
-        _reward(share, member, basket, total, granting)
-    for member in members:
-        granting.advance_levels(member.customer_id, member.levels)
-    judged = [_judged(share, member) for share, member in zip(paid, members, strict=True)]
-    settled = _settled(arrived, version, basket, judged, granting, retried=retried)
+    """Settle a version of a sale for every customer its payments name, or once named."""
+    one = _judged(arrived, version, knowledge, draft)
+    if outside_window(one.case, version.at):
+        settled = without_effect(_settle(arrived, one, draft.aside(), retried=retried))
+    else:
+        settled = _settle(arrived, one, draft, retried=retried)
     draft.emit(arrived.stream, settled, *arrived.customers)
 
 
-def _settled(
+def _judged(
+    arrived: Arrived, version: TransactionReceived, knowledge: Knowledge, draft: Draft
+) -> Judged:
+    """The version with the facts it is judged by: frozen by the first one that was settled."""
+    sale: Sale = draft.state(arrived.stream)
+    facts = facts_of(sale.record, version)
+    case = Case(
+        knowledge.rulebooks[facts[0]],
+        knowledge.programs,
+        facts[1],
+        sale.sale_time(version),
+        arrived.cause,
+        sale_name(version.store_id, version.transaction_id),
+        version.at if sale.record.first else None,
+        sale.record,
+    )
+    holds = version.is_closed and not version.is_voided
+    tax = case.rulebook.program.tax_in_earning
+    lines = net_lines(version.lines, version.discounts, tax_in_earning=tax)
+    value = Value(sum(line.net for line in lines), any(not line.gone for line in lines))
+    if version.is_voided:
+        lines, value = [], Value(0, False)
+    basket = _basket(version, case, lines, knowledge)
+    return Judged(version, sale, case, holds, basket, value)
+
+
+def facts_of(record: SaleRecord, version: TransactionReceived) -> tuple[int, int]:
+    """The program and catalog version that a version of a sale is judged by."""
+    if record.first:
+        return record.program_version, record.catalog_version
+    return version.program_version, version.catalog_version
+
+
+def _basket(
+    version: TransactionReceived, case: Case, lines: Sequence[NetLine], knowledge: Knowledge
+) -> Basket:
+    return Basket(
+        version.store_id,
+        version.header.channel,
+        case.at,
+        to_wall(case.at, version.time_zone),
+        frozenset(payment.type for payment in version.payments if payment.type is not None),
+        lines,
+        [knowledge.items.get((case.catalog_version, x.item_id), UNKNOWN_ITEM) for x in lines],
+    )
+
+
+def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> TransactionSettled:
+    """Post what the version comes to, and tell it."""
+    case, rulebook = one.case, one.case.rulebook
+    paid = _payers(one)
+    for share in paid:
+        upkeep.bring_up_to_date(draft, share.customer_id, case.now, rulebook, case.programs)
+    members = [member_of(share.customer_id, rulebook, draft, case.record) for share in paid]
+    tendering = Tendering(case, arrived.stream, one.value, draft)
+    given_back = _give_back(one, tendering, draft)
+    granting, asked, customers = Granting(case, draft), list[Asked](), []
+    for share, member in zip(paid, members, strict=True):
+        counted = _count(one, share, granting)
+        customers.append(judged(share, member, counted.times))
+        if one.holds:
+            _reward(one, share, member, Requiring(share.customer_id, counted, granting, asked))
+    granting.take_back_rest()
+    for customer_id in list(granting.back.losers):
+        review_levels(granting, customer_id, case.now)
+    for member in members:
+        advance_levels(granting, member.customer_id, member.levels)
+    settled = _told(arrived, one, customers, granting, retried=retried)
+    flags = [*one.sale.flags, *tendering.flags]
+    return replace(settled, asked=asked, given_back=given_back, flags=flags)
+
+
+def _payers(one: Judged) -> list[Share]:
+    """Who paid, and who paid for a version before. One that tells no payments keeps those."""
+    record = one.case.record
+    found = shares(one.version.payments)
+    if not one.version.payments:
+        found = [
+            Share(who.customer_id, who.paid, who.paid_in_all, who.first) for who in record.payers
+        ]
+    named = {share.customer_id for share in found}
+    return [*found, *(Share(who, 0, 1, False) for who in record.members if who not in named)]
+
+
+def _give_back(one: Judged, tendering: Tendering, draft: Draft) -> list[GivenBack]:
+    """Take what the sale is paid with, give back what is no longer; an open one moves nothing.
+
+    This comes before awards are taken back: what is owed then is found among what came back.
+    """
+    if not (one.holds or one.version.is_voided):
+        return []
+    case = one.case
+    asked = asked_for(one.version.payments, case.rulebook.program) if one.holds else {}
+    tendering.settle(asked, case.record)
+    if not case.record.first:
+        return []
+    return [*tendering.given_back, *return_offers(case, one.sale, one.kept, draft)]
+
+
+def _count(one: Judged, share: Share, granting: Granting) -> Counted:
+    """Count the purchase for the customer, or otherwise than before; how it counts."""
+    case, stream = one.case, tiers_of(share.customer_id)
+    total = one.value.total if one.holds else 0
+    times = int(share.first and one.holds and one.value.kept)
+    now = Counted(total * share.paid // share.paid_in_all, total, times)
+    before = case.record.counted.get(share.customer_id)
+    told: dict[str, Any] = {
+        "at": case.now,
+        "customer_id": share.customer_id,
+        "transaction": case.transaction,
+        "total": now.total,
+        "spend": now.spend,
+        "times": now.times,
+        "counted_at": case.at,
+        "program_version": case.rulebook.version,
+        "cause": case.cause,
+    }
+    if before is None:
+        granting.draft.emit(stream, PurchaseCounted(**told), share.customer_id)
+    elif before != now:
+        told |= {"was_total": before.total, "was_spend": before.spend, "was_times": before.times}
+        granting.draft.emit(stream, PurchaseRecounted(**told), share.customer_id)
+        if now.spend < before.spend or now.total < before.total or now.times < before.times:
+            granting.back.losers[share.customer_id] = None
+    return now
+
+
+def _reward(one: Judged, share: Share, member: Member, requiring: Requiring) -> None:
+    """Grant what the rules owe this customer for the sale."""
+    rulebook = one.case.rulebook
+    taken = rulebook.taken(one.basket)
+    candidates = [
+        (rule, qualifying)
+        for rule in rulebook.on_purchase
+        if rule.open_to(member) and (qualifying := rule.qualifying(one.basket, taken)) is not None
+    ]
+    grant(candidates, member, share, requiring)
+
+
+def _told(
     arrived: Arrived,
-    version: TransactionReceived,
-    basket: Basket,
-    judged: list[JudgedCustomer],
+    one: Judged,
+    customers: list[JudgedCustomer],
     granting: Granting,
     *,
     retried: bool,
 ) -> TransactionSettled:
     """What the settlement came to, dated by the latest of what it did."""
-    outcomes = granting.draft.outcomes
+    version, case, outcomes = one.version, one.case, granting.draft.outcomes
     return TransactionSettled(
         at=max([version.at, *(outcome.event.at for outcome in outcomes)]),
         store_id=version.store_id,
         transaction_id=version.transaction_id,
         version=arrived.version,
-        sale_time=granting.case.at,
-        total=sum([line.net for line in basket.lines]),
-        program_version=version.program_version,
-        catalog_version=version.catalog_version,
-        customers=judged,
+        sale_time=case.at,
+        total=one.value.total,
+        program_version=case.rulebook.version,
+        catalog_version=case.catalog_version,
+        customers=customers,
         lines=[
             JudgedLine(
                 line_id=line.line_id,
@@ -90,184 +235,14 @@ def _settled(
                 categories=item.categories,
                 brand=item.brand,
             )
-            for line, item in zip(basket.lines, basket.items, strict=True)
+            for line, item in zip(one.basket.lines, one.basket.items, strict=True)
         ],
         grants=granting.grants,
         cuts=granting.cuts,
-        flags=list(granting.draft.state(arrived.stream).flags),
+        modified_time=version.at,
+        holds=one.holds,
+        taken=granting.back.taken,
+        not_done=granting.back.not_done,
         cause=arrived.cause,
         retried=retried,
     )
-
-
-def _basket(
-    version: TransactionReceived, at: datetime, rulebook: Rulebook, knowledge: Knowledge
-) -> Basket:
-    lines = net_lines(
-        version.lines, version.discounts, tax_in_earning=rulebook.program.tax_in_earning
-    )
-    catalog = version.catalog_version
-    return Basket(
-        version.store_id,
-        version.header.channel,
-        at,
-        to_wall(at, version.time_zone),
-        frozenset(payment.type for payment in version.payments if payment.type is not None),
-        lines,
-        [knowledge.items.get((catalog, line.item_id), UNKNOWN_ITEM) for line in lines],
-    )
-
-
-def _member(customer_id: str, rulebook: Rulebook, draft: Draft) -> Member:
-    """The customer as he is before this sale."""
-    state: Customer = draft.state(customer_of(customer_id))
-    levels = level_names(rulebook.program.tier_systems, draft.state(tiers_of(customer_id)).levels)
-    return Member(customer_id, levels, state.opted_in, frozenset(state.tags))
-
-
-def _judged(share: Share, member: Member) -> JudgedCustomer:
-    return JudgedCustomer(
-        customer_id=member.customer_id,
-        paid=share.paid,
-        paid_in_all=share.paid_in_all,
-        first=share.first,
-        levels=dict(member.levels),
-        opted_in=member.opted_in,
-        tags=sorted(member.tags),
-    )
-
-
-def _reward(share: Share, member: Member, basket: Basket, total: int, granting: Granting) -> None:
-    """Count the purchase, then grant what the rules owe this customer for the sale."""
-    case = granting.case
-    granting.draft.emit(
-        tiers_of(member.customer_id),
-        PurchaseCounted(
-            at=case.at,
-            customer_id=member.customer_id,
-            transaction=case.transaction,
-            total=total,
-            spend=total * share.paid // share.paid_in_all,
-            times=int(share.first),
-            counted_at=case.at,
-            program_version=case.rulebook.version,
-            cause=case.cause,
-        ),
-        member.customer_id,
-    )
-    taken = case.rulebook.taken(basket)
-    candidates = [
-        (rule, qualifying)
-        for rule in case.rulebook.on_purchase
-        if rule.open_to(member) and (qualifying := rule.qualifying(basket, taken)) is not None
-    ]
-    _grant(candidates, member, share, granting)
-
-
-def _grant(
-    candidates: list[tuple[EarningRule, Qualifying]],
-    member: Member,
-    share: Share,
-    granting: Granting,
-) -> None:
-    """Grant first what asks nothing of the past, then what is judged after these awards."""
-    patient = {
-        rule.definition.exclusive_group or rule.reference
-        for rule, _ in candidates
-        if rule.definition.when.requires is not None
-    }
-    for late in (False, True):
-        claims: list[tuple[EarningRule, Claim]] = []
-        for rule, taken in candidates:
-            group = rule.definition.exclusive_group or rule.reference
-            if (group in patient) is not late:
-                continue
-            measured = _measured(rule, member, granting)
-            if measured is not None:
-                claims.append((rule, _claim(rule, taken, member, share, measured)))
-        _post_best(claims, granting)
-
-
-def _measured(rule: EarningRule, member: Member, granting: Granting) -> list[dict[str, Any]] | None:
-    """How the customer stands to what the rule requires; None when he does not meet it."""
-    requires = rule.definition.when.requires
-    if requires is None:
-        return []
-    draft, case = granting.draft, granting.case
-    measures = upkeep.measures_of(draft, member.customer_id, case.rulebook)
-    at = upkeep.latest(draft, member.customer_id, case.at)
-    if not holds(requires, measures, at):
-        return None
-    return [leaf.as_fact() for leaf in leaves(requires, measures, at)]
-
-
-def _claim(
-    rule: EarningRule,
-    taken: Qualifying,
-    member: Member,
-    share: Share,
-    measured: list[dict[str, Any]],
-) -> Claim:
-    return Claim(
-        member.customer_id,
-        rule.reference,
-        rule.bundle.owed(taken, member.levels, share),
-        rule.definition.limits,
-        rule.limited or rule.reference.startswith("campaign:"),
-        member.levels,
-        taken,
-        measured=measured,
-    )
-
-
-def _post_best(claims: list[tuple[EarningRule, Claim]], granting: Granting) -> None:
-    """Post the claims; of an exclusive group only the best that no limit refuses."""
-    groups: dict[str, list[Claim]] = {}
-    for rule, claim in claims:
-        if not claim.owed.nothing:
-            group = rule.definition.exclusive_group
-            groups.setdefault(f"group {group}" if group else claim.rule, []).append(claim)
-    for rivals in groups.values():
-        best_first = sorted(rivals, key=lambda claim: -sum(claim.owed.points.values()))
-        granted = next(filter(granting.possible, best_first), None)
-        if granted is not None:
-            granting.post(granted)
-
-
-def settle_event(
-    arrived: Arrived,
-    event: CustomerEventReceived,
-    knowledge: Knowledge,
-    draft: Draft,
-    *,
-    retried: bool,
-) -> None:
-    """Settle a customer event by the rules that it sets off."""
-    rulebook = knowledge.rulebooks[event.program_version]
-    case = Case(rulebook, knowledge.programs, event.catalog_version, event.at, arrived.cause)
-    granting = Granting(case, draft)
-    upkeep.bring_up_to_date(draft, event.customer_id, event.at, rulebook, knowledge.programs)
-    member = _member(event.customer_id, rulebook, draft)
-    wall = to_wall(event.at, rulebook.program.time_zone)
-    candidates = [
-        (rule, NO_LINES)
-        for rule in rulebook.on_event(event.event)
-        if rule.open_to(member) and rule.runs_at(event.at, wall)
-    ]
-    whole = Share(event.customer_id, 1, 1, True)
-    _grant(candidates, member, whole, granting)
-    granting.advance_levels(event.customer_id, member.levels)
-    settled = CustomerEventSettled(
-        at=max([event.at, *(outcome.event.at for outcome in draft.outcomes)]),
-        customer_id=event.customer_id,
-        customer=_judged(whole, member),
-        event=event.event,
-        event_id=event.event_id,
-        program_version=event.program_version,
-        catalog_version=event.catalog_version,
-        grants=granting.grants,
-        cuts=granting.cuts,
-        cause=arrived.cause,
-        retried=retried,
-    )
-    draft.emit(happening(event.customer_id, event.event_id), settled, event.customer_id)

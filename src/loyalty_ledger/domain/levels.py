@@ -8,7 +8,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.events.tiers import (
+    TierEntered,
+    TierKept,
+    TierLeft,
+    TierSinceMoved,
+)
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import Level, Node, TierSystem
 from loyalty_ledger.domain.progress import Measures, holds, leaves
@@ -27,7 +32,7 @@ class Held(Struct, frozen=True, array_like=True, gc=False):
 
 
 Levels = Mapping[str, Held]
-TierEvent = TierEntered | TierKept | TierLeft
+TierEvent = TierEntered | TierKept | TierLeft | TierSinceMoved
 
 
 def rank_held(system: TierSystem, levels: Levels) -> int:
@@ -70,16 +75,16 @@ def maintain(
     events: list[TierKept | TierLeft] = []
     for system_id, held in sorted(levels.items()):
         program = programs[held.program_version]
-        system = _system_of(program, system_id, held.level)
+        system = system_of(program, system_id, held.level)
         judged = measures._replace(program=program)
         while system is not None and held.until is not None and held.until <= until:
-            event = _evaluate(customer_id, system, held, held.until, judged)
+            event = evaluate(customer_id, system, held, held.until, judged)
             events.append(event)
             held = after(held, event)
     return events
 
 
-def _system_of(program: Program, system_id: str, level: str) -> TierSystem | None:
+def system_of(program: Program, system_id: str, level: str) -> TierSystem | None:
     """The tier system, if it has that level: a level that is nowhere defined is not looked at."""
     for system in program.tier_systems:
         if system.id == system_id and level in [one.id for one in system.levels]:
@@ -87,9 +92,10 @@ def _system_of(program: Program, system_id: str, level: str) -> TierSystem | Non
     return None
 
 
-def _evaluate(
+def evaluate(
     customer_id: str, system: TierSystem, held: Held, at: datetime, measures: Measures
 ) -> TierKept | TierLeft:
+    """What the maintenance of a level comes to at that moment."""
     rank = rank_held(system, {system.id: held})
     level = system.levels[rank]
     asked = level.maintenance
@@ -129,7 +135,10 @@ def after(held: Held | None, event: TierEvent) -> Held:
         case TierEntered():
             return Held(event.level, event.at, event.until, event.program_version)
         case TierLeft():
-            return Held(event.entered, event.at, event.until, event.program_version)
+            since = event.since or event.at
+            return Held(event.entered, since, event.until, event.program_version)
+        case TierSinceMoved():
+            return Held(event.level, event.since, event.until, event.program_version)
         case TierKept():
             since = held.since if held else event.at
             return Held(event.level, since, event.until, event.program_version)

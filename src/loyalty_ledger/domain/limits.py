@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
 from loyalty_ledger.domain.values import Window
@@ -39,17 +39,37 @@ class Usage(Struct, frozen=True, array_like=True, gc=False):
 NOT_YET = Count()
 
 
-def evolve_customer(usage: Usage, event: GrantCounted) -> Usage:
+CountEvent = GrantCounted | GrantUncounted
+
+
+def evolve_customer(usage: Usage, event: CountEvent) -> Usage:
     """A customer's counts after the event."""
-    count = usage.of(event.subject)
-    moments = count.moments.add(Granted(event.counted_at, event.times))
-    after = Count(count.times + event.times, count.points + event.points, moments)
+    count = evolve_global(usage.of(event.subject), event)
+    moments = _moments(usage.of(event.subject).moments, event)
+    after = Count(count.times, count.points, moments)
     return Usage({**usage.counts, event.subject: after}, usage.events + 1)
 
 
-def evolve_global(count: Count, event: GrantCounted) -> Count:
+def evolve_global(count: Count, event: CountEvent) -> Count:
     """The count over all customers after the event."""
-    return Count(count.times + event.times, count.points + event.points)
+    sign = 1 if isinstance(event, GrantCounted) else -1
+    return Count(count.times + sign * event.times, count.points + sign * event.points)
+
+
+def _moments(moments: Pages[Granted], event: CountEvent) -> Pages[Granted]:
+    """When something was granted; what was taken back was never granted then."""
+    if isinstance(event, GrantCounted):
+        granted = Granted(event.counted_at, event.times)
+        return moments.add(granted) if event.times else moments
+    rest = event.times
+
+    def less(row: Granted) -> Granted | None:
+        nonlocal rest
+        part = min(rest, row.amount)
+        rest -= part
+        return Granted(row.when, row.amount - part) if row.amount > part else None
+
+    return moments.changed(Granted, event.counted_at, less) if rest else moments
 
 
 def refusal(

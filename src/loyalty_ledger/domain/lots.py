@@ -12,6 +12,7 @@ from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
@@ -80,7 +81,14 @@ class Holdings(Struct, frozen=True, array_like=True, gc=False):
 
 
 Programs = Mapping[int, Program]
-PointsEvent = PointsAwarded | PointsSpent | PointsExpired | PointsRolledOver | PointsClawedBack
+PointsEvent = (
+    PointsAwarded
+    | PointsSpent
+    | PointsExpired
+    | PointsRolledOver
+    | PointsClawedBack
+    | PointsRestored
+)
 
 
 def expires_at(account: PointAccount, earned_at: datetime, zone_name: str) -> datetime | None:
@@ -142,6 +150,8 @@ def moved(holdings: Holdings, event: PointsEvent) -> Holdings:
             return _awarded(holdings, event)
         case PointsRolledOver():
             return _rolled_over(holdings, event)
+        case PointsRestored():
+            return _restored(holdings, event)
         case PointsClawedBack():
             account = _without(holdings.account(event.account), event.lots)
             if event.debt:
@@ -172,7 +182,7 @@ def _active(account: Account, at: datetime, program_version: int) -> Account:
 
 def _awarded(holdings: Holdings, event: PointsAwarded) -> Holdings:
     account = holdings.account(event.account)
-    kept = event.points - event.repaid
+    kept = event.points - event.repaid - event.made_up
     lots = account.lots
     if kept:
         due = event.expires_at or END_OF_TIME
@@ -206,6 +216,24 @@ def _rolled_over(holdings: Holdings, event: PointsRolledOver) -> Holdings:
     target = _active(replace(target, lots=lots, debt=debt), event.at, event.program_version)
     next_lot = max(holdings.next_lot, *(rolled.new_lot + 1 for rolled in event.lots))
     return Holdings({**holdings.accounts, event.into: target}, next_lot)
+
+
+def _restored(holdings: Holdings, event: PointsRestored) -> Holdings:
+    account = holdings.account(event.account)
+    back = {lot.into: lot for lot in event.lots if lot.points > lot.repaid}
+    rows = []
+    for row in account.lots.rows(Lot):
+        lot = back.pop(row.lot, None)
+        kept = lot.points - lot.repaid if lot else 0
+        rows.append(replace(row, remaining=row.remaining + kept) if kept else row)
+    for number, lot in back.items():
+        due = lot.expires_at or END_OF_TIME
+        kept = lot.points - lot.repaid
+        rows.append(Lot(number, kept, event.at, lot.earned_at, due, lot.program_version))
+    debt = account.debt - sum(lot.repaid for lot in event.lots)
+    next_lot = max(holdings.next_lot, *(lot.into + 1 for lot in event.lots))
+    accounts = {**holdings.accounts, event.account: replace(account, lots=packed(rows), debt=debt)}
+    return Holdings(accounts, next_lot)
 
 
 def _without(account: Account, taken: list[LotPoints]) -> Account:

@@ -7,16 +7,20 @@ lapse first.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty_ledger.domain.events.offers import (
+    RETURNED,
+    AccountSpent,
     OfferExpired,
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
+    OfferRecalled,
+    OfferRecallWithdrawn,
     OfferRedeemed,
     OfferReinstated,
     OfferRevoked,
@@ -41,7 +45,9 @@ class Offer(Struct, frozen=True, array_like=True, gc=False):
     """Where an offer stands, and all that acting on it takes.
 
     `transaction` is the sale that holds it, has used it, or held it last until its lock lapsed;
-    `discount` is what it was last priced at there. `at` is that of the last event.
+    `discount` is what it was last priced at there. `at` is that of the last event. `paid` is what
+    it was bought for, as `store_offer`. `recalled`: it is revoked once it is free. `returned`: the
+    ledger itself reinstated it, for a return.
     """
 
     state: OfferState = OfferState.UNKNOWN
@@ -55,6 +61,20 @@ class Offer(Struct, frozen=True, array_like=True, gc=False):
     locked_until: datetime | None = None
     discount: PricedDiscount | None = None
     at: datetime = BEGINNING_OF_TIME
+    issued_at: datetime = BEGINNING_OF_TIME
+    paid: tuple[AccountSpent, ...] = ()
+    store_offer: str = ""
+    recalled: bool = False
+    returned: bool = False
+
+    @property
+    def whose(self) -> dict[str, Any]:
+        """What every event of the offer says of it."""
+        return {
+            "customer_id": self.customer_id,
+            "offer_id": self.offer_id,
+            "program_version": self.program_version,
+        }
 
     def lock_lapses(self, now: datetime) -> bool:
         """Whether the offer is still called locked although the lock's time is up."""
@@ -79,6 +99,8 @@ OfferFact = (
     | OfferReinstated
     | OfferExpired
     | OfferRevoked
+    | OfferRecalled
+    | OfferRecallWithdrawn
 )
 
 
@@ -96,6 +118,9 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
                 event.redeemable_from,
                 event.expires_at,
                 at=at,
+                issued_at=event.issued_at,
+                paid=tuple(event.paid),
+                store_offer=event.store_offer,
             )
         case OfferLocked() | OfferRedeemed():
             until = event.locked_until if isinstance(event, OfferLocked) else None
@@ -106,15 +131,19 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
                 locked_until=until,
                 discount=event.discount,
                 at=at,
+                returned=False,
             )
         case OfferLockLapsed():
             return replace(offer, state=OfferState.ISSUED, locked_until=None, at=at)
         case OfferUnlocked() | OfferReinstated():
+            returned = isinstance(event, OfferReinstated) and event.why == RETURNED
             free = replace(offer, state=OfferState.ISSUED, transaction="", discount=None)
-            return replace(free, locked_until=None, at=at)
+            return replace(free, locked_until=None, at=at, returned=returned)
         case OfferExpired():
             return replace(offer, state=OfferState.EXPIRED, at=at)
         case OfferRevoked():
             return replace(offer, state=OfferState.REVOKED, at=at)
+        case OfferRecalled() | OfferRecallWithdrawn():
+            return replace(offer, recalled=isinstance(event, OfferRecalled), at=at)
         case _:
             assert_never(event)

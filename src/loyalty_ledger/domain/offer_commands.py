@@ -58,6 +58,20 @@ class Revoke(Struct, frozen=True, kw_only=True):
     why: str = "requested"
 
 
+class Recall(Struct, frozen=True, kw_only=True):
+    """Take back an offer that is no longer deserved; one in use is taken back when it is free."""
+
+    at: datetime
+    cause: str
+
+
+class Deserve(Struct, frozen=True, kw_only=True):
+    """The offer is deserved again: what was recalled is not taken back."""
+
+    at: datetime
+    cause: str
+
+
 class Elapse(Struct, frozen=True, kw_only=True):
     """Record what time has done to the offer up to and at `until`."""
 
@@ -85,4 +99,4 @@ class Carry(Struct, frozen=True, kw_only=True):
     cause: str
 
 
-Command = Lock | Redeem | Unlock | Reinstate | Revoke | Elapse | Carry
+Command = Lock | Redeem | Unlock | Reinstate | Revoke | Recall | Deserve | Elapse | Carry

@@ -1,7 +1,7 @@
 """What an offer allows: lock, redeem, unlock, reinstate, revoke, and what time does to it."""
 
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.offers import (
@@ -19,13 +19,16 @@ from loyalty_ledger.domain.offer import Offer, OfferFact, OfferState, evolve
 from loyalty_ledger.domain.offer_commands import (
     Carry,
     Command,
+    Deserve,
     Elapse,
     Lock,
+    Recall,
     Redeem,
     Reinstate,
     Revoke,
     Unlock,
 )
+from loyalty_ledger.domain.offer_recall import deserve, recall, taken_back
 from loyalty_ledger.domain.values import Reason, Rejected
 
 
@@ -33,24 +36,32 @@ def decide(command: Command, offer: Offer) -> list[OfferFact]:
     """What the command comes to; Rejected when the offer's state does not allow it."""
     if offer.state is OfferState.UNKNOWN:
         raise Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
-    now = _looks_at(command)
-    lapsed = [_lapse(offer)] if offer.lock_lapses(now) else []
+    lapsed = _lapsed(offer, _looks_at(command))
     offer = OFFER.fold(lapsed, offer)
+    events = _decided(command, offer)
+    return [*lapsed, *events, *taken_back(events, offer)]
+
+
+def _decided(command: Command, offer: Offer) -> list[OfferFact]:
     match command:
         case Redeem():
-            return [*lapsed, _redeem(command, offer)]
+            return [_redeem(command, offer)]
         case Lock():
-            return [*lapsed, _lock(command, offer)]
+            return [_lock(command, offer)]
         case Unlock():
-            return [*lapsed, *_unlock(command, offer)]
+            return _unlock(command, offer)
         case Reinstate():
-            return [*lapsed, *_reinstate(command, offer)]
+            return _reinstate(command, offer)
         case Revoke():
-            return [*lapsed, *_revoke(command, offer)]
+            return _revoke(command, offer)
+        case Recall():
+            return recall(command, offer)
+        case Deserve():
+            return deserve(command, offer)
         case Elapse():
-            return [*lapsed, *_expire(command.until, offer)]
+            return _expire(command.until, offer)
         case Carry():
-            return [*lapsed, *_carry(command, offer)]
+            return _carry(command, offer)
         case _:
             assert_never(command)
 
@@ -65,22 +76,22 @@ def _looks_at(command: Command) -> datetime:
             return command.at
 
 
+def _lapsed(offer: Offer, now: datetime) -> list[OfferFact]:
+    """The lapse of the lock if its time is up; an offer that was recalled goes with it."""
+    if not offer.lock_lapses(now):
+        return []
+    lapse = _lapse(offer)
+    return [lapse, *taken_back([lapse], offer)]
+
+
 def _lapse(offer: Offer) -> OfferLockLapsed:
     assert offer.locked_until is not None  # noqa: S101 - a locked offer has an end of its lock
     return OfferLockLapsed(
         at=max(offer.locked_until, offer.at),
         transaction=offer.transaction,
         why=LAPSED,
-        **_whose(offer),
+        **offer.whose,
     )
-
-
-def _whose(offer: Offer) -> dict[str, Any]:
-    return {
-        "customer_id": offer.customer_id,
-        "offer_id": offer.offer_id,
-        "program_version": offer.program_version,
-    }
 
 
 def _lock(command: Lock, offer: Offer) -> OfferLocked:
@@ -96,7 +107,7 @@ def _lock(command: Lock, offer: Offer) -> OfferLocked:
         catalog_version=terms.catalog_version,
         by=command.by,
         why="requested",
-        **_whose(offer),
+        **offer.whose,
     )
 
 
@@ -109,7 +120,7 @@ def _redeem(command: Redeem, offer: Offer) -> OfferRedeemed:
         discount=command.terms.price(),
         by=command.by,
         why="requested",
-        **_whose(offer),
+        **offer.whose,
     )
 
 
@@ -145,13 +156,18 @@ def _unlock(command: Unlock, offer: Offer) -> list[OfferFact]:
             by=command.by,
             why=command.why,
             cause=command.cause,
-            **_whose(offer),
+            **offer.whose,
         )
     ]
 
 
 def _reinstate(command: Reinstate, offer: Offer) -> list[OfferFact]:
-    """The offer is back with its old end, which may have come meanwhile."""
+    """The offer is back with its old end, which may have come meanwhile.
+
+    A till that asks for what a return has done already is told yes.
+    """
+    if offer.returned:
+        return []
     if offer.state is not OfferState.REDEEMED:
         raise Rejected(
             Reason.OFFER_NOT_REDEEMED,
@@ -166,7 +182,7 @@ def _reinstate(command: Reinstate, offer: Offer) -> list[OfferFact]:
         by=command.by,
         why=command.why,
         cause=command.cause,
-        **_whose(offer),
+        **offer.whose,
     )
     return [back, *_expire(command.at, evolve(offer, back))]
 
@@ -183,7 +199,7 @@ def _revoke(command: Revoke, offer: Offer) -> list[OfferFact]:
             revoked_at=command.at,
             by=command.by,
             why=command.why,
-            **_whose(offer),
+            **offer.whose,
         )
     ]
 
@@ -193,7 +209,7 @@ def _expire(until: datetime, offer: Offer) -> list[OfferFact]:
         return []
     assert offer.expires_at is not None  # noqa: S101 - it has ended
     at = max(offer.expires_at, offer.at)
-    return [OfferExpired(at=at, why=TIME_IS_UP, **_whose(offer))]
+    return [OfferExpired(at=at, why=TIME_IS_UP, **offer.whose)]
 
 
 def _carry(command: Carry, offer: Offer) -> list[OfferFact]:
@@ -216,7 +232,7 @@ def _carry(command: Carry, offer: Offer) -> list[OfferFact]:
             by=command.by,
             why="sale_closed",
             cause=command.cause,
-            **_whose(offer),
+            **offer.whose,
         )
     ]
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct, msgpack
 
-from loyalty_ledger.domain.values import END_OF_TIME, Window
+from loyalty_ledger.domain.values import BEGINNING_OF_TIME, END_OF_TIME, Window
 
 PAGE_ROWS = 64
 
@@ -76,6 +76,43 @@ class Pages(Struct, Generic[R], frozen=True, array_like=True, gc=False):
             if page.high > moment:
                 yield from (row for row in decoded(page, row_type) if row.when > moment)
         yield from (row for row in self.tail if row.when > moment)
+
+    def at(self, row_type: type[R], moment: datetime) -> Iterator[R]:
+        """The rows filed under the moment; pages that cannot hold any stay encoded."""
+        for page in self.pages:
+            if page.low <= moment <= page.high:
+                yield from (row for row in decoded(page, row_type) if row.when == moment)
+        yield from (row for row in self.tail if row.when == moment)
+
+    def changed(
+        self, row_type: type[R], moment: datetime, change: Callable[[R], R | None]
+    ) -> "Pages[R]":
+        """The series with the rows filed under the moment changed, or gone where None comes back.
+
+        Pages that cannot hold any stay encoded.
+        """
+
+        def after(rows: Iterable[R]) -> tuple[R, ...]:
+            each = (change(row) if row.when == moment else row for row in rows)
+            return tuple(row for row in each if row is not None)
+
+        pages = []
+        for page in self.pages:
+            if page.low <= moment <= page.high:
+                rows = after(decoded(page, row_type))
+                pages += [_page(rows)] if rows else []
+            else:
+                pages.append(page)
+        tail = after(self.tail)
+        lows = [*(page.low for page in pages), *(row.when for row in tail)]
+        total = sum(page.total for page in pages) + sum(row.amount for row in tail)
+        return Pages(tuple(pages), tail, min(lows, default=END_OF_TIME), total)
+
+    @property
+    def high(self) -> datetime:
+        """The latest moment that a row is filed under; the beginning of time when there is none."""
+        highs = [*(page.high for page in self.pages), *(row.when for row in self.tail)]
+        return max(highs, default=BEGINNING_OF_TIME)
 
     def total_within(self, row_type: type[R], window: Window) -> int:
         """The sum over the rows filed within the window."""

@@ -3,15 +3,14 @@
 A policy never rejects: what is refused is an outcome too.
 """
 
-from datetime import datetime
-
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
-from loyalty_ledger.domain.events.settlement import SettlementDeferred, SettlementFailed
-from loyalty_ledger.domain.judging import settle_event, settle_sale
+from loyalty_ledger.domain.events.settlement import SettlementFailed
+from loyalty_ledger.domain.judging import settle_sale
+from loyalty_ledger.domain.judging_events import settle_event
 from loyalty_ledger.domain.streams import cause, customer_of
 from loyalty_ledger.domain.transaction import Sale
 
@@ -20,13 +19,11 @@ def settle(arrived: Arrived, knowledge: Knowledge, draft: Draft, *, retried: boo
     """Put into the draft what follows from an arrival; nothing when nothing does."""
     match arrived.event:
         case TransactionReceived() as version:
-            if not _settles(arrived, version, draft):
+            if not _settles(arrived, draft):
                 return
             if not retried and _waits(arrived, draft):
                 return
             settle_sale(arrived, version, knowledge, draft, retried=retried)
-            if retried:
-                _defer_what_came_meanwhile(arrived, version, draft)
         case CustomerEventReceived() as event:
             if draft.state(arrived.stream).settled or (not retried and _waits(arrived, draft)):
                 return
@@ -72,52 +69,25 @@ def _resumed(arrived: Arrived, customer_id: str) -> SettlementResumed:
     )
 
 
-def _settles(arrived: Arrived, version: TransactionReceived, draft: Draft) -> bool:
-    """Whether this is the first version to be settled; a later one is deferred."""
+def _settles(arrived: Arrived, draft: Draft) -> bool:
+    """Whether this version is to be settled: from the first closed one on, each of them once."""
     state: Sale = draft.state(arrived.stream)
-    if not state.settled:
-        return version.is_closed and not version.is_voided
-    if arrived.version > state.settled and arrived.version not in state.deferred:
-        _defer(arrived, version, arrived.version, version.at, draft)
-    return False
-
-
-def _defer_what_came_meanwhile(
-    arrived: Arrived, version: TransactionReceived, draft: Draft
-) -> None:
-    """A void that came while its sale waited had nothing to defer then; it has now."""
-    state: Sale = draft.state(arrived.stream)
-    for number, modified in state.left_behind(arrived.version):
-        _defer(arrived, version, number, modified, draft)
-
-
-def _defer(
-    arrived: Arrived, version: TransactionReceived, number: int, modified: datetime, draft: Draft
-) -> None:
-    deferred = SettlementDeferred(
-        at=modified,
-        store_id=version.store_id,
-        transaction_id=version.transaction_id,
-        version=number,
-        modified_time=modified,
-        cause=cause(arrived.stream, number),
-    )
-    draft.emit(arrived.stream, deferred, *arrived.customers)
+    return arrived.version in state.unsettled()
 
 
 def overtakes(arrived: Arrived, draft: Draft) -> bool:
-    """Whether it is a later version of a sale whose first one is still to be settled."""
+    """Whether it is a later version of a sale of which an earlier one is still to be settled."""
     if not isinstance(arrived.event, TransactionReceived):
         return False
     state: Sale = draft.state(arrived.stream)
-    return not state.settled and state.first_closed not in (0, arrived.version)
+    return any(number < arrived.version for number in state.unsettled())
 
 
 def _waits(arrived: Arrived, draft: Draft) -> bool:
     """Whether it, or one of its customers, waits for an earlier one; then it queues behind that."""
     if overtakes(arrived, draft):
-        first = draft.state(arrived.stream).first_closed
-        _hold(arrived, cause(arrived.stream, first), draft)
+        earliest = draft.state(arrived.stream).unsettled()[0]
+        _hold(arrived, cause(arrived.stream, earliest), draft)
         return True
     for customer_id in arrived.customers:
         state: Customer = draft.state(customer_of(customer_id))

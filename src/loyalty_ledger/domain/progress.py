@@ -3,7 +3,7 @@
 The same arithmetic serves the decisions and the progress a customer is shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, assert_never
 
@@ -135,3 +135,27 @@ def leaves(node: Node, measures: Measures, at: datetime) -> list[Measured]:
             return [leaf for part in parts for leaf in leaves(part, measures, at)]
         case _:
             return [measure(node, measures, at)]
+
+
+Leaf = PointsEarned | Spend | Transactions
+
+
+def leaf_nodes(node: Node) -> Iterator[Leaf]:
+    """Every leaf of the tree, in the order in which `leaves` measures them."""
+    match node:
+        case All(all=parts) | AnyOf(any=parts):
+            for part in parts:
+                yield from leaf_nodes(part)
+        case _:
+            yield node
+
+
+def holds_by(node: Node, measured: Iterator[Measured]) -> bool:
+    """Whether the tree holds with its leaves measured like this, in their order."""
+    match node:
+        case All(all=parts):
+            return all([holds_by(part, measured) for part in parts])
+        case AnyOf(any=parts):
+            return any([holds_by(part, measured) for part in parts])
+        case _:
+            return next(measured).missing == 0

@@ -181,6 +181,11 @@ class Rulebook:
         every = [EarningRule(i, item, program) for i, item in enumerate(definitions)]
         self.on_purchase = [rule for rule in every if rule.definition.event is None]
         self._every = every
+        self._counted = {
+            rule.reference
+            for rule in every
+            if rule.limited or rule.reference.startswith("campaign:")
+        }
         self._taken: dict[str, tuple[Item, int]] = {}
         self.on_entry = {
             (system.id, level.id): [Bundle([outcome], program) for outcome in level.on_entry]
@@ -190,6 +195,10 @@ class Rulebook:
 
         self.subjects = _subjects(program)
         self.limited_sources = {one.id for one in program.point_sources if not one.limits.unlimited}
+
+    def counts(self, reference: str) -> bool:
+        """Whether grants of the rule are counted: campaigns always, rules when they are limited."""
+        return reference in self._counted
 
     def on_event(self, event: str) -> list[EarningRule]:
         """The rules that a customer event of that name sets off."""

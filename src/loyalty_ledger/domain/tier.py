@@ -5,10 +5,25 @@ from datetime import datetime
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty_ledger.domain.decider import Decider
-from loyalty_ledger.domain.events.settlement import PurchaseCounted
-from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.events.settlement import (
+    EntryCount,
+    PostedAward,
+    PurchaseCounted,
+    PurchaseRecounted,
+)
+from loyalty_ledger.domain.events.tiers import (
+    RETURNED,
+    TierEntered,
+    TierEntryRewarded,
+    TierEntryUndone,
+    TierKept,
+    TierLeft,
+    TierSinceMoved,
+    TierStep,
+)
 from loyalty_ledger.domain.levels import (
     Held,
     TierEvent,
@@ -21,15 +36,31 @@ from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import TierSystem
 from loyalty_ledger.domain.progress import Measures, Purchase, holds, leaves
+from loyalty_ledger.domain.reviewing import step_of
+from loyalty_ledger.domain.values import END_OF_TIME
+
+
+class Entry(Struct, frozen=True, array_like=True, gc=False):
+    """What entering a level gave: awards, offers by definition, and what counts for limits when."""
+
+    counted_at: datetime
+    awards: tuple[PostedAward, ...] = ()
+    offers: dict[str, str] = {}
+    counted: tuple[EntryCount, ...] = ()
 
 
 class Tiers(Struct, frozen=True, array_like=True, gc=False):
-    """Levels held, levels whose entry outcomes were given, and the purchases that count."""
+    """Levels held, levels whose entry outcomes were given, and the purchases that count.
+
+    `ways` has each step through a tier system, `entries` what entering a level gave.
+    """
 
     levels: dict[str, Held] = {}
     rewarded: tuple[str, ...] = ()
     purchases: Pages[Purchase] = Pages()
     latest: datetime | None = None
+    ways: dict[str, tuple[TierStep, ...]] = {}
+    entries: dict[str, Entry] = {}
 
 
 class Maintain(Struct, frozen=True):
@@ -57,7 +88,7 @@ class Advance(Struct, frozen=True):
 
 
 Command = Maintain | Advance
-TiersEvent = TierEvent | PurchaseCounted
+TiersEvent = TierEvent | PurchaseCounted | PurchaseRecounted | TierEntryRewarded | TierEntryUndone
 
 
 def decide(command: Command, tiers: Tiers) -> list[TiersEvent]:
@@ -117,17 +148,59 @@ def evolve(tiers: Tiers, event: TiersEvent) -> Tiers:
         case PurchaseCounted():
             row = Purchase(event.counted_at, event.spend, event.total, event.times)
             latest = event.at if tiers.latest is None else max(tiers.latest, event.at)
-            return Tiers(tiers.levels, tiers.rewarded, tiers.purchases.add(row), latest)
-        case TierEntered() | TierKept() | TierLeft():
-            held = after(tiers.levels.get(event.system), event)
-            rewarded = tiers.rewarded
-            if isinstance(event, TierEntered) and event.first_time:
-                rewarded = (*rewarded, reward_key(event.system, event.level))
-            return Tiers(
-                {**tiers.levels, event.system: held}, rewarded, tiers.purchases, tiers.latest
-            )
+            return replace(tiers, purchases=tiers.purchases.add(row), latest=latest)
+        case PurchaseRecounted():
+            purchases = _recounted(tiers.purchases, event)
+            last = purchases.high if purchases.low < END_OF_TIME else None
+            return replace(tiers, purchases=purchases, latest=last)
+        case TierEntered() | TierKept() | TierLeft() | TierSinceMoved():
+            return _moved(tiers, event)
+        case TierEntryRewarded():
+            entry = Entry(event.counted_at, tuple(event.awards), event.offers, tuple(event.counted))
+            key = reward_key(event.system, event.level)
+            return replace(tiers, entries={**tiers.entries, key: entry})
+        case TierEntryUndone():
+            key = reward_key(event.system, event.level)
+            rewarded = tuple(name for name in tiers.rewarded if name != key)
+            entries = {name: entry for name, entry in tiers.entries.items() if name != key}
+            return replace(tiers, rewarded=rewarded, entries=entries)
         case _:
             assert_never(event)
+
+
+def _moved(tiers: Tiers, event: TierEvent) -> Tiers:
+    system = event.system
+    levels = {**tiers.levels, system: after(tiers.levels.get(system), event)}
+    rewarded, way = tiers.rewarded, tiers.ways.get(system, ())
+    if isinstance(event, TierEntered) and event.first_time:
+        rewarded = (*rewarded, reward_key(system, event.level))
+    if isinstance(event, TierSinceMoved):
+        way = tuple(event.steps)
+    elif isinstance(event, TierLeft) and event.why == RETURNED:
+        way = tuple(event.steps)
+        if event.since is None:
+            del levels[system]
+    else:
+        way = (*way, step_of(event))
+    return replace(tiers, levels=levels, rewarded=rewarded, ways={**tiers.ways, system: way})
+
+
+def _recounted(purchases: Pages[Purchase], event: PurchaseRecounted) -> Pages[Purchase]:
+    """The series with the purchase counted otherwise; one that does not count at all is gone."""
+    was = Purchase(event.counted_at, event.was_spend, event.was_total, event.was_times)
+    now = Purchase(event.counted_at, event.spend, event.total, event.times)
+    pending = [now] if event.times or event.spend else []
+    found = False
+
+    def change(row: Purchase) -> Purchase | None:
+        nonlocal found
+        if found or row != was:
+            return row
+        found = True
+        return pending.pop() if pending else None
+
+    changed = purchases.changed(Purchase, event.counted_at, change)
+    return changed.add(pending[0]) if pending else changed
 
 
 TIERS: Decider[Command, Tiers, TiersEvent] = Decider(Tiers(), decide, evolve)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from loyalty_ledger.domain import discounts
+from loyalty_ledger.domain.carried import OFFER_REFERENCE, names_offer
 from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import (
@@ -37,14 +38,6 @@ from loyalty_ledger.domain.streams import sale as sale_stream
 from loyalty_ledger.domain.streams import sale_name
 from loyalty_ledger.domain.transaction import OnCheck, Sale
 from loyalty_ledger.domain.values import Reason, Rejected
-
-OFFER_REFERENCE = "UserOfferId"
-"""The type of reference by which a discount of a sale names an offer."""
-
-
-def names_offer(reference_id_type: str | None) -> bool:
-    """Whether a discount with a reference of that type names an offer, in whatever case."""
-    return (reference_id_type or "").lower() == OFFER_REFERENCE.lower()
 
 
 class Ask(NamedTuple):

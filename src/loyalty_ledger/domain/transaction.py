@@ -6,6 +6,8 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from loyalty_ledger.domain import sale_record
+from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.customers import SettlementResumed
 from loyalty_ledger.domain.events.offers import (
@@ -15,12 +17,17 @@ from loyalty_ledger.domain.events.offers import (
     OfferTakenOffCheck,
     PricedDiscount,
 )
-from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
+from loyalty_ledger.domain.events.sales import (
+    PointsTendered,
+    TransactionReceived,
+    TransactionVersionIgnored,
+)
 from loyalty_ledger.domain.events.settlement import (
     SettlementDeferred,
     SettlementFailed,
     TransactionSettled,
 )
+from loyalty_ledger.domain.sale_record import NEW, SaleRecord
 
 
 class OnCheck(Struct, frozen=True, array_like=True, gc=False):
@@ -38,8 +45,10 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
 
     `earliest` is the first time a version was made, ignored ones included; `versions` when each
     that counts was made, by its number in the stream of `events`. `first_closed` is the version to
-    settle, `settled` the settled one (0: none), `failed` one whose settlement went wrong. `offers`
-    are those put on the check; `flags` what was not as the till took it.
+    settle first, `settled` the last settled one (0: none), `failed` one whose settlement went
+    wrong. `offers` are those put on the check; `flags` what was not as the till took it.
+    `redeemed` are the offers it used, with the lines they were for (none: the whole check), and
+    `record` is what it came to.
     """
 
     modified_time: datetime | None = None
@@ -55,21 +64,32 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     first_closed: int = 0
     offers: tuple[OnCheck, ...] = ()
     flags: tuple[str, ...] = ()
+    redeemed: dict[str, tuple[str, ...]] = {}
+    record: SaleRecord = NEW
 
     def holding(self, now: datetime) -> list[OnCheck]:
         """The offers on the check at that moment; a lapsed lock holds nothing."""
         return [one for one in self.offers if one.until is None or one.until > now]
 
     def sale_time(self, version: TransactionReceived) -> datetime:
-        """When the sale was: a version that does not say goes by the earliest one."""
+        """When the sale was, fixed when it was settled first.
+
+        A version that does not say goes by the earliest one.
+        """
+        if self.record.sale_time is not None:
+            return self.record.sale_time
         if version.open_time_sent or self.earliest is None:
             return version.open_time
         return min(self.earliest, version.at)
 
-    def left_behind(self, version: int) -> list[tuple[int, datetime]]:
-        """Versions that arrived after that one and were not deferred."""
+    def unsettled(self) -> list[int]:
+        """The versions from the first closed one on that are still to be settled, in order."""
+        if not self.first_closed:
+            return []
         return [
-            late for late in self.versions if late[0] > version and late[0] not in self.deferred
+            number
+            for number, _ in self.versions
+            if number >= self.first_closed and number > self.settled and number not in self.deferred
         ]
 
 
@@ -90,6 +110,7 @@ SaleEvent = (
     | OfferTakenOffCheck
     | DiscountNotHonoured
     | DiscountChanged
+    | PointsTendered
 )
 
 
@@ -129,44 +150,75 @@ def _ignored(version: TransactionReceived) -> TransactionVersionIgnored:
 
 def evolve(sale: Sale, event: SaleEvent) -> Sale:
     """The sale after the event. Streams are short: one event for each version and its outcome."""
-    events = sale.events + 1
+    return replace(_after(sale, event), events=sale.events + 1)
+
+
+def _after(sale: Sale, event: SaleEvent) -> Sale:
     match event:
         case TransactionReceived():
-            closes = event.is_closed and not event.is_voided
-            return Sale(
-                event.at,
-                event.is_voided,
-                event.is_closed,
-                _earlier(sale.earliest, event.at),
-                (*sale.bodies, event.body_digest),
-                sale.settled,
-                sale.failed,
-                sale.deferred,
-                events,
-                (*sale.versions, (events, event.at)),
-                sale.first_closed or (events if closes else 0),
-                sale.offers,
-                sale.flags,
-            )
+            return _received(sale, event)
         case TransactionVersionIgnored():
             bodies = (*sale.bodies, event.body_digest)
-            earliest = _earlier(sale.earliest, event.at)
-            return replace(sale, events=events, bodies=bodies, earliest=earliest)
+            return replace(sale, bodies=bodies, earliest=_earlier(sale.earliest, event.at))
         case TransactionSettled():
-            settled = sale.settled or event.version
-            return replace(sale, events=events, settled=settled, failed=0)
+            record = sale_record.settled(sale.record, event)
+            return replace(sale, settled=event.version, failed=0, record=record)
         case SettlementFailed():
-            return replace(sale, events=events, failed=event.version)
+            return replace(sale, failed=event.version)
         case SettlementResumed():
-            return replace(sale, events=events)
+            return sale
         case SettlementDeferred():
-            return replace(sale, events=events, deferred=(*sale.deferred, event.version))
+            return replace(sale, deferred=(*sale.deferred, event.version))
         case OfferPutOnCheck() | OfferTakenOffCheck():
-            return replace(sale, events=events, offers=_on_check(sale, event))
+            redeemed = _redeemed(sale, event)
+            return replace(sale, offers=_on_check(sale, event), redeemed=redeemed)
         case DiscountNotHonoured() | DiscountChanged():
-            return replace(sale, events=events, flags=(*sale.flags, _flag(event)))
+            return _flagged(sale, event)
+        case PointsTendered():
+            return replace(sale, record=sale_record.tendered(sale.record, event))
         case _:
             assert_never(event)
+
+
+def _received(sale: Sale, event: TransactionReceived) -> Sale:
+    """The first closed version uses the offers it carries; no later one does."""
+    events = sale.events + 1
+    closes = event.is_closed and not event.is_voided
+    redeemed = sale.redeemed
+    if closes and not sale.first_closed:
+        used = carried(event.discounts).items()
+        lines = {name: tuple(line.line_id for line in priced.lines) for name, priced in used}
+        told = {name: ids or redeemed.get(name, ()) for name, ids in lines.items()}
+        redeemed = {**redeemed, **told}
+    return replace(
+        sale,
+        modified_time=event.at,
+        is_voided=event.is_voided,
+        is_closed=event.is_closed,
+        earliest=_earlier(sale.earliest, event.at),
+        bodies=(*sale.bodies, event.body_digest),
+        versions=(*sale.versions, (events, event.at)),
+        first_closed=sale.first_closed or (events if closes else 0),
+        redeemed=redeemed,
+    )
+
+
+def _redeemed(
+    sale: Sale, event: OfferPutOnCheck | OfferTakenOffCheck
+) -> dict[str, tuple[str, ...]]:
+    """The offers used, after one was redeemed at once or given free."""
+    others = {name: lines for name, lines in sale.redeemed.items() if name != event.offer_id}
+    if isinstance(event, OfferTakenOffCheck) or event.until is not None:
+        return others
+    return {**others, event.offer_id: tuple(line.line_id for line in event.discount.lines)}
+
+
+def _flagged(sale: Sale, event: DiscountNotHonoured | DiscountChanged) -> Sale:
+    """What was not honoured was not used."""
+    redeemed = sale.redeemed
+    if isinstance(event, DiscountNotHonoured):
+        redeemed = {name: ids for name, ids in redeemed.items() if name != event.reference_id}
+    return replace(sale, flags=(*sale.flags, _flag(event)), redeemed=redeemed)
 
 
 def _flag(event: DiscountNotHonoured | DiscountChanged) -> str:

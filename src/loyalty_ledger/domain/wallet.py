@@ -9,11 +9,13 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from loyalty_ledger.domain.clawing import ClawBack, Trace, claw_back
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
@@ -28,18 +30,22 @@ from loyalty_ledger.domain.lots import (
     spend_order,
     take,
 )
-from loyalty_ledger.domain.pages import Pages, packed
+from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.progress import Earned
+from loyalty_ledger.domain.restoring import Restore, restore
 from loyalty_ledger.domain.values import Reason, Rejected
 
 
 class Wallet(Struct, frozen=True, array_like=True, gc=False):
-    """Holdings, what was earned into each account, and the latest moment of an award."""
+    """Holdings, what was earned into each account, the latest moment of an award, and where the
+    points of lots went that were not spent.
+    """
 
     holdings: Holdings = Holdings()
     earned: dict[str, Pages[Earned]] = {}
     latest: datetime | None = None
+    traces: Pages[Trace] = Pages()
 
 
 class Elapse(Struct, frozen=True):
@@ -53,7 +59,7 @@ class Elapse(Struct, frozen=True):
 class Award(Struct, frozen=True, kw_only=True):
     """Points earned. The fields are those of PointsAwarded.
 
-    `not_before` is the `at` of the level that gives them, if one does.
+    `not_before` is the `at` of the level that gives them, if one does, or of a later version.
     """
 
     customer_id: str
@@ -70,6 +76,7 @@ class Award(Struct, frozen=True, kw_only=True):
     lines: list[str] = []
     levels: dict[str, str] = {}
     not_before: datetime | None = None
+    made_up: int = 0
     cause: str
 
 
@@ -87,23 +94,7 @@ class Spend(Struct, frozen=True, kw_only=True):
     cause: str = ""
 
 
-class ClawBack(Struct, frozen=True, kw_only=True):
-    """Points of an award to be taken back: its own lots first, then the others, then as debt."""
-
-    customer_id: str
-    account: str
-    points: int
-    at: datetime
-    own_lots: list[int]
-    awarded_at: datetime
-    rule: str
-    program: Program
-    program_version: int
-    transaction: str = ""
-    cause: str
-
-
-Command = Elapse | Award | Spend | ClawBack
+Command = Elapse | Award | Spend | ClawBack | Restore
 
 
 def decide(command: Command, wallet: Wallet) -> list[PointsEvent]:
@@ -117,7 +108,11 @@ def decide(command: Command, wallet: Wallet) -> list[PointsEvent]:
         case Spend():
             return [spend(command, wallet)] if command.points else []
         case ClawBack():
-            return [claw_back(command, wallet)] if command.points else []
+            if not command.points:
+                return []
+            return [*claw_back(command, wallet.holdings, wallet.traces)]
+        case Restore():
+            return [restore(command, wallet.holdings)] if command.lots else []
         case _:
             assert_never(command)
 
@@ -131,10 +126,11 @@ def award(command: Award, wallet: Wallet) -> PointsAwarded | None:
     """The award, cut to what the account may hold; None when nothing of it is left."""
     definition = command.program.account(command.account)
     account = wallet.holdings.account(command.account)
-    points = command.points
+    made_up = min(command.points, command.made_up)
+    points = command.points - made_up
     if definition.maximum_balance is not None:
         points = max(0, min(points, definition.maximum_balance - account.available))
-    if points <= 0:
+    if points + made_up <= 0:
         return None
     repaid = min(points, account.debt)
     at = max(command.earned_at, command.not_before or command.earned_at)
@@ -146,12 +142,13 @@ def award(command: Award, wallet: Wallet) -> PointsAwarded | None:
         customer_id=command.customer_id,
         account=command.account,
         source=command.source,
-        points=points,
+        points=points + made_up,
         lot=wallet.holdings.next_lot,
         earned_at=command.earned_at,
         expires_at=expires and max(expires, at),
         repaid=repaid,
-        cut=command.points - points,
+        cut=command.points - points - made_up,
+        made_up=made_up,
         rule=command.rule,
         transaction=command.transaction,
         amount=command.amount,
@@ -222,57 +219,65 @@ def split(wallet: Wallet, accounts: Iterable[str], points: int) -> dict[str, int
     return taken
 
 
-def claw_back(command: ClawBack, wallet: Wallet) -> PointsClawedBack:
-    """What is taken back and from where; what no lot holds is debt, or written off."""
-    account = wallet.holdings.account(command.account)
-    own = set(command.own_lots)
-    in_order = spend_order(account.lots.rows(Lot))
-    lots = sorted(in_order, key=lambda lot: lot.lot not in own)
-    taken = take(lots, command.points)
-    used = {part.lot for part in taken}
-    missing = command.points - sum(part.points for part in taken)
-    debt = missing if command.program.account(command.account).allow_negative else 0
-    return PointsClawedBack(
-        at=max([command.at, *(lot.at for lot in lots if lot.lot in used)]),
-        customer_id=command.customer_id,
-        account=command.account,
-        points=command.points,
-        lots=taken,
-        debt=debt,
-        written_off=missing - debt,
-        awarded_at=command.awarded_at,
-        rule=command.rule,
-        transaction=command.transaction,
-        program_version=command.program_version,
-        cause=command.cause,
-    )
-
-
 def evolve(wallet: Wallet, event: PointsEvent) -> Wallet:
     """The wallet after the event."""
     holdings = moved(wallet.holdings, event)
     match event:
         case PointsAwarded():
             pages = wallet.earned.get(event.account, Pages())
-            row = Earned(event.earned_at, event.points)
+            earned = pages.add(Earned(event.earned_at, event.points))
             latest = event.at if wallet.latest is None else max(wallet.latest, event.at)
-            return Wallet(holdings, {**wallet.earned, event.account: pages.add(row)}, latest)
+            return Wallet(holdings, {**wallet.earned, event.account: earned}, latest, wallet.traces)
         case PointsClawedBack():
-            earned = _reduced(wallet.earned.get(event.account, Pages()), event)
-            return Wallet(holdings, {**wallet.earned, event.account: earned}, wallet.latest)
+            account = event.awarded_in or event.account
+            left = {**wallet.earned, account: _reduced(wallet.earned.get(account), event)}
+            return Wallet(holdings, left, _latest(left.values()), wallet.traces)
         case _:
-            return Wallet(holdings, wallet.earned, wallet.latest)
+            traces = wallet.traces
+            for trace in _traces(wallet.holdings, event):
+                traces = traces.add(trace)
+            return Wallet(holdings, wallet.earned, wallet.latest, traces)
 
 
-def _reduced(earned: Pages[Earned], event: PointsClawedBack) -> Pages[Earned]:
+def _reduced(earned: Pages[Earned] | None, event: PointsClawedBack) -> Pages[Earned]:
     """The series with the claw-back taken off the award, at that award's time."""
     rest = event.points
-    rows = []
-    for row in earned.rows(Earned):
-        part = min(rest, row.amount) if row.when == event.awarded_at else 0
+
+    def less(row: Earned) -> Earned | None:
+        nonlocal rest
+        part = min(rest, row.amount)
         rest -= part
-        rows.append(Earned(row.when, row.amount - part) if part else row)
-    return packed(row for row in rows if row.amount)
+        return Earned(row.when, row.amount - part) if row.amount > part else None
+
+    return (earned or Pages()).changed(Earned, event.awarded_at, less)
+
+
+def _latest(earned: Iterable[Pages[Earned]]) -> datetime | None:
+    """The latest moment of what is left: what was taken back counts as never earned."""
+    return max((pages.high for pages in earned if pages.total), default=None)
+
+
+def _traces(before: Holdings, event: PointsEvent) -> list[Trace]:
+    """Where points went with which nobody paid."""
+    match event:
+        case PointsExpired():
+            earned = {
+                lot.lot: lot.earned_at for lot in before.account(event.account).lots.rows(Lot)
+            }
+            return [Trace(earned[part.lot], part.lot, part.points) for part in event.lots]
+        case PointsRolledOver():
+            return [
+                Trace(lot.earned_at, lot.lot, lot.points, event.into, lot.new_lot)
+                for lot in event.lots
+            ]
+        case PointsRestored():
+            return [
+                Trace(lot.earned_at, lot.lot, lot.points, event.account, lot.into)
+                for lot in event.lots
+                if lot.into != lot.lot
+            ]
+        case _:
+            return []
 
 
 WALLET: Decider[Command, Wallet, PointsEvent] = Decider(Wallet(), decide, evolve)

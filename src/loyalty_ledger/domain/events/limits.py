@@ -27,3 +27,14 @@ class GrantCounted(Event, frozen=True, kw_only=True):
     times: int = 1
     points: int = 0
     cause: str
+
+
+class GrantUncounted(Event, frozen=True, kw_only=True):
+    """A grant that counted towards limits was taken back: `times` and `points` count no more."""
+
+    customer_id: str
+    subject: str
+    counted_at: datetime
+    times: int = 0
+    points: int = 0
+    cause: str

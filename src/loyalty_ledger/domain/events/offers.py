@@ -11,6 +11,7 @@ from loyalty_ledger.domain.events.points import LotPoints
 
 LAPSED = "lapsed"
 TIME_IS_UP = "time is up"
+RETURNED = "returned"
 
 
 class Actor(Fact, frozen=True, kw_only=True):
@@ -178,3 +179,11 @@ class DiscountChanged(Event, frozen=True, kw_only=True):
     taken: int
     by: Actor = Actor()
     cause: str
+
+
+class OfferRecalled(OfferEvent, frozen=True, kw_only=True):
+    """The offer is no longer deserved, but in use: it is revoked as soon as it is free."""
+
+
+class OfferRecallWithdrawn(OfferEvent, frozen=True, kw_only=True):
+    """The offer is deserved again."""

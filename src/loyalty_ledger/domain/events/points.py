@@ -22,7 +22,9 @@ class PointsAwarded(Event, frozen=True, kw_only=True):
     """Points were earned: `repaid` of them paid back debt, the rest is lot `lot`.
 
     `earned_at` is the plain business time; `amount` the net of the qualifying `lines`; `levels`
-    what the customer was judged by; `cut` what the account's maximum balance kept back.
+    what the customer was judged by; `cut` what the account's maximum balance kept back. `made_up`
+    of them had been written off, or were over, when they were taken back: they are earned again and
+    make no lot.
     """
 
     customer_id: str
@@ -34,6 +36,7 @@ class PointsAwarded(Event, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     repaid: int = 0
     cut: int = 0
+    made_up: int = 0
     rule: str
     transaction: str = ""
     amount: int | None = None
@@ -94,7 +97,8 @@ class PointsRolledOver(Event, frozen=True, kw_only=True):
 class PointsClawedBack(Event, frozen=True, kw_only=True):
     """An award was taken back: from `lots`, then as `debt`, then `written_off` by the house.
 
-    `awarded_at` and `rule` name the award that is reduced.
+    `awarded_at` and `rule` name the award that is reduced, `awarded_in` its account if its points
+    have rolled over since. `already_gone` of them had expired before and are taken from nowhere.
     """
 
     customer_id: str
@@ -103,8 +107,39 @@ class PointsClawedBack(Event, frozen=True, kw_only=True):
     lots: list[LotPoints] = []
     debt: int = 0
     written_off: int = 0
+    already_gone: int = 0
+    awarded_in: str = ""
     awarded_at: datetime
     rule: str
+    transaction: str = ""
+    program_version: int
+    cause: str
+
+
+class RestoredLot(Fact, frozen=True, kw_only=True):
+    """Points given back to lot `lot`, less `repaid` of debt.
+
+    They are in `into`: the lot itself, or a new one where its time was up meanwhile.
+    """
+
+    lot: int
+    points: int
+    into: int
+    earned_at: datetime
+    expires_at: datetime | None = None
+    program_version: int
+    repaid: int = 0
+
+
+class PointsRestored(Event, frozen=True, kw_only=True):
+    """Points that were spent were given back, for `reference`, each to the lot it came from."""
+
+    customer_id: str
+    account: str
+    points: int
+    lots: list[RestoredLot]
+    restored_at: datetime
+    reference: str
     transaction: str = ""
     program_version: int
     cause: str

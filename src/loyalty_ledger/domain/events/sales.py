@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from loyalty_ledger.domain.events.base import Event, Fact
+from loyalty_ledger.domain.events.points import LotPoints
 
 
 class Line(Fact, frozen=True, kw_only=True):
@@ -108,3 +109,20 @@ class CustomerEventReceived(Event, frozen=True, kw_only=True):
     event_id: str
     program_version: int
     catalog_version: int
+
+
+class PointsTendered(Event, frozen=True, kw_only=True):
+    """Points pay for the sale: `points` of the `asked` ones were spent, from these lots.
+
+    `total` is what the sale came to then; None before it was settled first. `again`: they had been
+    given back for a return that is undone.
+    """
+
+    customer_id: str
+    account: str
+    points: int
+    lots: list[LotPoints]
+    asked: int
+    total: int | None = None
+    again: bool = False
+    cause: str = ""

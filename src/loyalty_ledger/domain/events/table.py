@@ -8,7 +8,7 @@ from loyalty_ledger.domain.events.customers import (
     SettlementHeld,
     SettlementResumed,
 )
-from loyalty_ledger.domain.events.limits import GrantCounted
+from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -19,6 +19,8 @@ from loyalty_ledger.domain.events.offers import (
     OfferLocked,
     OfferLockLapsed,
     OfferPutOnCheck,
+    OfferRecalled,
+    OfferRecallWithdrawn,
     OfferRedeemed,
     OfferReinstated,
     OfferRevoked,
@@ -29,6 +31,7 @@ from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
@@ -40,20 +43,25 @@ from loyalty_ledger.domain.events.program import (
 )
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
+    PointsTendered,
     TransactionReceived,
     TransactionVersionIgnored,
 )
 from loyalty_ledger.domain.events.settlement import (
     CustomerEventSettled,
     PurchaseCounted,
+    PurchaseRecounted,
     SettlementDeferred,
     SettlementFailed,
     TransactionSettled,
 )
 from loyalty_ledger.domain.events.tiers import (
     TierEntered,
+    TierEntryRewarded,
+    TierEntryUndone,
     TierKept,
     TierLeft,
+    TierSinceMoved,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -76,15 +84,22 @@ EVENT_TYPES: dict[str, type[Event]] = {
         SettlementDeferred,
         SettlementFailed,
         PurchaseCounted,
+        PurchaseRecounted,
+        PointsTendered,
         PointsAwarded,
         PointsSpent,
         PointsExpired,
         PointsRolledOver,
         PointsClawedBack,
+        PointsRestored,
         TierEntered,
         TierKept,
         TierLeft,
+        TierSinceMoved,
+        TierEntryRewarded,
+        TierEntryUndone,
         GrantCounted,
+        GrantUncounted,
         OfferIssued,
         OfferLocked,
         OfferUnlocked,
@@ -93,6 +108,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         OfferReinstated,
         OfferExpired,
         OfferRevoked,
+        OfferRecalled,
+        OfferRecallWithdrawn,
         OfferCodeMade,
         OfferCodeUsed,
         OfferPutOnCheck,

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.events.base import Event, Fact
+from loyalty_ledger.domain.events.settlement import EntryCount, PostedAward
 
 
 class TierEntered(Event, frozen=True, kw_only=True):
@@ -35,8 +36,27 @@ class TierKept(Event, frozen=True, kw_only=True):
     program_version: int
 
 
+RETURNED = "returned"
+
+
+class TierStep(Fact, frozen=True, kw_only=True):
+    """A step of a customer's way through a tier system: `kind` is entered, kept or left.
+
+    `level` is the one held from then on.
+    """
+
+    kind: str
+    level: str
+    at: datetime
+    program_version: int
+
+
 class TierLeft(Event, frozen=True, kw_only=True):
-    """The customer moved down from `level` to `entered`, since maintenance failed."""
+    """The customer moved down from `level` to `entered`: maintenance failed, or a return did it.
+
+    After a return `since` is when `entered` counts from, None for what everybody begins in, and
+    `steps` the way that is left.
+    """
 
     customer_id: str
     system: str
@@ -45,5 +65,43 @@ class TierLeft(Event, frozen=True, kw_only=True):
     until: datetime | None = None
     why: str
     measured: list[dict[str, Any]] = []
+    since: datetime | None = None
+    steps: list[TierStep] = []
     program_version: int
     cause: str = ""
+
+
+class TierSinceMoved(Event, frozen=True, kw_only=True):
+    """After a return the level still holds, on what was earned later: from `since` on."""
+
+    customer_id: str
+    system: str
+    level: str
+    since: datetime
+    until: datetime | None = None
+    steps: list[TierStep]
+    program_version: int
+    cause: str
+
+
+class TierEntryRewarded(Event, frozen=True, kw_only=True):
+    """What entering a level gave, and the point sources that it counts for, at `counted_at`."""
+
+    customer_id: str
+    system: str
+    level: str
+    awards: list[PostedAward] = []
+    offers: dict[str, str] = {}
+    counted: list[EntryCount] = []
+    counted_at: datetime
+    program_version: int
+    cause: str
+
+
+class TierEntryUndone(Event, frozen=True, kw_only=True):
+    """After a return the level counts as never entered, and what its entry gave is taken back."""
+
+    customer_id: str
+    system: str
+    level: str
+    cause: str

@@ -11,7 +11,7 @@ from loyalty_ledger.domain.program.accounts import PointAccount, PointSource
 from loyalty_ledger.domain.program.currency import Currency, exponent_of
 from loyalty_ledger.domain.program.earning import Campaign, Promotion, Rule
 from loyalty_ledger.domain.program.offers import Offer, RewardStore
-from loyalty_ledger.domain.program.scalars import Count, Id, Span, Text
+from loyalty_ledger.domain.program.scalars import Amount, Count, Id, Span, Text
 from loyalty_ledger.domain.program.section import Section
 from loyalty_ledger.domain.program.tiers import TierSystem
 from loyalty_ledger.domain.program.zones import ZoneName
@@ -53,6 +53,10 @@ class Program(Section):
     )
     restored_grace: Span = Field(
         Period(days=30), description="How long restored points live whose lot has expired."
+    )
+    point_value: Amount = Field(
+        Decimal("1.00"),
+        description="What one point pays, in major units, where a payment is of type POINTS.",
     )
     enrol_on_sight: StrictBool = Field(
         True, description="Whether an unknown external id on a payment enrols that customer."
@@ -144,6 +148,13 @@ class Program(Section):
     def default_accounts(self) -> tuple[PointAccount, ...]:
         """The accounts that automatic spends take from, in document order."""
         return tuple(account for account in self.point_accounts if account.default)
+
+    @cached_property
+    def tender_accounts(self) -> tuple[str, ...]:
+        """The accounts that pay for a sale: the spendable default ones, or all spendable ones."""
+        spendable = [account.id for account in self.default_accounts if account.spendable]
+        every = [account.id for account in self.point_accounts if account.spendable]
+        return tuple(spendable or every)
 
     @cached_property
     def exponent(self) -> int:

@@ -1,0 +1,124 @@
+"""What a rule owes a customer, and the limits that may refuse it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from loyalty_ledger.domain import limits
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.limits import issued as issued_subject
+from loyalty_ledger.domain.issuing import unissuable
+from loyalty_ledger.domain.owed import Owed, Qualifying
+from loyalty_ledger.domain.program.earning import Limits
+from loyalty_ledger.domain.program.offers import Offer
+from loyalty_ledger.domain.sale_record import Standing
+from loyalty_ledger.domain.streams import limit, usage_of
+from loyalty_ledger.domain.taking_back import Case
+
+
+class Claim(NamedTuple):
+    """What a rule owes a customer, and what that was judged by."""
+
+    customer_id: str
+    rule: str
+    owed: Owed
+    limits: Limits
+    counted: bool
+    levels: Mapping[str, str]
+    taken: Qualifying | None = None
+    not_before: datetime | None = None
+    measured: list[dict[str, Any]] = []
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The customer and the rule."""
+        return self.customer_id, self.rule
+
+    def takes_hold(self, case: Case) -> datetime:
+        """The business time, or that of the level that gives it, if that is later."""
+        return max(case.now, self.not_before or case.now)
+
+
+NO_LIMITS = Limits()
+
+
+def refusal(claim: Claim, before: Standing, case: Case, draft: Draft) -> str | None:
+    """The name of the limit that keeps what is owed from being granted; None when none does.
+
+    `before` is what stands of the grant: only what it lacks is asked for.
+    """
+    owed, program = claim.owed, case.rulebook.program
+    if owed.codes:
+        return f"codes:{owed.codes[0]}"  # a code can be drawn once codes were generated
+    more = sum(owed.points.values()) - sum(before.points.values())
+    broken = _broken(claim, claim.rule, claim.limits, before, more, case, draft)
+    if broken is not None:
+        return broken
+    if limited := case.rulebook.limited_sources:
+        stands = by_source(before.points)
+        for source, amount in by_source(owed.points).items():
+            if source in limited:
+                allowed, more = program.source(source).limits, amount
+                more -= stands.get(source, 0)
+                broken = _broken(claim, f"source:{source}", allowed, before, more, case, draft)
+                if broken is not None:
+                    return f"source:{source}:{broken}"
+    for name, times in Counter(missing(owed.offers, before)).items():
+        broken = _unissuable(claim, program.offer(name), times, case, draft)
+        if broken is not None:
+            return f"offer:{name}:{broken}"
+    return None
+
+
+def _broken(
+    claim: Claim,
+    subject: str,
+    allowed: Limits,
+    before: Standing,
+    points: int,
+    case: Case,
+    draft: Draft,
+) -> str | None:
+    new = subject not in before.counted
+    if allowed.unlimited or not (new or points > 0):
+        return None
+    usage: limits.Usage = draft.state(usage_of(claim.customer_id))
+    return limits.refusal(
+        allowed,
+        usage.of(subject),
+        draft.state(limit(subject)),
+        case.at,
+        case.rulebook.program.time_zone,
+        times=int(new),
+        points=points,
+    )
+
+
+def _unissuable(
+    claim: Claim, definition: Offer, times: int, case: Case, draft: Draft
+) -> str | None:
+    subject = issued_subject(definition.id)
+    usage: limits.Usage = draft.state(usage_of(claim.customer_id))
+    everybodys: limits.Count = draft.state(limit(subject))
+    return unissuable(
+        definition,
+        case.rulebook.program,
+        case.at,
+        mine=usage.of(subject).times,
+        everybodys=everybodys.times,
+        more=times,
+    )
+
+
+def by_source(points: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """Points by point source; a grant counts once for each source it takes from."""
+    sums: dict[str, int] = {}
+    for (_, source), amount in points.items():
+        sums[source] = sums.get(source, 0) + amount
+    return sums
+
+
+def missing(owed: Sequence[str], before: Standing) -> list[str]:
+    """The offers owed that do not stand yet."""
+    return [*(Counter(owed) - Counter(before.offers.values())).elements()]

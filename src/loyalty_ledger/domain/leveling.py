@@ -1,0 +1,177 @@
+"""Levels after a settlement: up when an entrance holds, down when what they stood on is gone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from loyalty_ledger.domain import tier, upkeep
+from loyalty_ledger.domain.claims import NO_LIMITS, Claim
+from loyalty_ledger.domain.counting import uncount
+from loyalty_ledger.domain.events.settlement import EntryCount, Grant
+from loyalty_ledger.domain.events.tiers import (
+    RETURNED,
+    TierEntered,
+    TierEntryRewarded,
+    TierEntryUndone,
+    TierLeft,
+    TierSinceMoved,
+)
+from loyalty_ledger.domain.granting import Granting
+from loyalty_ledger.domain.levels import Held, rank_held, system_of
+from loyalty_ledger.domain.program.tiers import TierSystem
+from loyalty_ledger.domain.reviewing import Review, review
+from loyalty_ledger.domain.streams import tiers_of
+from loyalty_ledger.domain.tier import Tiers, reward_key
+
+# --- up -----------------------------------------------------------------------------------------
+
+
+def advance_levels(granting: Granting, customer_id: str, levels: Mapping[str, str]) -> None:
+    """Move up as long as a next entrance holds, with the outcomes of each first entry."""
+    draft, case = granting.draft, granting.case
+    moving = True
+    while moving:
+        moving = False
+        for system in case.rulebook.program.tier_systems:
+            command = tier.Advance(
+                customer_id,
+                system,
+                case.at,
+                upkeep.latest(draft, customer_id, case.now),
+                upkeep.measures_of(draft, customer_id, case.rulebook),
+                case.rulebook.version,
+                case.cause,
+            )
+            event = tier.advance(command, draft.state(tiers_of(customer_id)))
+            if event is not None:
+                moving = True
+                _enter(granting, customer_id, event, levels)
+
+
+def _enter(
+    granting: Granting, customer_id: str, event: TierEntered, levels: Mapping[str, str]
+) -> None:
+    granting.draft.emit(tiers_of(customer_id), event, customer_id)
+    if not event.first_time:
+        return
+    already = len(granting.grants)
+    rule = f"tier:{event.system}/{event.level}"
+    for owed in granting.case.rulebook.entry_outcomes(event.system, event.level, levels):
+        claim = Claim(customer_id, rule, owed, NO_LIMITS, False, levels, not_before=event.at)
+        if granting.possible(claim):
+            granting.post(claim)
+    _reward(granting, event, already)
+
+
+def _reward(granting: Granting, event: TierEntered, already: int) -> None:
+    """Remember with the level what entering it gave: a return may take it back."""
+    given = granting.grants[already:]
+    if not given:
+        return
+    rewarded = TierEntryRewarded(
+        at=event.at,
+        customer_id=event.customer_id,
+        system=event.system,
+        level=event.level,
+        awards=[award for grant in given for award in grant.awards],
+        offers={offer: name for grant in given for offer, name in grant.held.items()},
+        counted=[_counted(grant, subject) for grant in given for subject in grant.counted],
+        counted_at=granting.case.at,
+        program_version=granting.case.rulebook.version,
+        cause=granting.case.cause,
+    )
+    granting.draft.emit(tiers_of(event.customer_id), rewarded, event.customer_id)
+
+
+def _counted(grant: Grant, subject: str) -> EntryCount:
+    points = sum(one.points for one in grant.awards if f"source:{one.source}" == subject)
+    return EntryCount(subject=subject, points=points)
+
+
+# --- down ---------------------------------------------------------------------------------------
+
+
+def review_levels(granting: Granting, customer_id: str, until: datetime) -> None:
+    """Work levels out again on what remains; what lost entries had given goes, and again."""
+    moving = True
+    while moving:
+        moving = False
+        tiers: Tiers = granting.draft.state(tiers_of(customer_id))
+        for system_id, way in tiers.ways.items():
+            measures = upkeep.measures_of(granting.draft, customer_id, granting.case.rulebook)
+            found = review(system_id, way, measures, granting.case.programs, until)
+            if found is not None and _go_down(granting, customer_id, system_id, found):
+                moving = True
+
+
+def _go_down(granting: Granting, customer_id: str, system_id: str, found: Review) -> bool:
+    """Record what is left of the way. Whether anything an entry had given was taken back."""
+    tiers: Tiers = granting.draft.state(tiers_of(customer_id))
+    held = tiers.levels.get(system_id)
+    if held is not None:
+        _move(granting, customer_id, system_id, held, found)
+    undone = False
+    for level in found.never:
+        key = reward_key(system_id, level)
+        if key in tiers.rewarded:
+            undone = _undo(granting, customer_id, system_id, level) or undone
+    return undone
+
+
+def _move(granting: Granting, customer_id: str, system_id: str, held: Held, found: Review) -> None:
+    system = system_of(granting.case.programs[held.program_version], system_id, held.level)
+    if system is None:
+        return
+    rank = rank_held(system, {system_id: held})
+    stream, told = tiers_of(customer_id), _told(granting, customer_id, system_id, held, found)
+    if found.rank == rank and found.held is not None:
+        if (found.held.since, found.held.until) != (held.since, held.until):
+            until, since = found.held.until, found.held.since
+            moved = TierSinceMoved(level=held.level, since=since, until=until, **told)
+            granting.draft.emit(stream, moved, customer_id)
+        return
+    for number in range(rank, found.rank, -1):
+        left = _left(system, number, found, told)
+        granting.draft.emit(stream, left, customer_id)
+
+
+def _told(
+    granting: Granting, customer_id: str, system_id: str, held: Held, found: Review
+) -> dict[str, Any]:
+    return {
+        "at": max(granting.case.now, held.since),
+        "customer_id": customer_id,
+        "system": system_id,
+        "steps": found.steps,
+        "program_version": found.held.program_version if found.held else held.program_version,
+        "cause": granting.case.cause,
+    }
+
+
+def _left(system: TierSystem, rank: int, found: Review, told: Mapping[str, Any]) -> TierLeft:
+    """One level down; only the last step says since when the level counts that is held then."""
+    level, below = system.levels[rank].id, system.levels[rank - 1].id
+    last = rank - 1 == found.rank
+    since = found.held.since if found.held and last else None
+    until = found.held.until if found.held and last else None
+    return TierLeft(level=level, entered=below, why=RETURNED, since=since, until=until, **told)
+
+
+def _undo(granting: Granting, customer_id: str, system_id: str, level: str) -> bool:
+    """The level counts as never entered; whether its entry had given anything."""
+    case, stream = granting.case, tiers_of(customer_id)
+    tiers: Tiers = granting.draft.state(stream)
+    entry = tiers.entries.get(reward_key(system_id, level))
+    undone = TierEntryUndone(
+        at=case.now, customer_id=customer_id, system=system_id, level=level, cause=case.cause
+    )
+    granting.draft.emit(stream, undone, customer_id)
+    if entry is None:
+        return False
+    told: dict[str, Any] = {"at": case.now, "counted_at": entry.counted_at, "cause": case.cause}
+    for award in entry.awards:
+        granting.back.entry_points(customer_id, f"tier:{system_id}/{level}", award)
+    for one in entry.counted:
+        uncount(granting.draft, customer_id, one.subject, points=one.points, **told)
+    granting.back.offers(customer_id, entry.offers, entry.counted_at)
+    return True

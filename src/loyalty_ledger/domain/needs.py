@@ -1,0 +1,76 @@
+"""What settling a later version of a sale looks at: all that the versions before had to do with."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from loyalty_ledger.domain.arrivals import Arrived
+from loyalty_ledger.domain.events.limits import issued, sold
+from loyalty_ledger.domain.events.sales import TransactionReceived
+from loyalty_ledger.domain.offer import Offer
+from loyalty_ledger.domain.sale_record import SaleRecord
+from loyalty_ledger.domain.streams import (
+    customer_of,
+    limit,
+    offer,
+    tiers_of,
+    usage_of,
+    wallet_of,
+)
+from loyalty_ledger.domain.tier import Tiers
+from loyalty_ledger.domain.transaction import Sale
+
+
+def with_former(arrived: Arrived, states: Mapping[str, Any]) -> Arrived:
+    """The arrival with the customers that versions before named: it concerns them, too."""
+    if not isinstance(arrived.event, TransactionReceived):
+        return arrived
+    record: SaleRecord = states[arrived.stream].record
+    return arrived._replace(former=(*record.members,)) if record.first else arrived
+
+
+def needed(
+    arrived: Arrived, states: Mapping[str, Any], subjects: Mapping[int, Iterable[str]]
+) -> set[str]:
+    """The streams it takes, as far as these states tell; with more of them there may be more.
+
+    `subjects` has what each program version counts over all customers.
+    """
+    if not isinstance(arrived.event, TransactionReceived):
+        return set()
+    sale: Sale = states[arrived.stream]
+    if not sale.record.first:
+        return set()
+    return {
+        *map(limit, subjects[sale.record.program_version]),
+        *(stream for one in arrived.customers for stream in _of_customer(one, states)),
+        *(stream for one in sale.record.tenders for stream in _own(one)),
+        *_of_offers(sale, states),
+    }
+
+
+def _own(customer_id: str) -> list[str]:
+    return [of(customer_id) for of in (wallet_of, tiers_of, usage_of, customer_of)]
+
+
+def _of_customer(customer_id: str, states: Mapping[str, Any]) -> Iterator[str]:
+    """The customer's own, and what entering his levels gave: a return may take it back."""
+    yield from _own(customer_id)
+    tiers: Tiers | None = states.get(tiers_of(customer_id))
+    for entry in tiers.entries.values() if tiers else ():
+        for offer_id, definition in entry.offers.items():
+            yield offer(offer_id)
+            yield limit(issued(definition))
+        yield from (limit(one.subject) for one in entry.counted)
+
+
+def _of_offers(sale: Sale, states: Mapping[str, Any]) -> Iterator[str]:
+    """The offers that the sale was granted or has used, their owners, and what counts them."""
+    granted = [name for standing in sale.record.grants.values() for name in standing.offers]
+    for offer_id in dict.fromkeys((*granted, *sale.redeemed)):
+        yield offer(offer_id)
+        state: Offer | None = states.get(offer(offer_id))
+        if state is not None and state.customer_id:
+            yield from _own(state.customer_id)
+            yield limit(issued(state.definition))
+            if state.store_offer:
+                yield limit(sold(state.store_offer))

@@ -1,0 +1,71 @@
+"""Offers that a sale had redeemed, when what they were for comes back."""
+
+from collections.abc import Collection
+
+from loyalty_ledger.domain import till
+from loyalty_ledger.domain.counting import uncount
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.limits import issued, sold
+from loyalty_ledger.domain.events.offers import RETURNED
+from loyalty_ledger.domain.events.settlement import GivenBack
+from loyalty_ledger.domain.offer import Offer, OfferState
+from loyalty_ledger.domain.offer_commands import Reinstate
+from loyalty_ledger.domain.streams import offer as offer_stream
+from loyalty_ledger.domain.taking_back import Case
+from loyalty_ledger.domain.tendering import give_back
+from loyalty_ledger.domain.transaction import Sale
+
+
+def return_offers(case: Case, sale: Sale, kept: Collection[str], draft: Draft) -> list[GivenBack]:
+    """What becomes of offers all of whose lines came back, each once. `kept` are lines that stay.
+
+    An offer that was for the whole check comes back with the last line.
+    """
+    given = []
+    for offer_id, lines in sale.redeemed.items():
+        state: Offer = draft.state(offer_stream(offer_id))
+        here = state.state is OfferState.REDEEMED and state.transaction == case.transaction
+        back = not (kept if not lines else [line for line in lines if line in kept])
+        if here and back and offer_id not in case.record.given_back:
+            given += _return(case, offer_id, state, draft)
+    return given
+
+
+def _return(case: Case, offer_id: str, state: Offer, draft: Draft) -> list[GivenBack]:
+    """As its definition says; one that no points were spent for has none to give back."""
+    on_return = case.programs[state.program_version].offer(state.definition).on_return
+    if on_return == "none":
+        return []
+    if on_return == "restore_points" and state.paid:
+        return _restore_points(case, offer_id, state, draft)
+    command = Reinstate(at=case.now, why=RETURNED, cause=case.cause)
+    till.reinstate(offer_id, command, draft)
+    return [GivenBack(customer_id=state.customer_id, how="reinstated", offer_id=offer_id)]
+
+
+def _restore_points(case: Case, offer_id: str, state: Offer, draft: Draft) -> list[GivenBack]:
+    """The purchase of the offer is undone: its points come back, and nobody bought it."""
+    given = []
+    for paid in state.paid:
+        lots = list(reversed(paid.lots))
+        reference = f"offer:{offer_id}"
+        give_back(case, state.customer_id, paid.account, lots, reference, draft)
+        given.append(
+            GivenBack(
+                customer_id=state.customer_id,
+                how="restored_points",
+                account=paid.account,
+                points=paid.points,
+                offer_id=offer_id,
+            )
+        )
+    for subject in (sold(state.store_offer), issued(state.definition)):
+        uncount(
+            draft,
+            state.customer_id,
+            subject,
+            at=case.now,
+            counted_at=state.issued_at,
+            cause=case.cause,
+        )
+    return given

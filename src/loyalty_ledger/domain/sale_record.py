@@ -1,0 +1,248 @@
+"""What a sale came to so far: what it is judged by, what stands of its grants, what went back.
+
+Every version of a sale is worked out from scratch by the same facts; what is posted is the
+difference to what stands here.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from loyalty_ledger.domain.events.points import LotPoints
+from loyalty_ledger.domain.events.sales import PointsTendered
+from loyalty_ledger.domain.events.settlement import (
+    Asked,
+    Grant,
+    JudgedCustomer,
+    PostedAward,
+    Taken,
+    TransactionSettled,
+)
+
+
+class Counted(Struct, frozen=True, array_like=True, gc=False):
+    """How a sale counts for a customer."""
+
+    spend: int = 0
+    total: int = 0
+    times: int = 0
+
+
+class Standing(Struct, frozen=True, array_like=True, gc=False):
+    """What stands of a grant: its awards, its offers by definition, the sources it counts for."""
+
+    awards: tuple[PostedAward, ...] = ()
+    offers: dict[str, str] = {}
+    counted: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> dict[tuple[str, str], int]:
+        """Points by account and source."""
+        sums: dict[tuple[str, str], int] = {}
+        for award in self.awards:
+            key = award.account, award.source
+            sums[key] = sums.get(key, 0) + award.points
+        return sums
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing of it is left."""
+        return not (self.awards or self.offers)
+
+
+class Lost(Struct, frozen=True, array_like=True, gc=False):
+    """What was taken back of a sale's awards in an account, and out of which accounts.
+
+    `written_off` and `already_gone` came from nowhere: they are made up before anything is earned
+    anew.
+    """
+
+    out_of: dict[str, int] = {}
+    written_off: int = 0
+    already_gone: int = 0
+
+
+class Tender(Struct, frozen=True, array_like=True, gc=False):
+    """Points a customer paid with: at which total of the sale, and the lots not given back yet."""
+
+    paid: tuple[tuple[int | None, int], ...] = ()
+    asked: int = 0
+    lots: tuple[tuple[str, LotPoints], ...] = ()
+
+    @property
+    def spent(self) -> int:
+        """The points that are spent now."""
+        return sum(part.points for _, part in self.lots)
+
+
+class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
+    """What a sale came to. Nothing before its first settlement.
+
+    `members` are judged by what they were when they were first named; `payers` paid last.
+    `grants`, `asked`, `refused` and `ceilings` are by customer and rule; `refused` names the limit,
+    `ceilings` the most that a maximum balance left, by account.
+    """
+
+    first: int = 0
+    last: int = 0
+    sale_time: datetime | None = None
+    program_version: int = 0
+    catalog_version: int = 0
+    first_total: int = 0
+    members: dict[str, JudgedCustomer] = {}
+    payers: tuple[JudgedCustomer, ...] = ()
+    counted: dict[str, Counted] = {}
+    grants: dict[tuple[str, str], Standing] = {}
+    asked: dict[tuple[str, str], Asked] = {}
+    refused: dict[tuple[str, str], str] = {}
+    ceilings: dict[tuple[str, str], dict[str, int]] = {}
+    lost: dict[tuple[str, str], Lost] = {}
+    tenders: dict[str, Tender] = {}
+    given_back: tuple[str, ...] = ()
+
+    def own_lots(self, customer_id: str, account: str) -> list[int]:
+        """The lots that the sale made for the customer in the account."""
+        return [
+            award.lot
+            for (owner, _), standing in self.grants.items()
+            for award in standing.awards
+            if owner == customer_id and award.account == account
+        ]
+
+
+NEW = SaleRecord()
+CAPPED = "maximum_balance:"
+TENDER = "tender"
+
+
+def tendered(record: SaleRecord, event: PointsTendered) -> SaleRecord:
+    """The record after points paid for the sale."""
+    before = record.tenders.get(event.customer_id, Tender())
+    paid = before.paid if event.again else (*before.paid, (event.total, event.points))
+    asked = before.asked if event.again else before.asked + event.asked
+    lots = (*before.lots, *((event.account, part) for part in event.lots))
+    return replace(record, tenders={**record.tenders, event.customer_id: Tender(paid, asked, lots)})
+
+
+def settled(record: SaleRecord, event: TransactionSettled) -> SaleRecord:
+    """The record after a version was settled; one that came too late leaves what stands."""
+    record = replace(record, last=event.version)
+    if event.outside_return_window:
+        return record
+    if not record.first:
+        record = replace(
+            record,
+            first=event.version,
+            sale_time=event.sale_time,
+            program_version=event.program_version,
+            catalog_version=event.catalog_version,
+            first_total=event.total,
+        )
+    judged = {one.customer_id: one for one in event.customers}
+    return replace(
+        record,
+        members={**judged, **record.members},
+        payers=tuple(event.customers),
+        counted={name: _counted(one, event) for name, one in judged.items()},
+        grants=_grants(event),
+        asked={**record.asked, **{(one.customer_id, one.rule): one for one in event.asked}},
+        refused={**_refused(event), **record.refused},
+        ceilings=_ceilings(record, event),
+        lost=lost_after(record.lost, event.taken),
+        tenders=_tenders(record, event),
+        given_back=(
+            *record.given_back,
+            *(one.offer_id for one in event.given_back if one.offer_id),
+        ),
+    )
+
+
+def _counted(one: JudgedCustomer, event: TransactionSettled) -> Counted:
+    times = int(one.first) if one.times is None else one.times
+    total = event.total if event.holds else 0
+    return Counted(total * one.paid // one.paid_in_all, total, times)
+
+
+def _grants(event: TransactionSettled) -> dict[tuple[str, str], Standing]:
+    """What stands; what levels gave is not the sale's, and stands with the levels."""
+    found = {
+        (one.customer_id, one.rule): _standing(one, event.sale_time)
+        for one in event.grants
+        if not one.rule.startswith("tier:")
+    }
+    return {key: standing for key, standing in found.items() if not standing.nothing}
+
+
+def _standing(grant: Grant, sale_time: datetime) -> Standing:
+    """What stands of a grant; the first settlements told it by account and lot only."""
+    awards = tuple(grant.awards)
+    if grant.lots and not awards and not grant.granted:
+        told = zip(grant.deserved.items(), grant.lots, strict=False)
+        awards = tuple(
+            PostedAward(account=account, source="", lot=lot, points=points, earned_at=sale_time)
+            for (account, points), lot in told
+        )
+    return Standing(awards, grant.held or dict.fromkeys(grant.offers, ""), tuple(grant.counted))
+
+
+def _refused(event: TransactionSettled) -> dict[tuple[str, str], str]:
+    """Grants that a limit refused: they stay refused, whatever is freed later."""
+    granted = {(one.customer_id, one.rule) for one in event.grants}
+    return {
+        (cut.customer_id, cut.rule): cut.limit
+        for cut in event.cuts
+        if (cut.customer_id, cut.rule) not in granted and not cut.limit.startswith(CAPPED)
+    }
+
+
+def _ceilings(
+    record: SaleRecord, event: TransactionSettled
+) -> dict[tuple[str, str], dict[str, int]]:
+    found = dict(record.ceilings)
+    for cut in event.cuts:
+        if cut.limit.startswith(CAPPED):
+            key = cut.customer_id, cut.rule
+            account = cut.limit.removeprefix(CAPPED)
+            found[key] = {account: cut.kept, **found.get(key, {})}
+    return found
+
+
+def lost_after(
+    lost: Mapping[tuple[str, str], Lost], taken: Sequence[Taken]
+) -> dict[tuple[str, str], Lost]:
+    """What was lost, by customer and account, with what was taken now."""
+    found = dict(lost)
+    for one in taken:
+        key = one.customer_id, one.account
+        before = found.get(key, Lost())
+        from_there = before.out_of.get(one.out_of, 0) + one.points - one.already_gone
+        found[key] = Lost(
+            {**before.out_of, one.out_of: from_there},
+            before.written_off + one.written_off,
+            before.already_gone + one.already_gone,
+        )
+    return found
+
+
+def _tenders(record: SaleRecord, event: TransactionSettled) -> dict[str, Tender]:
+    found = dict(record.tenders)
+    for one in event.given_back:
+        if one.how == TENDER:
+            tender = found[one.customer_id]
+            found[one.customer_id] = replace(tender, lots=_without_last(tender.lots, one.points))
+    return found
+
+
+def _without_last(
+    lots: Sequence[tuple[str, LotPoints]], points: int
+) -> tuple[tuple[str, LotPoints], ...]:
+    """The lots without the last points of them: those went back first."""
+    left = list(lots)
+    while points and left:
+        account, part = left.pop()
+        if part.points > points:
+            left.append((account, replace(part, points=part.points - points)))
+        points -= min(points, part.points)
+    return tuple(left)

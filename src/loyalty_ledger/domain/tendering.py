@@ -1,0 +1,171 @@
+"""Points that pay for a sale: spent when it is settled, and given back as it comes back."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from loyalty_ledger.domain import wallet
+from loyalty_ledger.domain.basket import POINTS_TENDER
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.points import LotPoints, PointsSpent
+from loyalty_ledger.domain.events.sales import Payment, PointsTendered
+from loyalty_ledger.domain.events.settlement import GivenBack
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.restoring import Restore, latest_first, restore
+from loyalty_ledger.domain.sale_record import TENDER, SaleRecord, Tender
+from loyalty_ledger.domain.streams import wallet_of
+from loyalty_ledger.domain.taking_back import Case
+
+
+class Value(NamedTuple):
+    """What a version of a sale is worth; `kept` says whether anything of it was kept."""
+
+    total: int
+    kept: bool
+
+
+def asked_for(payments: Sequence[Payment], program: Program) -> dict[str, int]:
+    """The points that payments of type POINTS come to, by customer; '' for those of nobody."""
+    sums: dict[str, int] = {}
+    for payment in payments:
+        if (payment.type or "").upper() == POINTS_TENDER:
+            owner = payment.customer_id or ""
+            sums[owner] = sums.get(owner, 0) + payment.amount
+    value = program.minor(program.point_value)
+    return {owner: amount // value for owner, amount in sums.items() if amount >= value}
+
+
+class Tendering:
+    """Spends what a version of a sale is paid with, and gives back what it is no longer."""
+
+    def __init__(self, case: Case, stream: str, value: Value, draft: Draft):
+        self._case = case
+        self._stream = stream
+        self._value = value
+        self._draft = draft
+        self.given_back: list[GivenBack] = []
+        self.flags: list[str] = []
+
+    def settle(self, asked: dict[str, int], record: SaleRecord) -> None:
+        """Bring what is spent to what this version is paid with."""
+        if nobody := asked.get("", 0):
+            self.flags.append(f"tender_unnamed:{nobody}")
+        for customer_id in dict.fromkeys((*record.tenders, *asked)):
+            if not customer_id:
+                continue
+            tender = record.tenders.get(customer_id, Tender())
+            due = self._due(tender, record) - tender.spent
+            if due < 0:
+                self._give_back(customer_id, tender, -due)
+            elif due > 0:
+                self._spend(customer_id, due, again=True)
+            more = asked.get(customer_id, 0) - tender.asked
+            if more > 0:
+                self._spend(customer_id, more, again=False)
+
+    def _due(self, tender: Tender, record: SaleRecord) -> int:
+        """What is owed of the points that were paid, now that the sale is worth this much."""
+        by_total: dict[int, int] = {}
+        for total, points in tender.paid:
+            base = record.first_total if total is None else total
+            by_total[base] = by_total.get(base, 0) + points
+        if not record.first:
+            return tender.spent
+        return sum(points - self._back(points, base) for base, points in by_total.items())
+
+    def _back(self, points: int, base: int) -> int:
+        """What comes back of points paid when the sale was worth `base`: all when nothing is."""
+        if not self._value.kept or (base and not self._value.total):
+            return points
+        return points * max(0, base - self._value.total) // base if base else 0
+
+    def _spend(self, customer_id: str, points: int, *, again: bool) -> None:
+        """Spend what there is of them; a closed sale is never refused for its points."""
+        case, stream = self._case, wallet_of(customer_id)
+        program = case.rulebook.program
+        parts = wallet.split(self._draft.state(stream), program.tender_accounts, points)
+        short = points - sum(parts.values())
+        if short:
+            self.flags.append(f"tender_short:{points}:{points - short}:{customer_id}")
+        for account, part in parts.items():
+            command = wallet.Spend(
+                customer_id=customer_id,
+                account=account,
+                points=part,
+                at=case.now,
+                reference=TENDER,
+                program=program,
+                program_version=case.rulebook.version,
+                transaction=case.transaction,
+                cause=case.cause,
+            )
+            spent = wallet.spend(command, self._draft.state(stream))
+            self._draft.emit(stream, spent, customer_id)
+            told = part + short, again
+            self._draft.emit(self._stream, self._tendered(spent, *told), customer_id)
+            short = 0
+        if short and not again:
+            self._draft.emit(self._stream, self._nothing(customer_id, short), customer_id)
+
+    def _tendered(self, spent: PointsSpent, asked: int, again: bool) -> PointsTendered:
+        return PointsTendered(
+            at=spent.at,
+            customer_id=spent.customer_id,
+            account=spent.account,
+            points=spent.points,
+            lots=spent.lots,
+            asked=asked,
+            total=self._value.total if self._case.record.first else None,
+            again=again,
+            cause=spent.cause,
+        )
+
+    def _nothing(self, customer_id: str, asked: int) -> PointsTendered:
+        """Asked for, and nothing was there: a later version does not ask for it again."""
+        return PointsTendered(
+            at=self._case.now,
+            customer_id=customer_id,
+            account="",
+            points=0,
+            lots=[],
+            asked=asked,
+            cause=self._case.cause,
+        )
+
+    def _give_back(self, customer_id: str, tender: Tender, points: int) -> None:
+        """Give back the points taken last, each to its own lot."""
+        by_account: dict[str, list[LotPoints]] = {}
+        for account, part in reversed(tender.lots):
+            taken = latest_first([part], points)
+            by_account.setdefault(account, []).extend(taken)
+            points -= sum(one.points for one in taken)
+        for account, lots in by_account.items():
+            if lots:
+                give_back(self._case, customer_id, account, lots, TENDER, self._draft)
+                back = sum(lot.points for lot in lots)
+                self.given_back.append(
+                    GivenBack(customer_id=customer_id, how=TENDER, account=account, points=back)
+                )
+
+
+def give_back(
+    case: Case,
+    customer_id: str,
+    account: str,
+    lots: Sequence[LotPoints],
+    reference: str,
+    draft: Draft,
+) -> None:
+    """Give spent points back to their lots, for a version that no longer takes them."""
+    stream = wallet_of(customer_id)
+    command = Restore(
+        customer_id=customer_id,
+        account=account,
+        lots=lots,
+        at=case.now,
+        reference=reference,
+        program=case.rulebook.program,
+        program_version=case.rulebook.version,
+        transaction=case.transaction,
+        cause=case.cause,
+    )
+    draft.emit(stream, restore(command, draft.state(stream).holdings), customer_id)

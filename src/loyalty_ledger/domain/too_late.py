@@ -1,0 +1,53 @@
+"""A version of a sale that came after the return window: recorded, and nothing moves."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from loyalty_ledger.domain.events.settlement import Grant, NotDone, TransactionSettled
+from loyalty_ledger.domain.taking_back import Case
+
+OUTSIDE = "outside_return_window"
+
+
+def outside_window(case: Case, modified: datetime) -> bool:
+    """Whether a later version was made after the window, whose end still belongs to it."""
+    program = case.rulebook.program
+    ends = program.return_window.after(case.at, program.time_zone)
+    return bool(case.record.first) and modified > ends
+
+
+def without_effect(settled: TransactionSettled) -> TransactionSettled:
+    """The settlement as it is recorded: what it would have moved, and that nothing did."""
+    not_done = [one for grant in settled.grants for one in _differences(grant)]
+    not_done += [
+        NotDone(
+            customer_id=one.customer_id,
+            what=one.how if not one.offer_id else f"{one.how}:{one.offer_id}",
+            why=OUTSIDE,
+            points=one.points,
+        )
+        for one in settled.given_back
+    ]
+    return replace(
+        settled,
+        at=settled.modified_time or settled.at,
+        outside_return_window=True,
+        grants=[replace(grant, lots=[], offers=[], awards=[], held={}) for grant in settled.grants],
+        asked=[],
+        taken=[],
+        given_back=[],
+        not_done=not_done,
+    )
+
+
+def _differences(grant: Grant) -> list[NotDone]:
+    accounts = dict.fromkeys((*grant.deserved, *grant.granted))
+    moved = {name: grant.deserved.get(name, 0) - grant.granted.get(name, 0) for name in accounts}
+    return [
+        NotDone(
+            customer_id=grant.customer_id, what=f"{grant.rule}:{name}", why=OUTSIDE, points=points
+        )
+        for name, points in moved.items()
+        if points
+    ]
