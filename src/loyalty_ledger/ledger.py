@@ -10,10 +10,12 @@ from loyalty_ledger.administration import Administration
 from loyalty_ledger.answers import Answers
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import policies
+from loyalty_ledger.explaining import Explaining
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
 from loyalty_ledger.offers import Offers
 from loyalty_ledger.settlement import Settle, Settlement
+from loyalty_ledger.spending import Spending
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Advance, Conflict, Log
 from loyalty_ledger.timekeeper import Timekeeper
@@ -48,6 +50,8 @@ class Ledger:
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
+        self.spending = Spending(self.states, self.settlement, clock)
+        self.explaining = Explaining(self.log, self.settlement)
         self.projector = projector_of(self.log, batch)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)

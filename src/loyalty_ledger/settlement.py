@@ -58,7 +58,9 @@ class Settlement:
             before = self._log.position_of(READER)
             end = self._log.head().position
             # The fewer are settled at once, the less can be in the way of it.
-            recorded = self._log.read(before, max(1, most >> attempt), names=ARRIVALS)
+            recorded = _one_closed_each(
+                self._log.read(before, max(1, most >> attempt), names=ARRIVALS)
+            )
             after = recorded[-1].position if recorded else max(before, end)
             if after == before:
                 return 0
@@ -252,6 +254,20 @@ def _arrived(recorded: list[Recorded]) -> list[Arrived]:
         for one in recorded
         if isinstance(one.event, TransactionReceived | CustomerEventReceived)
     ]
+
+
+def _one_closed_each(recorded: list[Recorded]) -> list[Recorded]:
+    """These, up to a version of a sale that comes after a closed one of it.
+
+    What settling it looks at is known once the one before is settled.
+    """
+    closed: set[str] = set()
+    for place, one in enumerate(recorded):
+        if one.stream in closed:
+            return recorded[:place]
+        if isinstance(one.event, TransactionReceived) and one.event.is_closed:
+            closed.add(one.stream)
+    return recorded
 
 
 def _carries_offers(arrived: Arrived) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from loyalty_ledger.cli import (
     bookkeeping,
+    explanations,
     exports,
     loads,
     offers,
@@ -21,6 +22,7 @@ from loyalty_ledger.cli import (
     rewards,
     running,
     setup,
+    spends,
     upkeep,
 )
 from loyalty_ledger.cli.demo import demo
@@ -67,6 +69,8 @@ for module in (
     reads,
     offers,
     rewards,
+    spends,
+    explanations,
     bookkeeping,
     exports,
     upkeep,

@@ -136,9 +136,11 @@ class Shop:
         """Redeem an offer for the sale at once."""
         return self.ledger.offers.redeem(Lookup(USER_OFFER_ID, offer_id), self._basket(sale), by)
 
-    def send(self, sale: Sale, discounts: Sequence[Mapping[str, Any]] = ()) -> str:
+    def send(
+        self, sale: Sale, discounts: Sequence[Mapping[str, Any]] = (), *, is_voided: bool = False
+    ) -> str:
         """Send the sale; what the ledger answers. It is stored then, and not settled yet."""
-        body = _ENCODER.encode(self._request(sale, discounts))
+        body = _ENCODER.encode(self._request(sale, discounts, is_voided=is_voided))
         receipt = self.ledger.intake.receive([body])[0]
         if receipt.refusal is not None:
             raise receipt.refusal
@@ -156,7 +158,9 @@ class Shop:
         request = decoded(_ENCODER.encode(self._request(sale, ())))
         return Basket(self.store.store_id, read_transaction(request["request_payload"]))
 
-    def _request(self, sale: Sale, discounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def _request(
+        self, sale: Sale, discounts: Sequence[Mapping[str, Any]], *, is_voided: bool = False
+    ) -> dict[str, Any]:
         """The sale as a till sends it."""
         to_pay = sale.total - sum(one["amount"] for one in discounts)
         items = [
@@ -167,11 +171,12 @@ class Shop:
         return {
             "store_id": self.store.store_id,
             "client_id": TILL_1.client_id,
-            "request_id": sale.transaction_id,
+            "request_id": f"{sale.transaction_id}-{self.clock.now:%Y%m%d%H%M%S}",
             "request_payload": {
                 "transaction_id": sale.transaction_id,
                 "open_time": sale.opened_at,
                 "modified_time": self.clock.now,
+                "is_voided": is_voided,
                 "channel": "POS",
                 "items": items,
                 "discounts": list(discounts),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from loyalty_ledger.cli.journey_campaign import complete_a_campaign
 from loyalty_ledger.cli.journey_levels import advance_a_level
 from loyalty_ledger.cli.journey_purchase import finalize_and_send
+from loyalty_ledger.cli.journey_return import change_void_and_return
 from loyalty_ledger.cli.journey_reward_store import redeem_points
 from loyalty_ledger.cli.journey_stage import ANN, BOB, Clock, Good, Person, Scene, Shop
 from loyalty_ledger.domain.events.program import Store
@@ -39,6 +40,7 @@ def play(burrito_bar: Shop, coffee_bar: Shop) -> Iterator[Scene]:
     yield redeem_points(coffee_bar)
     yield advance_a_level(burrito_bar)
     yield from finalize_and_send(burrito_bar)
+    yield from change_void_and_return(burrito_bar)
 
 
 def open_burrito_bar(ledger: Ledger, clock: Clock, program: Program) -> Shop:

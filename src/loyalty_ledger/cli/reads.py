@@ -220,7 +220,7 @@ def show_history(rows: list[Movement]) -> None:
                 f"{row.points:+,}",
                 row.kind,
                 row.rule,
-                (row.cause or "").removeprefix("sale/"),
+                (row.cause or row.transaction or "").removeprefix("sale/"),
             )
             for row in rows
         ),

@@ -80,7 +80,8 @@ class Tender(Struct, frozen=True, array_like=True, gc=False):
 class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     """What a sale came to. Nothing before its first settlement.
 
-    `members` are judged by what they were when they were first named; `payers` paid last.
+    `members` are judged by what they were when they were first named; `payers` paid for the last
+    version, which came to `total`.
     `grants`, `asked`, `refused` and `ceilings` are by customer and rule; `refused` names the limit,
     `ceilings` the most that a maximum balance left, by account.
     """
@@ -91,6 +92,7 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     program_version: int = 0
     catalog_version: int = 0
     first_total: int = 0
+    total: int = 0
     members: dict[str, JudgedCustomer] = {}
     payers: tuple[JudgedCustomer, ...] = ()
     counted: dict[str, Counted] = {}
@@ -145,6 +147,7 @@ def settled(record: SaleRecord, event: TransactionSettled) -> SaleRecord:
         record,
         members={**judged, **record.members},
         payers=tuple(event.customers),
+        total=event.total,
         counted={name: _counted(one, event) for name, one in judged.items()},
         grants=_grants(event),
         asked={**record.asked, **{(one.customer_id, one.rule): one for one in event.asked}},

@@ -72,6 +72,18 @@ def _part(name: str) -> str:
     return name
 
 
+def split_sale_name(text: str) -> tuple[str, str]:
+    """The store and the id that STORE/ID names; ValueError when it is no such name."""
+    store_id, slash, transaction_id = text.partition("/")
+    if not (store_id and slash and transaction_id) or "/" in transaction_id:
+        raise ValueError(f"{text!r} is no STORE/ID: write / in them as %2F, and % as %25")
+    return _whole(store_id), _whole(transaction_id)
+
+
+def _whole(part: str) -> str:
+    return part.replace("%2F", "/").replace("%25", "%")
+
+
 def happening(customer_id: str, event_id: str) -> str:
     """The stream of a customer event."""
     return f"happening/{customer_id}/{_part(event_id)}"

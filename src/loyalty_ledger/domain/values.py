@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOT_INITIALISED = "not_initialised"
     PROGRAM_MISMATCH = "program_mismatch"
     UNKNOWN_STORE = "unknown_store"
+    UNKNOWN_TRANSACTION = "unknown_transaction"
     UNKNOWN_CUSTOMER = "unknown_customer"
     AMBIGUOUS_CUSTOMER = "ambiguous_customer"
     IDENTIFIER_TAKEN = "identifier_taken"

@@ -1,0 +1,37 @@
+"""What everything that a till or an app asks has in common: the program, and who asks."""
+
+from loyalty_ledger.deciding import Reading
+from loyalty_ledger.domain.customer import Customer
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.points import PointsExpired
+from loyalty_ledger.domain.rules import Rulebook
+from loyalty_ledger.domain.streams import PROGRAM, customer_of
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.settlement import Settlement
+
+
+def rulebook_in_force(settlement: Settlement, reading: Reading) -> Rulebook:
+    """The rulebook in force; Rejected before the first program."""
+    reading.get([PROGRAM])
+    rulebook = settlement.rulebook()
+    if rulebook is None:
+        raise Rejected(
+            Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
+        )
+    return rulebook
+
+
+def check_enrolled(customer_id: str, reading: Reading) -> None:
+    """Rejected when nobody has the id."""
+    customer: Customer = reading.state(customer_of(customer_id))
+    if not customer.enrolled:
+        raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
+
+
+def keep_quiet_if_idle(
+    customer_id: str, draft: Draft, settlement: Settlement, reading: Reading
+) -> None:
+    """Where points were lost to inactivity, no sale may wait: it could have prevented that."""
+    events = (outcome.event for outcome in draft.outcomes)
+    if any(isinstance(one, PointsExpired) and one.kind == "inactivity" for one in events):
+        reading.quiet[customer_id] = settlement.position()
