@@ -1,25 +1,12 @@
 """The rows behind a customer's profile, and what happens to them. The answer is in `profile`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
-from loyalty_ledger.domain.events.offers import (
-    OfferEvent,
-    OfferExpired,
-    OfferIssued,
-    OfferLocked,
-    OfferLockLapsed,
-    OfferRecalled,
-    OfferRecallWithdrawn,
-    OfferRedeemed,
-    OfferReinstated,
-    OfferRevoked,
-    OfferUnlocked,
-)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -36,6 +23,7 @@ from loyalty_ledger.domain.events.tiers import (
     TierSinceMoved,
 )
 from loyalty_ledger.domain.values import END_OF_TIME
+from loyalty_projections.profile_offers import OFFER_HANDLERS, OFFERS
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
 from loyalty_projections.tables import Table
@@ -88,25 +76,6 @@ class LevelRow(NamedTuple):
     until: datetime | None
 
 
-class OfferRow(NamedTuple):
-    """An offer in the customer's hands; `transaction` is the sale that holds or has used it.
-
-    `recalled` is 1 when it is revoked once it is free.
-    """
-
-    customer_id: str
-    offer_id: str
-    definition: str
-    state: str
-    issued_at: datetime
-    redeemable_from: datetime | None
-    expires_at: datetime | None
-    program_version: int
-    locked_until: datetime | None
-    transaction: str
-    recalled: int
-
-
 CUSTOMERS = Table("profile_customer", CustomerRow, keys=1)
 ACCOUNTS = Table(
     "profile_account",
@@ -117,7 +86,6 @@ ACCOUNTS = Table(
 )
 LOTS = Table("profile_lot", LotRow, keys=3, sums=frozenset({"remaining"}), gone=("remaining",))
 LEVELS = Table("profile_level", LevelRow, keys=2)
-OFFERS = Table("profile_offer", OfferRow, keys=2)
 
 
 # --- what happens -------------------------------------------------------------------------------
@@ -260,51 +228,6 @@ def _since_moved(rows: Rows, event: TierSinceMoved, _recorded: Recorded) -> None
     rows.merge(LEVELS, key, level=event.level, since=event.since, until=event.until)
 
 
-def _issued(rows: Rows, event: OfferIssued, _recorded: Recorded) -> None:
-    rows.merge(
-        OFFERS,
-        (event.customer_id, event.offer_id),
-        definition=event.definition,
-        state="ISSUED",
-        issued_at=event.issued_at,
-        redeemable_from=event.redeemable_from,
-        expires_at=event.expires_at,
-        program_version=event.program_version,
-        locked_until=None,
-        transaction="",
-        recalled=0,
-    )
-
-
-def _recalled(rows: Rows, event: OfferRecalled | OfferRecallWithdrawn, _recorded: Recorded) -> None:
-    key = (event.customer_id, event.offer_id)
-    rows.merge(OFFERS, key, recalled=int(isinstance(event, OfferRecalled)))
-
-
-def _bound(
-    state: str, until: Callable[[Any], datetime | None] = lambda _event: None
-) -> Callable[[Rows, Any, Recorded], None]:
-    """The offer moves to that state; a sale holds or has used it."""
-
-    def handle(rows: Rows, event: OfferLocked | OfferRedeemed, _recorded: Recorded) -> None:
-        key = (event.customer_id, event.offer_id)
-        rows.merge(
-            OFFERS, key, state=state, locked_until=until(event), transaction=event.transaction
-        )
-
-    return handle
-
-
-def _free(state: str) -> Callable[[Rows, Any, Recorded], None]:
-    """The offer moves to that state; no sale holds it."""
-
-    def handle(rows: Rows, event: OfferEvent, _recorded: Recorded) -> None:
-        key = (event.customer_id, event.offer_id)
-        rows.merge(OFFERS, key, state=state, locked_until=None, transaction="")
-
-    return handle
-
-
 def _json(texts: Sequence[str]) -> str:
     return msgspec.json.encode(texts).decode()
 
@@ -326,15 +249,6 @@ PROJECTION = Projection(
         TierKept: _kept,
         TierLeft: _left,
         TierSinceMoved: _since_moved,
-        OfferIssued: _issued,
-        OfferLocked: _bound("LOCKED", lambda event: event.locked_until),
-        OfferRedeemed: _bound("REDEEMED"),
-        OfferUnlocked: _free("ISSUED"),
-        OfferLockLapsed: _free("ISSUED"),
-        OfferReinstated: _free("ISSUED"),
-        OfferExpired: _free("EXPIRED"),
-        OfferRevoked: _free("REVOKED"),
-        OfferRecalled: _recalled,
-        OfferRecallWithdrawn: _recalled,
+        **OFFER_HANDLERS,
     },
 )

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from loyalty_ledger.domain.clawing import ClawBack
-from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import GrantCounted
 from loyalty_ledger.domain.events.offers import AccountSpent, OfferIssued
 from loyalty_ledger.domain.events.points import LotPoints, PointsExpired, PointsSpent
@@ -247,9 +246,8 @@ def owes(shop: Shop, points: int) -> None:
         customer_id="ann", account="points", points=points, program=shop.programs[1],
         program_version=1, cause="sale/s1/1@2", **facts,
     )  # fmt: skip
-    wallet = "wallet/ann"
-    (taken,) = WALLET.decide(command, Draft(shop.states).state(wallet))
-    shop.decides(lambda draft: draft.emit(wallet, taken, "ann"))
+    (taken,) = WALLET.decide(command, shop.states["wallet/ann"])
+    shop.decides(lambda draft: draft.emit("wallet/ann", taken, "ann"))
 
 
 # --- limits -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from loyalty_ledger.cli import demo, journeys
 from loyalty_ledger.cli.journey_campaign import complete_a_campaign
 from loyalty_ledger.cli.journey_levels import advance_a_level
 from loyalty_ledger.cli.journey_purchase import finalize_and_send
+from loyalty_ledger.cli.journey_return import change_void_and_return
 from loyalty_ledger.cli.journey_reward_store import redeem_points
 from loyalty_ledger.cli.journey_stage import Clock, Scene, Shop, State, Step
 from loyalty_ledger.ledger import Ledger
@@ -137,6 +138,18 @@ def test_5_unlocking_and_reinstating_undo(burrito_bar: Shop) -> None:
     assert {points(one.state) for one in (*unlocked.steps, *reinstated.steps)} == {605}
 
 
+def test_5_a_change_a_void_and_returns_move_what_they_should(burrito_bar: Shop) -> None:
+    *_, before = finalize_and_send(burrito_bar)
+    assert points(before.steps[-1].state) == 605
+    changed, voided, returned, too_late = change_void_and_return(burrito_bar)
+    assert points(changed.steps[-1].state) == 605 + 30
+    assert points(voided.steps[-1].state) == 635 - 95 - 100
+    assert (held(voided, "A"), held(voided, "B")) == (["REDEEMED", "ISSUED"], ["ISSUED", "REVOKED"])
+    assert points(returned.steps[-1].state) == 440 - 115 - 100
+    assert {points(one.state) for one in too_late.steps} == {0}, "all has expired meanwhile"
+    assert "nothing moves" in too_late.steps[-1].what
+
+
 def test_every_state_can_be_asked_for_again_as_of_its_moment(burrito_bar: Shop) -> None:
     """Live and as-of answers are the same code over different rows; both have to say the same."""
     told = [(scene, burrito_bar.clock.now) for scene in finalize_and_send(burrito_bar)]
@@ -154,6 +167,7 @@ def test_what_the_journeys_leave_behind_stands_up_to_verification(burrito_bar: S
     complete_a_campaign(burrito_bar)
     advance_a_level(burrito_bar)
     assert len(list(finalize_and_send(burrito_bar))) == 5
+    assert len(list(change_void_and_return(burrito_bar))) == 4
     assert verify(burrito_bar.ledger, lambda _done, _goal: None).problems == []
 
 

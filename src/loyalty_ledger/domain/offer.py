@@ -47,7 +47,7 @@ class Offer(Struct, frozen=True, array_like=True, gc=False):
     `transaction` is the sale that holds it, has used it, or held it last until its lock lapsed;
     `discount` is what it was last priced at there. `at` is that of the last event. `paid` is what
     it was bought for, as `store_offer`. `recalled`: it is revoked once it is free. `returned`: the
-    ledger itself reinstated it, for a return.
+    ledger itself reinstated or revoked it, for a return.
     """
 
     state: OfferState = OfferState.UNKNOWN
@@ -109,19 +109,7 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
     at = max(event.at, offer.at)
     match event:
         case OfferIssued():
-            return Offer(
-                OfferState.ISSUED,
-                event.customer_id,
-                event.offer_id,
-                event.definition,
-                event.program_version,
-                event.redeemable_from,
-                event.expires_at,
-                at=at,
-                issued_at=event.issued_at,
-                paid=tuple(event.paid),
-                store_offer=event.store_offer,
-            )
+            return _issued(event, at)
         case OfferLocked() | OfferRedeemed():
             until = event.locked_until if isinstance(event, OfferLocked) else None
             return replace(
@@ -142,8 +130,25 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
         case OfferExpired():
             return replace(offer, state=OfferState.EXPIRED, at=at)
         case OfferRevoked():
-            return replace(offer, state=OfferState.REVOKED, at=at)
+            returned = event.why == RETURNED
+            return replace(offer, state=OfferState.REVOKED, at=at, returned=returned)
         case OfferRecalled() | OfferRecallWithdrawn():
             return replace(offer, recalled=isinstance(event, OfferRecalled), at=at)
         case _:
             assert_never(event)
+
+
+def _issued(event: OfferIssued, at: datetime) -> Offer:
+    return Offer(
+        OfferState.ISSUED,
+        event.customer_id,
+        event.offer_id,
+        event.definition,
+        event.program_version,
+        event.redeemable_from,
+        event.expires_at,
+        at=at,
+        issued_at=event.issued_at,
+        paid=tuple(event.paid),
+        store_offer=event.store_offer,
+    )

@@ -80,18 +80,11 @@ def _lapsed(offer: Offer, now: datetime) -> list[OfferFact]:
     """The lapse of the lock if its time is up; an offer that was recalled goes with it."""
     if not offer.lock_lapses(now):
         return []
-    lapse = _lapse(offer)
+    until = offer.locked_until
+    assert until is not None  # noqa: S101 - a locked offer has an end of its lock
+    at, sale = max(until, offer.at), offer.transaction
+    lapse = OfferLockLapsed(at=at, transaction=sale, why=LAPSED, **offer.whose)
     return [lapse, *taken_back([lapse], offer)]
-
-
-def _lapse(offer: Offer) -> OfferLockLapsed:
-    assert offer.locked_until is not None  # noqa: S101 - a locked offer has an end of its lock
-    return OfferLockLapsed(
-        at=max(offer.locked_until, offer.at),
-        transaction=offer.transaction,
-        why=LAPSED,
-        **offer.whose,
-    )
 
 
 def _lock(command: Lock, offer: Offer) -> OfferLocked:

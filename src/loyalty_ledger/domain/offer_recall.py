@@ -35,6 +35,13 @@ def deserve(command: Deserve, offer: Offer) -> list[OfferFact]:
     return [OfferRecallWithdrawn(at=at, why="deserved", cause=command.cause, **offer.whose)]
 
 
+def undone(command: Recall, offer: Offer) -> OfferRevoked:
+    """The purchase of an offer that was used is undone: nobody has it any more."""
+    at = max(command.at, offer.at)
+    told: dict[str, Any] = {"why": RETURNED, "cause": command.cause, **offer.whose}
+    return OfferRevoked(at=at, revoked_at=command.at, **told)
+
+
 def taken_back(events: list[OfferFact], offer: Offer) -> list[OfferFact]:
     """What was recalled while it was in use is revoked by what gives it free."""
     for event in events:

@@ -9,7 +9,8 @@ from loyalty_ledger.domain.events.limits import issued, sold
 from loyalty_ledger.domain.events.offers import RETURNED
 from loyalty_ledger.domain.events.settlement import GivenBack
 from loyalty_ledger.domain.offer import Offer, OfferState
-from loyalty_ledger.domain.offer_commands import Reinstate
+from loyalty_ledger.domain.offer_commands import Recall, Reinstate
+from loyalty_ledger.domain.offer_recall import undone
 from loyalty_ledger.domain.streams import offer as offer_stream
 from loyalty_ledger.domain.taking_back import Case
 from loyalty_ledger.domain.tendering import give_back
@@ -47,9 +48,8 @@ def _restore_points(case: Case, offer_id: str, state: Offer, draft: Draft) -> li
     """The purchase of the offer is undone: its points come back, and nobody bought it."""
     given = []
     for paid in state.paid:
-        lots = list(reversed(paid.lots))
         reference = f"offer:{offer_id}"
-        give_back(case, state.customer_id, paid.account, lots, reference, draft)
+        give_back(case, state.customer_id, paid.account, paid.lots, reference, draft)
         given.append(
             GivenBack(
                 customer_id=state.customer_id,
@@ -59,6 +59,8 @@ def _restore_points(case: Case, offer_id: str, state: Offer, draft: Draft) -> li
                 offer_id=offer_id,
             )
         )
+    gone = undone(Recall(at=case.now, cause=case.cause), state)
+    draft.emit(offer_stream(offer_id), gone, state.customer_id)
     for subject in (sold(state.store_offer), issued(state.definition)):
         uncount(
             draft,
