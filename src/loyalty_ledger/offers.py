@@ -6,10 +6,10 @@ Each is one decision and one commit. The moment it is judged at is that of the a
 from collections.abc import Callable
 from datetime import datetime
 
+from loyalty_ledger.asking import check_enrolled, lost_to_time, rulebook_in_force
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import acquisition, offer_code, till
 from loyalty_ledger.domain.configuration import Catalogs, Stores
-from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events import limits as subjects
@@ -19,13 +19,11 @@ from loyalty_ledger.domain.events.offers import (
     OfferLocked,
     OfferRedeemed,
 )
-from loyalty_ledger.domain.events.points import PointsExpired
 from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import Reinstate, Revoke, Unlock
 from loyalty_ledger.domain.offer_decisions import decide as decide_offer
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
     CATALOG,
     PROGRAM,
@@ -134,7 +132,7 @@ class Offers:
         catalogs: Catalogs = reading.state(CATALOG)
         store = stores.store(basket.store_id)
         times(basket.transaction, store.time_zone, at)  # one that is far ahead is refused
-        rulebook = self._rulebook(reading)
+        rulebook = rulebook_in_force(self._settlement, reading)
         versions = Versions(rulebook.program, rulebook.version, catalogs.version)
         lines, discounts = versions.basket(basket.transaction, store)
         version = catalogs.version
@@ -167,10 +165,10 @@ class Offers:
         gift = acquisition.Gift(customer_id, definition, quantity, self._clock(), by, why)
 
         def decision(reading: Reading) -> tuple[Draft, list[OfferIssued]]:
-            rulebook = self._rulebook(reading)
+            rulebook = rulebook_in_force(self._settlement, reading)
             subject = limit(subjects.issued(definition))
             reading.get([customer_of(customer_id), usage_of(customer_id), subject])
-            _check_enrolled(customer_id, reading)
+            check_enrolled(customer_id, reading)
             draft = reading.draft()
             return draft, self._new(acquisition.give(gift, rulebook, draft), reading)
 
@@ -183,16 +181,16 @@ class Offers:
         purchase = acquisition.Purchase(customer_id, store_offer, quantity, self._clock(), by)
 
         def decision(reading: Reading) -> tuple[Draft, list[OfferIssued]]:
-            rulebook = self._rulebook(reading)
+            rulebook = rulebook_in_force(self._settlement, reading)
             _, sold = acquisition.on_sale(rulebook.program, store_offer)
             counts = subjects.sold(sold.id), subjects.issued(sold.offer)
             own = (customer_of, wallet_of, tiers_of, usage_of)
             reading.get([*(of(customer_id) for of in own), *map(limit, counts)])
-            _check_enrolled(customer_id, reading)
+            check_enrolled(customer_id, reading)
             draft = reading.draft()
             programs = self._settlement.programs
             bought = acquisition.buy(purchase, rulebook, programs, draft)
-            if _expired_idle(draft):
+            if lost_to_time(draft):
                 reading.quiet[customer_id] = self._settlement.position()
             return draft, self._new(bought, reading)
 
@@ -238,33 +236,12 @@ class Offers:
         reading.get([offer(one.offer_id) for one in offers])
         return offers
 
-    def _rulebook(self, reading: Reading) -> Rulebook:
-        reading.get([PROGRAM])
-        rulebook = self._settlement.rulebook()
-        if rulebook is None:
-            raise Rejected(
-                Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
-            )
-        return rulebook
-
     def _programs(self, version: int, reading: Reading) -> dict[int, Program]:
         """All published versions, at least up to this one: another process may have published."""
         reading.get([PROGRAM])
         if version not in self._settlement.programs:
             self._states.drop([PROGRAM])
         return self._settlement.programs
-
-
-def _check_enrolled(customer_id: str, reading: Reading) -> None:
-    customer: Customer = reading.state(customer_of(customer_id))
-    if not customer.enrolled:
-        raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
-
-
-def _expired_idle(draft: Draft) -> bool:
-    """Whether points were lost to inactivity: a sale that still waits could have prevented it."""
-    events = (outcome.event for outcome in draft.outcomes)
-    return any(isinstance(one, PointsExpired) and one.kind == "inactivity" for one in events)
 
 
 def _offer(offer_id: str) -> str:

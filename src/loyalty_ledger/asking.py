@@ -1,0 +1,38 @@
+"""What asking for something of a customer begins with: a program in force, and that he is known."""
+
+from loyalty_ledger.deciding import Reading
+from loyalty_ledger.domain.customer import Customer
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.points import PointsExpired
+from loyalty_ledger.domain.events.tiers import TierLeft
+from loyalty_ledger.domain.rules import Rulebook
+from loyalty_ledger.domain.streams import PROGRAM, customer_of
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.settlement import Settlement
+
+
+def rulebook_in_force(settlement: Settlement, reading: Reading) -> Rulebook:
+    """The newest program, ready to judge; Rejected before the first."""
+    reading.get([PROGRAM])
+    rulebook = settlement.rulebook()
+    if rulebook is None:
+        raise Rejected(
+            Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
+        )
+    return rulebook
+
+
+def check_enrolled(customer_id: str, reading: Reading) -> None:
+    """Rejected when there is no such customer."""
+    customer: Customer = reading.state(customer_of(customer_id))
+    if not customer.enrolled:
+        raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
+
+
+def lost_to_time(draft: Draft) -> bool:
+    """Whether points or a level were lost that a sale which still waits could have kept."""
+    events = (outcome.event for outcome in draft.outcomes)
+    return any(
+        isinstance(one, TierLeft) or (isinstance(one, PointsExpired) and one.kind == "inactivity")
+        for one in events
+    )
