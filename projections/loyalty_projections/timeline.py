@@ -1,4 +1,4 @@
-"""What happened to a customer, besides points? Joining, levels, and the life of every offer."""
+"""What happened to a customer, besides points? Joining, levels, promotions, offers."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -26,6 +26,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferRevoked,
     OfferUnlocked,
 )
+from loyalty_ledger.domain.events.promotions import PromotionClaimed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
 from loyalty_projections.projection import Projection, Recorded, Unrecorded
 from loyalty_projections.rows import Reader, Rows, copied
@@ -35,7 +36,10 @@ _AFTER_ALL = 1 << 62  # where the log never gets
 
 
 class HappeningRow(NamedTuple):
-    """Something that happened; `subject` is the offer or the tier system, `facts` a JSON object."""
+    """Something that happened; `facts` is a JSON object.
+
+    `subject` is the offer, the tier system, or `promotion:ID`.
+    """
 
     customer_id: str
     position: int
@@ -132,6 +136,20 @@ def _left(rows: Rows, event: TierLeft, recorded: Recorded) -> None:
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded, **told))
 
 
+def _claimed(rows: Rows, event: PromotionClaimed, recorded: Recorded) -> None:
+    """A claim tells what the promotion gave; levels entered by it stand for themselves."""
+    subject = f"promotion:{event.promotion}"
+    granted = [grant for grant in event.grants if grant.rule == subject]
+    facts = {
+        "claim_id": event.claim_id,
+        "awarded": {name: n for one in granted for name, n in one.deserved.items()} or None,
+        "offers": [offer for one in granted for offer in one.offers] or None,
+    }
+    who = {"client_id": event.by.client_id, "employee_id": event.by.employee_id}
+    row = _row(event.customer_id, event, recorded, subject=subject, facts=facts, **who)
+    rows.insert(TIMELINE, row)
+
+
 def _issue_facts(event: OfferIssued) -> dict[str, Any]:
     return {
         "definition": event.definition,
@@ -147,7 +165,7 @@ def _lock_facts(event: OfferLocked) -> dict[str, Any]:
 
 PROJECTION = Projection(
     "timeline",
-    1,
+    2,
     (TIMELINE,),
     {
         CustomerEnrolled: _joined,
@@ -166,6 +184,7 @@ PROJECTION = Projection(
         OfferCodeUsed: _offer(),
         DiscountNotHonoured: _flagged,
         DiscountChanged: _flagged,
+        PromotionClaimed: _claimed,
     },
 )
 
@@ -246,7 +265,7 @@ def timeline(
     *,
     due_levels: Sequence[TierKept | TierLeft] = (),
 ) -> list[Happening]:
-    """What happened to the customer, at `now`; to one offer or tier system if it is named.
+    """What happened to the customer, at `now`; to one `subject` if it is named.
 
     In order of time, what happened at one instant in log order. What has fallen due counts,
     recorded or not: of levels as `due_levels` says (see `tier_progress.overdue`).

@@ -13,6 +13,7 @@ from loyalty_ledger.domain import policies
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
 from loyalty_ledger.offers import Offers
+from loyalty_ledger.promotions import Promotions
 from loyalty_ledger.settlement import Settle, Settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Advance, Conflict, Log
@@ -48,6 +49,7 @@ class Ledger:
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
+        self.promotions = Promotions(self.states, self.settlement, clock)
         self.projector = projector_of(self.log, batch)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)

@@ -38,6 +38,7 @@ from loyalty_ledger.domain.events.program import (
     ProgramPublished,
     StoresLoaded,
 )
+from loyalty_ledger.domain.events.promotions import PromotionClaimed
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
     TransactionReceived,
@@ -99,6 +100,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         OfferTakenOffCheck,
         DiscountNotHonoured,
         DiscountChanged,
+        PromotionClaimed,
     )
 }
 """Event name -> class."""
