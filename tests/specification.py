@@ -5,7 +5,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-from loyalty_ledger.domain import acquisition, offer_decisions, policies, till, transaction, upkeep
+from loyalty_ledger.domain import (
+    acquisition,
+    offer_decisions,
+    policies,
+    promotion,
+    till,
+    transaction,
+    upkeep,
+)
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.closing import Closing, close
 from loyalty_ledger.domain.decider import Command, Decider, Event, State
@@ -13,6 +21,7 @@ from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.customers import CustomerEnrolled
 from loyalty_ledger.domain.events.offers import Actor, OfferIssued, OfferLocked, OfferRedeemed
+from loyalty_ledger.domain.events.promotions import PromotionClaimed
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
     Discount,
@@ -272,6 +281,15 @@ class Shop:
         purchase = acquisition.Purchase(by, store_offer, quantity, when, TILL)
         newest = self.knowledge.rulebooks[len(self.programs)]
         return self.decides(lambda draft: acquisition.buy(purchase, newest, self.programs, draft))
+
+    def claims(self, code: str, by: str = "ann", when: datetime = MONDAY_NOON) -> PromotionClaimed:
+        """A customer enters a promo code."""
+        entry = promotion.Entry(by, code, when, TILL)
+        newest = self.knowledge.rulebooks[len(self.programs)]
+        found = promotion.entered(newest.program, entry)
+        return self.decides(
+            lambda draft: promotion.claim(entry, found, newest, self.programs, draft)
+        )
 
     def offer(self, offer_id: str) -> Offer:
         """Where an offer stands, as recorded."""

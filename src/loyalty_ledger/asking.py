@@ -1,9 +1,10 @@
-"""What everything that a till or an app asks has in common: the program, and who asks."""
+"""What asking for something of a customer begins with: a program in force, and that he is known."""
 
 from loyalty_ledger.deciding import Reading
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.points import PointsExpired
+from loyalty_ledger.domain.events.tiers import TierLeft
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import PROGRAM, customer_of
 from loyalty_ledger.domain.values import Reason, Rejected
@@ -11,7 +12,7 @@ from loyalty_ledger.settlement import Settlement
 
 
 def rulebook_in_force(settlement: Settlement, reading: Reading) -> Rulebook:
-    """The rulebook in force; Rejected before the first program."""
+    """The newest program, ready to judge; Rejected before the first."""
     reading.get([PROGRAM])
     rulebook = settlement.rulebook()
     if rulebook is None:
@@ -22,16 +23,19 @@ def rulebook_in_force(settlement: Settlement, reading: Reading) -> Rulebook:
 
 
 def check_enrolled(customer_id: str, reading: Reading) -> None:
-    """Rejected when nobody has the id."""
+    """Rejected when there is no such customer."""
     customer: Customer = reading.state(customer_of(customer_id))
     if not customer.enrolled:
         raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
 
 
-def keep_quiet_if_idle(
+def settled_first_if_lost(
     customer_id: str, draft: Draft, settlement: Settlement, reading: Reading
 ) -> None:
-    """Where points were lost to inactivity, no sale may wait: it could have prevented that."""
+    """Where points or a level are lost to time, no sale may wait: it could have kept them."""
     events = (outcome.event for outcome in draft.outcomes)
-    if any(isinstance(one, PointsExpired) and one.kind == "inactivity" for one in events):
+    if any(
+        isinstance(one, TierLeft) or (isinstance(one, PointsExpired) and one.kind == "inactivity")
+        for one in events
+    ):
         reading.quiet[customer_id] = settlement.position()

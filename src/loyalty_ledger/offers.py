@@ -6,7 +6,7 @@ Each is one decision and one commit. The moment it is judged at is that of the a
 from collections.abc import Callable
 from datetime import datetime
 
-from loyalty_ledger.asking import check_enrolled, keep_quiet_if_idle, rulebook_in_force
+from loyalty_ledger.asking import check_enrolled, rulebook_in_force, settled_first_if_lost
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import acquisition, offer_code, till
 from loyalty_ledger.domain.configuration import Catalogs, Stores
@@ -190,7 +190,7 @@ class Offers:
             draft = reading.draft()
             programs = self._settlement.programs
             bought = acquisition.buy(purchase, rulebook, programs, draft)
-            keep_quiet_if_idle(customer_id, draft, self._settlement, reading)
+            settled_first_if_lost(customer_id, draft, self._settlement, reading)
             return draft, self._new(bought, reading)
 
         return decide(self._states, decision, self._settlement.settle_all)

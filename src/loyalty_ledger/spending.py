@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from loyalty_ledger.asking import check_enrolled, keep_quiet_if_idle, rulebook_in_force
+from loyalty_ledger.asking import check_enrolled, rulebook_in_force, settled_first_if_lost
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import spending
 from loyalty_ledger.domain.configuration import Stores
@@ -44,7 +44,7 @@ class Spending:
                 reading.get([sale(*sale_of)])
             draft = reading.draft()
             spent = spending.spend(ask, rulebook, self._settlement.programs, draft)
-            keep_quiet_if_idle(customer_id, draft, self._settlement, reading)
+            settled_first_if_lost(customer_id, draft, self._settlement, reading)
             return draft, spent
 
         return decide(self._states, decision, self._settlement.settle_all)

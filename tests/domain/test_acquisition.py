@@ -241,13 +241,12 @@ def test_a_debt_is_no_money_and_lowers_no_other_account() -> None:
 
 def owes(shop: Shop, points: int) -> None:
     """An award of noon is taken back, although its points are gone."""
-    facts: dict[str, Any] = {"at": NOON, "own_lots": [1], "awarded_at": NOON, "rule": "rule:points"}
     command = ClawBack(
         customer_id="ann", account="points", points=points, program=shop.programs[1],
-        program_version=1, cause="sale/s1/1@2", **facts,
+        program_version=1, cause="sale/s1/1@2", at=NOON, own_lots=[1], awarded_at=NOON, rule="x",
     )  # fmt: skip
-    (taken,) = WALLET.decide(command, shop.states["wallet/ann"])
-    shop.decides(lambda draft: draft.emit("wallet/ann", taken, "ann"))
+    (back,) = WALLET.decide(command, shop.states["wallet/ann"])
+    shop.decides(lambda draft: draft.emit("wallet/ann", back, "ann"))
 
 
 # --- limits -------------------------------------------------------------------------------------

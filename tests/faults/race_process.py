@@ -35,7 +35,14 @@ class Buy(NamedTuple):
     store_offer: str
 
 
-Ask = Lock | Buy
+class Claim(NamedTuple):
+    """Enter a promo code."""
+
+    customer_id: str
+    code: str
+
+
+Ask = Lock | Buy | Claim
 
 
 class Answer(NamedTuple):
@@ -84,6 +91,8 @@ def _answer(ledger: Ledger, ask: Ask, start: Barrier, beaten: Callable[[], int])
 def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
     if isinstance(ask, Buy):
         return lambda: ledger.offers.buy(*ask, Actor(client_id="app"))
+    if isinstance(ask, Claim):
+        return lambda: ledger.promotions.claim(*ask, Actor(client_id="app"))
     payload = {
         "transaction_id": ask.transaction_id,
         "open_time": clock.now().isoformat(),

@@ -1,6 +1,5 @@
 """Many processes want the same offer, the same points, the last one on the shelf: one gets it."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -9,16 +8,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
 
 import msgspec
 import pytest
 
 from faults.processes import PATIENCE_S, seeded, wait_until
-from faults.race_process import STORE, WON, Answer, Ask, Buy, Lock, buy_for_ever, race
-from loyalty_ledger import clock, verification
+from faults.race_process import STORE, WON, Buy, Lock, buy_for_ever
+from faults.racing import CONTEXT, PROCESSES, assert_sound, beaten, events, racers, tell
+from loyalty_ledger import clock
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.events import limits
 from loyalty_ledger.domain.events.offers import Actor, OfferIssued, OfferLocked
@@ -31,18 +29,12 @@ from loyalty_ledger.ledger import Ledger
 from sample_ledger import ledger_on
 from specification import program, rule
 
-PROCESSES = 8
 LOCK_ROUNDS = 1_000 if os.environ.get("LOYALTY_LAWS") == "laws" else 200
 PURCHASE_ROUNDS = 100
-ROUNDS_AT_ONCE = 100
 BUYERS, INVENTORY, PRICE = 600, 100, 10
 KILLS, BUYERS_AT_ONCE = 12, 4
 PRICES = {"tea": 60, "cake": 70}
 BY_HAND = Actor(employee_id="e1")
-
-# Fresh processes that need not import everything again.
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["loyalty_ledger.cli.app"])
 
 
 def club() -> Program:
@@ -83,63 +75,6 @@ def purchase(customer: str, dollars: int) -> bytes:
     }
     envelope = {"store_id": STORE, "client_id": "till", "request_id": customer}
     return msgspec.json.encode(envelope | {"request_payload": payload})
-
-
-class Racers:
-    """Processes that stay, and begin every round together."""
-
-    def __init__(self, pipes: Sequence[Connection]) -> None:
-        self._pipes = pipes
-
-    def run(self, rounds: Sequence[Sequence[Ask]]) -> list[list[Answer]]:
-        """The answers by round, as the asks: one for each process."""
-        answers: list[list[Answer]] = []
-        for first in range(0, len(rounds), ROUNDS_AT_ONCE):
-            part = rounds[first : first + ROUNDS_AT_ONCE]
-            for number, pipe in enumerate(self._pipes):
-                pipe.send([asks[number] for asks in part])
-            told = [self._answers(pipe) for pipe in self._pipes]
-            answers += [list(one) for one in zip(*told, strict=True)]
-        return answers
-
-    def _answers(self, pipe: Connection) -> list[Answer]:
-        assert pipe.poll(PATIENCE_S), "a process does not answer"
-        answers: list[Answer] = pipe.recv()
-        return answers
-
-
-@contextmanager
-def racers(url: str) -> Iterator[Racers]:
-    start = _CONTEXT.Barrier(PROCESSES)
-    pipes = [_CONTEXT.Pipe() for _ in range(PROCESSES)]
-    with running([_CONTEXT.Process(target=race, args=(url, start, pipe[1])) for pipe in pipes]):
-        ours = [pipe[0] for pipe in pipes]
-        yield Racers(ours)
-        for pipe in ours:
-            pipe.send([])
-
-
-@contextmanager
-def running(processes: list[BaseProcess]) -> Iterator[None]:
-    """They end by themselves, and well; whatever happens, they end."""
-    for process in processes:
-        process.start()
-    try:
-        yield
-        for process in processes:
-            process.join(PATIENCE_S)
-        assert [process.exitcode for process in processes] == [0] * len(processes)
-    finally:
-        for process in processes:
-            process.kill()
-            process.join()
-
-
-def beaten(rounds: Sequence[Sequence[Answer]]) -> str:
-    """How much of a race it was."""
-    close = sum(any(one.beaten for one in answers) for answers in rounds)
-    late = sum(one.beaten for answers in rounds for one in answers)
-    return f"in {close:,} rounds somebody came late at the commit, {late:,} times in all"
 
 
 def test_of_eight_processes_that_lock_an_offer_at_once_one_gets_it(
@@ -245,7 +180,7 @@ class Buyer:
         self.process = self._started()
 
     def _started(self) -> BaseProcess:
-        process = _CONTEXT.Process(target=buy_for_ever, args=self._asked)
+        process = CONTEXT.Process(target=buy_for_ever, args=self._asked)
         process.start()
         return process
 
@@ -298,22 +233,3 @@ def assert_sold(ledger: Ledger, whose: Sequence[str], points: int, times: int) -
 
 def left(ledger: Ledger, customer_id: str) -> int:
     return ledger.answers.profile(customer_id, Moment(clock.now())).accounts[0].available
-
-
-def events(ledger: Ledger, *names: str) -> list[Any]:
-    found, position = [], 0
-    while batch := ledger.log.read(position, 5_000, names=names):
-        found += [one.event for one in batch]
-        position = batch[-1].position
-    return found
-
-
-def assert_sound(ledger: Ledger) -> None:
-    ledger.projector.catch_up()
-    assert verification.verify(ledger, lambda _done, _goal: None).problems == []
-
-
-def tell(capsys: pytest.CaptureFixture[str], ledger: Ledger, what: str, begun: float) -> None:
-    with capsys.disabled():
-        took = time.perf_counter() - begun
-        print(f"\n  {ledger.log.engine.name}: {what}; {took:.0f} s", flush=True)

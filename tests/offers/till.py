@@ -30,6 +30,7 @@ from loyalty_ledger.intake import Receipt
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.offer_requests import TTL_CODE, USER_OFFER_ID, Basket, Bound, Lookup
 from loyalty_ledger.program_file import load_program
+from loyalty_ledger.promotions import Claimed
 from loyalty_ledger.store.log import CatalogItem
 from loyalty_ledger.wire import read_transaction
 from loyalty_projections.profile import OfferView
@@ -71,6 +72,14 @@ BREAKFAST = [item("ESPRESSO", "4.00"), item("MUFFIN", "3.00")]
 def document() -> dict[str, Any]:
     """The program, to be changed and published."""
     return load_program(PROGRAM).to_document()
+
+
+def promoting(*outcomes: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The program with the promotion MUGLOVE: a mug set and 50 points, unless told otherwise."""
+    points = {"award": {"account": "points", "source": "purchases", "points": 50}}
+    given = list(outcomes) or [{"issue": "mug-set"}, points]
+    mugs = {"id": "mug-love", "name": "Coffee mug set", "kind": "multi_use", "code": "MUGLOVE"}
+    return document() | {"promotions": [mugs | {"outcomes": given} | more]}
 
 
 def fill(url: str) -> None:
@@ -151,6 +160,10 @@ class Shop:
 
     def buy(self, store_offer: str, by: str = "ANN", quantity: int = 1) -> list[OfferIssued]:
         return self.ledger.offers.buy(self.id_of(by), store_offer, CASHIER, quantity)
+
+    def claim(self, code: str, by: str = "ANN") -> Claimed:
+        """Enter a promo code."""
+        return self.ledger.promotions.claim(self.id_of(by), code, CASHIER)
 
     def lock(self, offer: str, sale: str = "T1", **basket: Any) -> Bound:
         return self.ledger.offers.lock(_lookup(basket, offer), _basket(sale, basket), CASHIER)

@@ -7,7 +7,18 @@ from projections.story import ACCOUNTS, Story, day
 
 CUSTOMERS = ("ann", "bob", 'q"u\\o te')
 Step = tuple[str, str, str, int, float]
-_STEPS = ("award", "spend", "claw back", "keep time", "buy", "enter", "keep", "leave", "issue")
+_STEPS = (
+    "award",
+    "spend",
+    "claw back",
+    "keep time",
+    "buy",
+    "enter",
+    "keep",
+    "leave",
+    "issue",
+    "claim",
+)
 steps = st.lists(
     st.tuples(
         st.sampled_from(_STEPS),
@@ -54,6 +65,14 @@ def _happen(story: Story, step: Step, now: float) -> None:
             story.kept_silver(customer, day(now), day(now + 31))
         case "leave":
             story.left_silver(customer, day(now))
-        case "issue":
-            offer = f"{customer}-{len(story.told)}"
-            story.issued(customer, offer, day(now), day(now + amount))
+        case "issue" | "claim":
+            _give(story, step, now)
+
+
+def _give(story: Story, step: Step, now: float) -> None:
+    what, customer, _, amount, _ = step
+    offer = f"{customer}-{len(story.told)}"
+    if what == "claim":
+        story.claimed(customer, amount, day(now), offer)
+    else:
+        story.issued(customer, offer, day(now), day(now + amount))

@@ -15,8 +15,9 @@ from loyalty_ledger.domain.events.customers import (
     SettlementHeld,
     SettlementResumed,
 )
-from loyalty_ledger.domain.events.offers import OfferIssued, PricedDiscount
-from loyalty_ledger.domain.events.settlement import PurchaseCounted, SettlementFailed
+from loyalty_ledger.domain.events.offers import Actor, OfferIssued, PricedDiscount
+from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.settlement import Grant, PurchaseCounted, SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
 from loyalty_ledger.domain.lots import PointsEvent
 from loyalty_ledger.domain.offer import Offer
@@ -32,6 +33,7 @@ from loyalty_ledger.domain.offer_commands import (
 )
 from loyalty_ledger.domain.offer_decisions import OFFER
 from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.promo_claim import claim_id
 from loyalty_ledger.domain.values import Period
 from loyalty_ledger.domain.wallet import Wallet
 from loyalty_ledger.program_file import parse_program
@@ -250,6 +252,34 @@ class Story:
         )
         self.offers[offer] = OFFER.fold([event])
         self.record(f"offer/{offer}", event)
+
+    def claimed(self, customer: str, points: int, at: datetime, offer: str | None = None) -> None:
+        """A promotion of so many points; of an offer of that id, too."""
+        number = 1 + sum(
+            isinstance(one.event, PromotionClaimed) and one.event.customer_id == customer
+            for one in self.told
+        )
+        self.awarded(customer, "points", points, at)
+        if offer is not None:
+            self.issued(customer, offer, at, None)
+        grant = Grant(
+            customer_id=customer,
+            rule="promotion:spring",
+            deserved={"points": points},
+            offers=[] if offer is None else [offer],
+        )
+        event = PromotionClaimed(
+            at=at,
+            customer_id=customer,
+            claim_id=claim_id(customer, "spring", number),
+            promotion="spring",
+            number=number,
+            claimed_at=at,
+            by=Actor(client_id="app"),
+            program_version=1,
+            grants=[grant],
+        )
+        self.record(f"claim/{event.claim_id}", event)
 
     def locked(self, offer: str, at: datetime, days: int, sale: str = "s/1") -> None:
         self._ask(offer, Lock(transaction=sale, at=at, terms=_terms(days)))

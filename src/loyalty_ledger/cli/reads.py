@@ -109,7 +109,7 @@ def timeline(
     known_at: KnownAt = None,
     json: Json = False,
 ) -> None:
-    """What happened to a customer besides points: joining, levels, the life of every offer."""
+    """What happened to a customer besides points: joining, levels, promotions, offers."""
     with context.obj.ledger() as ledger:
         found, moment = asked(ledger, customer, as_of, known_at)
         rows = ledger.answers.timeline(found, moment, offer)
@@ -200,8 +200,20 @@ def _details(row: Happening) -> str:
     """Why, by whom and what of it; offers by the end of their ids, which is what differs."""
     subject = (row.subject or "").rpartition(".")[2]
     by = row.employee_id or row.client_id
-    facts = [f"{name} {value}" for name, value in row.facts.items() if value not in (None, [])]
+    facts = [_fact(*fact) for fact in row.facts.items() if fact[1] not in (None, [])]
     return ", ".join(part for part in (subject, row.why, by and f"by {by}", *facts) if part)
+
+
+def _fact(name: str, value: Any) -> str:
+    """A fact and its name; of a claim, points by account and offers by the end of their ids."""
+    match name, value:
+        case "awarded", dict():
+            value = " and ".join(f"{points:,} {account}" for account, points in value.items())
+        case "offers", list():
+            value = " ".join(offer.rpartition(".")[2] for offer in value)
+        case "claim_id", str():
+            value = value.rpartition(".")[2]
+    return f"{name} {value}"
 
 
 def _next(expiries: Any) -> tuple[object, object]:

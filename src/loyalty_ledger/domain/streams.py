@@ -12,6 +12,7 @@ from loyalty_ledger.domain import (
     customer,
     limits,
     offer_code,
+    promo_claim,
     tier,
     transaction,
     wallet,
@@ -99,6 +100,11 @@ def code(digest: str) -> str:
     return f"code/{digest}"
 
 
+def promotion_claim(claim_id: str) -> str:
+    """The stream of a claim of a promotion."""
+    return f"claim/{claim_id}"
+
+
 def cause(stream: str, version: int) -> str:
     """How an outcome names the event it follows from."""
     return f"{stream}@{version}"
@@ -127,6 +133,7 @@ FOLDS: dict[str, Fold] = {
     "sale": Fold(transaction.Sale(), transaction.evolve),
     "offer": Fold(offers.Offer(), offers.evolve),
     "code": Fold(offer_code.OfferCode(), offer_code.evolve),
+    "claim": Fold(promo_claim.PromoClaim(), promo_claim.evolve),
     "ledger": Fold(configuration.Opening(), configuration.evolve_opening),
     "program": Fold(configuration.Programs(), configuration.evolve_programs),
     "stores": Fold(configuration.Stores(), configuration.evolve_stores),

@@ -18,7 +18,8 @@ def sold(store_offer: str) -> str:
 class GrantCounted(Event, frozen=True, kw_only=True):
     """A grant counts towards limits.
 
-    `subject` is `campaign:id`, `rule:id`, `source:id`, `offer:id` or `store-offer:id`.
+    `subject` is `campaign:id`, `rule:id`, `source:id`, `offer:id`, `store-offer:id` or
+    `promotion:id`.
     """
 
     customer_id: str

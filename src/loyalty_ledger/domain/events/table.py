@@ -41,6 +41,7 @@ from loyalty_ledger.domain.events.program import (
     ProgramPublished,
     StoresLoaded,
 )
+from loyalty_ledger.domain.events.promotions import PromotionClaimed
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
     PointsTendered,
@@ -116,6 +117,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         OfferTakenOffCheck,
         DiscountNotHonoured,
         DiscountChanged,
+        PromotionClaimed,
     )
 }
 """Event name -> class."""

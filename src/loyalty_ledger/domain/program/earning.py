@@ -172,3 +172,8 @@ class Promotion(Section):
     per_customer: Count | None = Field(None, description="Most claims for one customer.")
     total: Count | None = Field(None, description="Most claims over all customers.")
     outcomes: tuple[Outcome, ...] = Field(min_length=1, description="What a claim gives.")
+
+    @property
+    def reference(self) -> str:
+        """How events name it."""
+        return f"promotion:{self.id}"
