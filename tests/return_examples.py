@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.points import PointsClawedBack
+from loyalty_ledger.domain.events.points import PointsClawedBack, PointsSpent
 from loyalty_ledger.domain.events.sales import Line, Payment
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.limits import Count
@@ -90,7 +90,7 @@ def clawed(events: Sequence[Any]) -> PointsClawedBack:
     return found
 
 
-def taken_from(event: PointsClawedBack) -> list[tuple[int, int]]:
+def taken_from(event: PointsClawedBack | PointsSpent) -> list[tuple[int, int]]:
     """The lots and how much of each."""
     return [(part.lot, part.points) for part in event.lots]
 

@@ -42,7 +42,7 @@ def test_a_payment_of_type_points_spends_them_when_the_sale_is_settled() -> None
     sends(shop, TEN, hours=1, payments=WITH_POINTS)
     spent = only(PointsSpent, shop.last)
     assert (spent.points, spent.transaction, spent.reference) == (10, "s1/7", "tender")
-    assert (taken_from(spent), spent.cause) == ([(1, 10)], "sale/s1/7@1")  # type: ignore[arg-type]
+    assert (taken_from(spent), spent.cause) == ([(1, 10)], "sale/s1/7@1")
     assert shop.points() == 10
 
 
