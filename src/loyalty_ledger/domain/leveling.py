@@ -99,7 +99,8 @@ def review_levels(granting: Granting, customer_id: str, until: datetime) -> None
         tiers: Tiers = granting.draft.state(tiers_of(customer_id))
         for system_id, way in tiers.ways.items():
             measures = upkeep.measures_of(granting.draft, customer_id, granting.case.rulebook)
-            found = review(system_id, way, measures, granting.case.programs, until)
+            gifts = tiers.gifts(system_id)
+            found = review(system_id, way, measures, gifts, granting.case.programs, until)
             if found is not None and _go_down(granting, customer_id, system_id, found):
                 moving = True
 

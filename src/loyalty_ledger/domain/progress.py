@@ -31,6 +31,18 @@ class Earned(Struct, frozen=True, array_like=True, gc=False):
     amount: int
 
 
+def less(earned: Pages[Earned], when: datetime, points: int) -> Pages[Earned]:
+    """The series without so many points of what was earned at that moment."""
+
+    def change(row: Earned) -> Earned | None:
+        nonlocal points
+        part = min(points, row.amount)
+        points -= part
+        return Earned(row.when, row.amount - part) if row.amount > part else None
+
+    return earned.changed(Earned, when, change)
+
+
 class Purchase(Struct, frozen=True, array_like=True, gc=False):
     """A sale that counts for a customer: `amount` is his spend; `times` 1 if he paid most."""
 

@@ -4,10 +4,11 @@ The way a customer went through a tier system is gone again on what remains: no 
 earlier than he reached it, none that he never reached, and every maintenance is looked at again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from loyalty_ledger.domain.events.settlement import PostedAward
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft, TierStep
 from loyalty_ledger.domain.levels import (
     Held,
@@ -19,10 +20,14 @@ from loyalty_ledger.domain.levels import (
 )
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import Node, TierSystem
-from loyalty_ledger.domain.progress import Earned, Measures, Purchase, holds
+from loyalty_ledger.domain.progress import Earned, Measures, Purchase, holds, less
 
 ENTERED, KEPT, LEFT = "entered", "kept", "left"
 Way = Sequence[TierStep]
+
+
+Gifts = Mapping[str, Sequence[PostedAward]]
+"""What entering each level had given: it counts once the level is entered, never for it."""
 
 
 class Review(NamedTuple):
@@ -53,18 +58,44 @@ def review(
     system_id: str,
     way: Way,
     measures: Measures,
+    gifts: Gifts,
     programs: Mapping[int, Program],
     until: datetime,
 ) -> Review | None:
     """What remains of the way, with maintenance up to and at `until`; None when all of it does."""
-    if all(_stands(system_id, step, measures, programs) for step in way):
+    if _all_stand(system_id, way, measures, gifts, programs):
         return None
-    walk = _Walk(system_id, way, measures, programs)
+    walk = _Walk(system_id, way, measures, gifts, programs)
     for moment in _moments(way, measures):
         walk.go_to(moment)
     walk.keep(max([until, *(step.at for step in way)]))
     lost = {step.level for step in way if step.kind == ENTERED} - walk.entered
     return Review(walk.held, walk.rank, walk.steps, sorted(lost))
+
+
+def _all_stand(
+    system_id: str,
+    way: Way,
+    measures: Measures,
+    gifts: Gifts,
+    programs: Mapping[int, Program],
+) -> bool:
+    entered: set[str] = set()
+    for step in way:
+        if not _stands(system_id, step, _without_gifts(measures, gifts, entered), programs):
+            return False
+        entered.add(step.level)
+    return True
+
+
+def _without_gifts(measures: Measures, gifts: Gifts, entered: Collection[str]) -> Measures:
+    """The measures without what levels gave that are not entered."""
+    earned = dict(measures.earned)
+    for level, awards in gifts.items():
+        for award in awards if level not in entered else ():
+            if award.account in earned:
+                earned[award.account] = less(earned[award.account], award.earned_at, award.points)
+    return measures._replace(earned=earned)
 
 
 def _stands(
@@ -96,11 +127,18 @@ class _Walk:
     """The way through a tier system, gone again."""
 
     def __init__(
-        self, system_id: str, way: Way, measures: Measures, programs: Mapping[int, Program]
+        self,
+        system_id: str,
+        way: Way,
+        measures: Measures,
+        gifts: Gifts,
+        programs: Mapping[int, Program],
     ):
         self._system_id = system_id
         self._way = sorted(way, key=lambda step: step.at)
-        self._measures = measures
+        self._all = measures
+        self._gifts = gifts
+        self._measures = _without_gifts(measures, gifts, ())
         self._programs = programs
         self.held: Held | None = None
         self.rank = 0
@@ -146,6 +184,7 @@ class _Walk:
             until = next_evaluation(level, moment, program.time_zone)
             self._hold(ENTERED, Held(level.id, moment, until, step.program_version), self.rank + 1)
             self.entered.add(level.id)
+            self._measures = _without_gifts(self._all, self._gifts, self.entered)
             return True
         return False
 

@@ -103,15 +103,11 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     lost: dict[tuple[str, str], Lost] = {}
     tenders: dict[str, Tender] = {}
     given_back: tuple[str, ...] = ()
+    lots: dict[tuple[str, str], tuple[int, ...]] = {}
 
-    def own_lots(self, customer_id: str, account: str) -> list[int]:
-        """The lots that the sale made for the customer in the account."""
-        return [
-            award.lot
-            for (owner, _), standing in self.grants.items()
-            for award in standing.awards
-            if owner == customer_id and award.account == account
-        ]
+    def own_lots(self, customer_id: str, account: str) -> tuple[int, ...]:
+        """The lots that the sale made for the customer in the account, taken back or not."""
+        return self.lots.get((customer_id, account), ())
 
 
 NEW = SaleRecord()
@@ -143,13 +139,15 @@ def settled(record: SaleRecord, event: TransactionSettled) -> SaleRecord:
             first_total=event.total,
         )
     judged = {one.customer_id: one for one in event.customers}
+    grants = _grants(event)
     return replace(
         record,
         members={**judged, **record.members},
         payers=tuple(event.customers),
         total=event.total,
         counted={name: _counted(one, event) for name, one in judged.items()},
-        grants=_grants(event),
+        grants=grants,
+        lots=_lots(record.lots, grants),
         asked={**record.asked, **{(one.customer_id, one.rule): one for one in event.asked}},
         refused={**_refused(event), **record.refused},
         ceilings=_ceilings(record, event),
@@ -176,6 +174,19 @@ def _grants(event: TransactionSettled) -> dict[tuple[str, str], Standing]:
         if not one.rule.startswith("tier:")
     }
     return {key: standing for key, standing in found.items() if not standing.nothing}
+
+
+def _lots(
+    before: Mapping[tuple[str, str], tuple[int, ...]], grants: Mapping[tuple[str, str], Standing]
+) -> dict[tuple[str, str], tuple[int, ...]]:
+    """All lots the sale ever made: what of one has expired stays gone when it is earned again."""
+    found = dict(before)
+    for (customer_id, _), standing in grants.items():
+        for award in standing.awards:
+            key = customer_id, award.account
+            if award.lot not in found.get(key, ()):
+                found[key] = (*found.get(key, ()), award.lot)
+    return found
 
 
 def _standing(grant: Grant, sale_time: datetime) -> Standing:

@@ -74,7 +74,7 @@ class Tendering:
 
     def _back(self, points: int, base: int) -> int:
         """What comes back of points paid when the sale was worth `base`: all when nothing is."""
-        if not self._value.kept or (base and not self._value.total):
+        if not self._value.total and (base or not self._value.kept):
             return points
         return points * max(0, base - self._value.total) // base if base else 0
 

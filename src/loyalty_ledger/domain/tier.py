@@ -62,6 +62,15 @@ class Tiers(Struct, frozen=True, array_like=True, gc=False):
     ways: dict[str, tuple[TierStep, ...]] = {}
     entries: dict[str, Entry] = {}
 
+    def gifts(self, system: str) -> dict[str, tuple[PostedAward, ...]]:
+        """What entering levels of the system gave in points, by level."""
+        begins = reward_key(system, "")
+        return {
+            name.removeprefix(begins): entry.awards
+            for name, entry in self.entries.items()
+            if name.startswith(begins)
+        }
+
 
 class Maintain(Struct, frozen=True):
     """Evaluate every maintenance that falls due up to and at `until`, each by its own program."""

@@ -32,7 +32,7 @@ from loyalty_ledger.domain.lots import (
 )
 from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.progress import Earned
+from loyalty_ledger.domain.progress import Earned, less
 from loyalty_ledger.domain.restoring import Restore, restore
 from loyalty_ledger.domain.values import Reason, Rejected
 
@@ -230,26 +230,14 @@ def evolve(wallet: Wallet, event: PointsEvent) -> Wallet:
             return Wallet(holdings, {**wallet.earned, event.account: earned}, latest, wallet.traces)
         case PointsClawedBack():
             account = event.awarded_in or event.account
-            left = {**wallet.earned, account: _reduced(wallet.earned.get(account), event)}
+            pages = wallet.earned.get(account, Pages())
+            left = {**wallet.earned, account: less(pages, event.awarded_at, event.points)}
             return Wallet(holdings, left, _latest(left.values()), wallet.traces)
         case _:
             traces = wallet.traces
             for trace in _traces(wallet.holdings, event):
                 traces = traces.add(trace)
             return Wallet(holdings, wallet.earned, wallet.latest, traces)
-
-
-def _reduced(earned: Pages[Earned] | None, event: PointsClawedBack) -> Pages[Earned]:
-    """The series with the claw-back taken off the award, at that award's time."""
-    rest = event.points
-
-    def less(row: Earned) -> Earned | None:
-        nonlocal rest
-        part = min(rest, row.amount)
-        rest -= part
-        return Earned(row.when, row.amount - part) if row.amount > part else None
-
-    return (earned or Pages()).changed(Earned, event.awarded_at, less)
 
 
 def _latest(earned: Iterable[Pages[Earned]]) -> datetime | None:
