@@ -16,6 +16,7 @@ from loyalty_ledger.domain.events.points import PointsAwarded, PointsExpired
 from loyalty_ledger.domain.events.settlement import (
     PurchaseCounted,
     SettlementFailed,
+    TransactionSettled,
 )
 from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft
 from specification import MONDAY_NOON, Shop, at, awards, every, line, only, paid, program, rule
