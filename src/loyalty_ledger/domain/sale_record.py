@@ -82,7 +82,8 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
 
     `members` are judged by what they were when they were first named; `payers` paid last.
     `grants`, `asked`, `refused` and `ceilings` are by customer and rule; `refused` names the limit,
-    `ceilings` the most that a maximum balance left, by account.
+    `ceilings` the most that a maximum balance left, by account. `lots` are all it ever made, by
+    customer and account: what an award lost may be found in the lot of another.
     """
 
     first: int = 0
@@ -95,6 +96,7 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     payers: tuple[JudgedCustomer, ...] = ()
     counted: dict[str, Counted] = {}
     grants: dict[tuple[str, str], Standing] = {}
+    lots: dict[tuple[str, str], tuple[int, ...]] = {}
     asked: dict[tuple[str, str], Asked] = {}
     refused: dict[tuple[str, str], str] = {}
     ceilings: dict[tuple[str, str], dict[str, int]] = {}
@@ -102,14 +104,9 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     tenders: dict[str, Tender] = {}
     given_back: tuple[str, ...] = ()
 
-    def own_lots(self, customer_id: str, account: str) -> list[int]:
+    def own_lots(self, customer_id: str, account: str) -> tuple[int, ...]:
         """The lots that the sale made for the customer in the account."""
-        return [
-            award.lot
-            for (owner, _), standing in self.grants.items()
-            for award in standing.awards
-            if owner == customer_id and award.account == account
-        ]
+        return self.lots.get((customer_id, account), ())
 
 
 NEW = SaleRecord()
@@ -141,12 +138,14 @@ def settled(record: SaleRecord, event: TransactionSettled) -> SaleRecord:
             first_total=event.total,
         )
     judged = {one.customer_id: one for one in event.customers}
+    grants = _grants(event)
     return replace(
         record,
         members={**judged, **record.members},
         payers=tuple(event.customers),
         counted={name: _counted(one, event) for name, one in judged.items()},
-        grants=_grants(event),
+        grants=grants,
+        lots=_lots(record.lots, grants),
         asked={**record.asked, **{(one.customer_id, one.rule): one for one in event.asked}},
         refused={**_refused(event), **record.refused},
         ceilings=_ceilings(record, event),
@@ -173,6 +172,18 @@ def _grants(event: TransactionSettled) -> dict[tuple[str, str], Standing]:
         if not one.rule.startswith("tier:")
     }
     return {key: standing for key, standing in found.items() if not standing.nothing}
+
+
+def _lots(
+    before: Mapping[tuple[str, str], tuple[int, ...]], grants: Mapping[tuple[str, str], Standing]
+) -> dict[tuple[str, str], tuple[int, ...]]:
+    """The lots made so far, also those of grants of which nothing stands any more."""
+    found = dict(before)
+    for (customer_id, _), standing in grants.items():
+        for award in standing.awards:
+            key = customer_id, award.account
+            found[key] = tuple(dict.fromkeys((*found.get(key, ()), award.lot)))
+    return found
 
 
 def _standing(grant: Grant, sale_time: datetime) -> Standing:
