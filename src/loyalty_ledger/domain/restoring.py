@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty_ledger.domain.events.points import LotPoints, PointsRestored, RestoredLot
 from loyalty_ledger.domain.lots import Holdings, Lot
@@ -33,7 +34,7 @@ def restore(command: Restore, holdings: Holdings) -> PointsRestored:
     at = _takes_hold(command, holdings)
     debt, number, lots = account.debt, holdings.next_lot, []
     grace = command.program.restored_grace.after(at, command.program.time_zone)
-    for part in command.lots:
+    for part in _each_once(command.lots):
         over = part.expires_at is not None and part.expires_at <= at
         repaid = min(debt, part.points)
         debt -= repaid
@@ -61,6 +62,15 @@ def restore(command: Restore, holdings: Holdings) -> PointsRestored:
         program_version=command.program_version,
         cause=command.cause,
     )
+
+
+def _each_once(lots: Sequence[LotPoints]) -> list[LotPoints]:
+    """The lots with all their points: one that was spent from twice is one lot."""
+    found: dict[int, LotPoints] = {}
+    for part in lots:
+        before = found.get(part.lot)
+        found[part.lot] = replace(part, points=part.points + before.points) if before else part
+    return [*found.values()]
 
 
 def _takes_hold(command: Restore, holdings: Holdings) -> datetime:
