@@ -14,23 +14,29 @@ import pytest
 import databases
 from loyalty_ledger import verification
 from loyalty_ledger.answers import Moment
+from loyalty_ledger.domain.events.limits import GrantUncounted
 from loyalty_ledger.domain.events.offers import (
     OfferExpired,
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
+    OfferRecalled,
+    OfferRecallWithdrawn,
     OfferRedeemed,
     OfferReinstated,
     OfferRevoked,
     OfferUnlocked,
 )
 from loyalty_ledger.domain.events.points import (
+    PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
 from loyalty_ledger.domain.events.program import ProgramPublished
-from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
+from loyalty_ledger.domain.events.settlement import PurchaseRecounted
+from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft, TierSinceMoved
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.accounts import InactivityExpiry
 from loyalty_ledger.domain.program.document import Program
@@ -41,6 +47,7 @@ from loyalty_projections import point_history, profile, tier_progress, timeline
 from loyalty_projections.profile import Profile
 from loyalty_projections.projection import fold
 from loyalty_projections.rows import MemoryRows
+from offers.bringing_back import BringingBack
 from offers.naive_wallet import LIVES, Naive
 from offers.shopping import Shopping
 from sample_ledger import (
@@ -79,12 +86,12 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 
 
 def fill_with_two_programs(url: str) -> None:
-    """The sample, with customers who buy, lock and use offers between its sales."""
+    """The sample; meanwhile customers use offers, pay with points and bring things back."""
     clock = MovingClock(datetime(2017, 1, 1, tzinfo=UTC))
     with ledger_on(url, clock) as ledger:
         configure(ledger)
         ledger.administration.publish(first_program())
-        shopping = Shopping(ledger)
+        shopping, returning = Shopping(ledger), BringingBack(ledger)
         for number, (moment, group) in enumerate(arrivals()):
             clock.move_to(moment)
             if number == len(arrivals()) // 2:
@@ -92,6 +99,7 @@ def fill_with_two_programs(url: str) -> None:
             ledger.intake.receive(group)
             ledger.worker.work(lambda: clock.now, once=True)
             shopping.go(number)
+            returning.go(group)
         clock.move_to(YEAR_ENDS)
         ledger.worker.work(lambda: YEAR_ENDS, once=True)
 
@@ -279,7 +287,7 @@ def worked_out(
     wallet.elapse(now)
     programs = programs_known(events, known_at)
     return {
-        account.id: (sum(wallet.left(account.id)), wallet.lifetime.get(account.id, 0))
+        account.id: (wallet.available(account.id), wallet.lifetime.get(account.id, 0))
         for account in programs[len(programs)].point_accounts
     }
 
@@ -365,6 +373,10 @@ def test_the_sample_keeps_every_law_and_has_what_these_tests_need(sample: Ledger
     assert {PointsExpired, PointsRolledOver, TierEntered, TierLeft, PointsSpent} <= happened
     assert {OfferIssued, OfferLocked, OfferRedeemed, OfferUnlocked, OfferReinstated} <= happened
     assert {OfferLockLapsed, OfferExpired, OfferRevoked} <= happened
+    assert {PointsClawedBack, PointsRestored, PurchaseRecounted, GrantUncounted} <= happened
+    assert {TierSinceMoved, OfferRecalled, OfferRecallWithdrawn} <= happened
+    clawed = [one.event for one in everything(sample) if isinstance(one.event, PointsClawedBack)]
+    assert any(one.already_gone for one in clawed) and any(one.awarded_in for one in clawed)
     accounts = read_program(PROGRAM).point_accounts
     assert any(isinstance(one.expiry, InactivityExpiry) for one in accounts)
     late = [one for one in everything(sample) if one.recorded_at - one.event.at > timedelta(30)]

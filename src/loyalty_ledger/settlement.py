@@ -28,7 +28,7 @@ from loyalty_ledger.domain.streams import (
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.shelf import Shelf
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Advance, Busy, Conflict, Log, Recorded
+from loyalty_ledger.store.log import Advance, Busy, Commit, Conflict, Log, Recorded
 
 READER = "settlement"
 ARRIVALS = ("TransactionReceived", "CustomerEventReceived")
@@ -58,9 +58,7 @@ class Settlement:
             before = self._log.position_of(READER)
             end = self._log.head().position
             # The fewer are settled at once, the less can be in the way of it.
-            recorded = _one_closed_each(
-                self._log.read(before, max(1, most >> attempt), names=ARRIVALS)
-            )
+            recorded = self._log.read(before, max(1, most >> attempt), names=ARRIVALS)
             after = recorded[-1].position if recorded else max(before, end)
             if after == before:
                 return 0
@@ -128,7 +126,11 @@ class Settlement:
         knowledge = self._knowledge(arrivals, states)
         commit = self._states.commit(states)
         commit.advance = advance
+        seen = set[str]()
         for arrived in arrivals:
+            if arrived.stream in seen:
+                arrived, knowledge = self._after_others(arrived, knowledge, states, commit)
+            seen.add(arrived.stream)
             draft = Draft(states)
             try:
                 self._settle(arrived, knowledge, draft)
@@ -137,6 +139,18 @@ class Settlement:
                 policies.fail(arrived, _reason(error), draft)
             add_draft(commit, states, draft)
         self._states.append(commit, states)
+
+    def _after_others(
+        self, arrived: Arrived, knowledge: Knowledge, states: dict[str, Any], commit: Commit
+    ) -> tuple[Arrived, Knowledge]:
+        """A further version of a sale in one commit, and what is known: by what the others froze.
+
+        What it looks at beyond them is read now.
+        """
+        (arrived,), more = self._completed([arrived], states)
+        commit.expected |= self._states.commit(more).expected
+        items = self._knowledge([arrived], states).items
+        return arrived, knowledge._replace(items={**knowledge.items, **items})
 
     def _retry(self, subject: str, known: set[str]) -> str | None:
         """None when it is settled now, the reason when it failed again, '' when it still waits.
@@ -191,14 +205,22 @@ class Settlement:
     def _loaded(self, arrivals: list[Arrived]) -> tuple[list[Arrived], dict[str, Any]]:
         """The arrivals with all whom they concern, and the states that settling them looks at."""
         states = self._states.get(self._streams(arrivals))
+        return self._completed(arrivals, states)[0], states
+
+    def _completed(
+        self, arrivals: list[Arrived], states: dict[str, Any]
+    ) -> tuple[list[Arrived], set[str]]:
+        """The same, as far as these states tell; what they lack is added to them, and named."""
         arrivals = [with_former(arrived, states) for arrived in arrivals]
         subjects = {version: book.subjects for version, book in self._rulebooks.items()}
+        added = set[str]()
         while (
             more := {stream for arrived in arrivals for stream in needed(arrived, states, subjects)}
             - states.keys()
         ):
             states |= self._states.get(more)
-        return arrivals, states
+            added |= more
+        return arrivals, added
 
     def _streams(self, arrivals: list[Arrived]) -> list[str]:
         streams = [PROGRAM, CATALOG]
@@ -254,20 +276,6 @@ def _arrived(recorded: list[Recorded]) -> list[Arrived]:
         for one in recorded
         if isinstance(one.event, TransactionReceived | CustomerEventReceived)
     ]
-
-
-def _one_closed_each(recorded: list[Recorded]) -> list[Recorded]:
-    """These, up to a version of a sale that comes after a closed one of it.
-
-    What settling it looks at is known once the one before is settled.
-    """
-    closed: set[str] = set()
-    for place, one in enumerate(recorded):
-        if one.stream in closed:
-            return recorded[:place]
-        if isinstance(one.event, TransactionReceived) and one.event.is_closed:
-            closed.add(one.stream)
-    return recorded
 
 
 def _carries_offers(arrived: Arrived) -> bool:

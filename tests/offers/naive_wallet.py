@@ -7,6 +7,7 @@ from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
@@ -17,18 +18,20 @@ LIVES = {1: 2, 2: 2, 3: 3}
 
 
 class Naive:
-    """Lots as (account, points left, end, program), and since when an account lies idle."""
+    """Lots as (account, points left, end, program), debts, and since when an account lies idle."""
 
     def __init__(self) -> None:
         self.lots: dict[int, list[Any]] = {}
         self.lifetime: dict[str, int] = {}
         self.idle: dict[str, datetime] = {}
+        self.debts: dict[str, int] = {}
 
     def take(self, event: object) -> None:
         match event:
             case PointsAwarded():
                 version = event.program_version
-                self.lots[event.lot] = [event.account, event.points, event.expires_at, version]
+                kept = event.points - event.made_up - self._repaid(event.account, event.repaid)
+                self.lots[event.lot] = [event.account, kept, event.expires_at, version]
                 self.lifetime[event.account] = self.lifetime.get(event.account, 0) + event.points
                 self.idle[event.account] = max(event.at, self.idle.get(event.account, event.at))
             case PointsExpired():
@@ -40,12 +43,32 @@ class Naive:
                 for rolled in event.lots:
                     self.lots[rolled.lot][1] -= rolled.points
                     ends, version = rolled.expires_at, event.program_version
-                    self.lots[rolled.new_lot] = [event.into, rolled.points, ends, version]
+                    kept = rolled.points - self._repaid(event.into, rolled.repaid)
+                    self.lots[rolled.new_lot] = [event.into, kept, ends, version]
+            case PointsClawedBack() | PointsRestored():
+                self._went_back(event)
             case PointsSpent():
                 for part in event.lots:
                     self.lots[part.lot][1] -= part.points
-            case PointsClawedBack():
-                raise AssertionError("nobody returns anything in the sample")
+
+    def _went_back(self, event: PointsClawedBack | PointsRestored) -> None:
+        if isinstance(event, PointsClawedBack):
+            for part in event.lots:
+                self.lots[part.lot][1] -= part.points
+            self._repaid(event.account, -event.debt)
+            self.lifetime[event.awarded_in or event.account] -= event.points
+            return
+        for lot in event.lots:
+            kept = lot.points - self._repaid(event.account, lot.repaid)
+            new = [event.account, 0, lot.expires_at, lot.program_version]
+            self.lots.setdefault(lot.into, new)[1] += kept
+
+    def _repaid(self, account: str, points: int) -> int:
+        self.debts[account] = self.debts.get(account, 0) - points
+        return points
+
+    def available(self, account: str) -> int:
+        return sum(self.left(account)) - self.debts.get(account, 0)
 
     def left(self, account: str) -> list[int]:
         return [lot[1] for lot in self.lots.values() if lot[0] == account]
@@ -55,7 +78,8 @@ class Naive:
         for lot in list(self.lots.values()):
             if lot[0] == "pending" and lot[2] <= now and lot[1]:
                 ends = later(lot[2], months=LIVES[lot[3]])
-                self.lots[len(self.lots) + 10_000] = ["points", lot[1], ends, lot[3]]
+                repaid = self._repaid("points", min(lot[1], self.debts.get("points", 0)))
+                self.lots[len(self.lots) + 10_000] = ["points", lot[1] - repaid, ends, lot[3]]
         for lot in self.lots.values():
             if lot[2] is not None and lot[2] <= now:
                 lot[1] = 0

@@ -83,7 +83,8 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     `members` are judged by what they were when they were first named; `payers` paid for the last
     version, which came to `total`.
     `grants`, `asked`, `refused` and `ceilings` are by customer and rule; `refused` names the limit,
-    `ceilings` the most that a maximum balance left, by account.
+    `ceilings` the most that a maximum balance left, by account. `lots` are all it ever made, by
+    customer and account: what an award lost may be found in the lot of another.
     """
 
     first: int = 0
@@ -97,13 +98,13 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     payers: tuple[JudgedCustomer, ...] = ()
     counted: dict[str, Counted] = {}
     grants: dict[tuple[str, str], Standing] = {}
+    lots: dict[tuple[str, str], tuple[int, ...]] = {}
     asked: dict[tuple[str, str], Asked] = {}
     refused: dict[tuple[str, str], str] = {}
     ceilings: dict[tuple[str, str], dict[str, int]] = {}
     lost: dict[tuple[str, str], Lost] = {}
     tenders: dict[str, Tender] = {}
     given_back: tuple[str, ...] = ()
-    lots: dict[tuple[str, str], tuple[int, ...]] = {}
 
     def own_lots(self, customer_id: str, account: str) -> tuple[int, ...]:
         """The lots that the sale made for the customer in the account, taken back or not."""
@@ -184,8 +185,7 @@ def _lots(
     for (customer_id, _), standing in grants.items():
         for award in standing.awards:
             key = customer_id, award.account
-            if award.lot not in found.get(key, ()):
-                found[key] = (*found.get(key, ()), award.lot)
+            found[key] = tuple(dict.fromkeys((*found.get(key, ()), award.lot)))
     return found
 
 
