@@ -101,6 +101,8 @@ def take_off(
     lines: Sequence[Line | NetLine], left: list[int], discounts: Sequence[Discount]
 ) -> None:
     """Take every discount off what its lines have `left`, in their stacking order."""
+    if not discounts:
+        return
     index = {line.line_id: i for i, line in enumerate(lines)}
     for discount in sorted(discounts, key=lambda discount: discount.stack_order):
         named = discount.lines or index

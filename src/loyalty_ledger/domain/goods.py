@@ -27,12 +27,12 @@ class Goods(NamedTuple):
     weight: Decimal | None = None
 
     @property
-    def price(self) -> Fraction:
-        """What one of them costs, in minor units."""
-        return Fraction(self.left, self.on_line)
+    def price(self) -> Fraction | int:
+        """What one of them costs, in minor units, exactly."""
+        return self.left if self.on_line == 1 else Fraction(self.left, self.on_line)
 
     @property
-    def worth(self) -> Fraction:
+    def worth(self) -> Fraction | int:
         """What they cost together, exactly."""
         return self.price * self.pieces
 
@@ -65,6 +65,8 @@ def _goods(line: NetLine, left: int, used: Decimal) -> list[Goods]:
     pieces = int(line.quantity)
     if pieces != line.quantity or pieces < 1:
         return [Goods(line.line_id, line.item_id, left, 1, 1, line.quantity)]
+    if not used:
+        return [Goods(line.line_id, line.item_id, left, pieces, pieces)]
     untouched = pieces - min(pieces, int(used))
     kept = min(left, line.net * untouched // pieces)
     parts = ((kept, untouched), (left - kept, pieces - untouched))

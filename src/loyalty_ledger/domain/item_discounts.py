@@ -61,7 +61,7 @@ class Till(NamedTuple):
 
 
 ItemKind = AmountOffItem | PercentOffItem | BuyXGetY | SetPrice | Selection
-_Reduction = Callable[[Goods], Fraction]
+_Reduction = Callable[[Goods], Fraction | int]
 """What comes off goods, exactly."""
 
 
@@ -77,7 +77,7 @@ def off_items(kind: ItemKind, till: Till) -> list[LineDiscount]:
 
 def _check_not_free(kind: ItemKind, till: Till) -> None:
     wanted = kind.get.items if isinstance(kind, BuyXGetY) else kind.items
-    if not any(till.free[some.line_id] for some in till.matching(wanted)):
+    if not any(till.free[some.line_id] for some in filter(till.takes(wanted), till.goods)):
         raise Rejected(
             Reason.OFFER_NOT_APPLICABLE,
             "what the offer is about is free already",
@@ -116,12 +116,16 @@ def _picked(kind: AmountOffItem | PercentOffItem, till: Till) -> list[Goods]:
     return taken
 
 
+_BUY, _GET, _BOTH = (True, False), (False, True), (True, True)
+
+
 def _got(kind: BuyXGetY, till: Till) -> list[Goods]:
     """The goods that get cheaper: the cheapest, once the dearest have been kept for buying."""
     buys, gets = till.takes(kind.buy.items), till.takes(kind.get.items)
-    to_buy = [some for some in till.goods if buys(some) and not gets(some)]
-    to_get = [some for some in till.goods if gets(some) and not buys(some)]
-    either = [some for some in till.goods if buys(some) and gets(some)]
+    told: dict[tuple[bool, bool], list[Goods]] = {}
+    for some in till.goods:
+        told.setdefault((buys(some), gets(some)), []).append(some)
+    to_buy, to_get, either = told.get(_BUY, []), told.get(_GET, []), told.get(_BOTH, [])
     bought, got, both = number(to_buy), number(to_get), number(either)
     x, y = kind.buy.quantity, kind.get.quantity
     for_first = got + both - min(both, max(0, x - bought))
@@ -152,7 +156,7 @@ def _reduction(get: Get, program: Program) -> _Reduction:
 
 
 def _amount_off(amount: int) -> _Reduction:
-    return lambda some: min(Fraction(some.pieces * amount), some.worth)
+    return lambda some: min(some.pieces * amount, some.worth)
 
 
 def _percent_off(percent: Fraction) -> _Reduction:
@@ -160,14 +164,14 @@ def _percent_off(percent: Fraction) -> _Reduction:
 
 
 def _down_to(price_of_one: int) -> _Reduction:
-    return lambda some: max(Fraction(0), some.worth - some.pieces * price_of_one)
+    return lambda some: max(0, some.worth - some.pieces * price_of_one)
 
 
 def _each(goods: Sequence[Goods], reduction: _Reduction) -> list[LineDiscount]:
     """What comes off each line, rounded down once for the line."""
-    off: dict[str, Fraction] = {}
+    off: dict[str, Fraction | int] = {}
     for some in goods:
-        off[some.line_id] = off.get(some.line_id, Fraction(0)) + reduction(some)
+        off[some.line_id] = off.get(some.line_id, 0) + reduction(some)
     quantities = _by_line(goods)
     return [_part(line_id, quantities, int(amount)) for line_id, amount in off.items()]
 

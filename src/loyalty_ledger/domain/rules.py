@@ -56,11 +56,11 @@ class Matcher:
     def __init__(self, selector: ItemSelector):
         self._any = not selector.restrictions
         self._wanted = _names(selector)
-        self._refused = _names(selector.exclude)
+        self._refused = _names(selector.exclude) if selector.exclude.restrictions else None
 
     def takes(self, item_id: str, item: Item) -> bool:
         """Whether the item qualifies: lists are OR-ed, an exclude wins."""
-        if _named(self._refused, item_id, item):
+        if self._refused and _named(self._refused, item_id, item):
             return False
         return self._any or _named(self._wanted, item_id, item)
 
