@@ -120,11 +120,18 @@ def bought() -> tuple[Shop, str]:
 def test_restore_points_gives_back_what_the_offer_was_bought_for_and_not_the_offer() -> None:
     shop, offer_id = bought()
     told = settled(voids(shop))
-    assert (shop.points(), shop.offer(offer_id).state) == (10, USED)
+    assert (shop.points(), shop.offer(offer_id).state) == (10, GONE)
     (back,) = told.given_back
     assert (back.how, back.account, back.points) == ("restored_points", "points", 8)
     restored = only(PointsRestored, shop.last)
     assert [(lot.lot, lot.into) for lot in restored.lots] == [(1, 1)]
+
+
+def test_a_till_that_reinstates_what_was_paid_back_gets_a_yes_and_nothing_else() -> None:
+    shop, offer_id = bought()
+    voids(shop)
+    assert shop.asks(offer_id, reinstate(3)) == []
+    assert (shop.points(), shop.offer(offer_id).state) == (10, GONE)
 
 
 def test_what_was_bought_and_given_back_can_be_bought_again() -> None:
