@@ -16,7 +16,6 @@ from loyalty_ledger.domain.events.tiers import (
 from offer_examples import treat
 from return_examples import (
     CREDITS,
-    SALE,
     debt,
     later,
     level,
