@@ -139,7 +139,7 @@ def test_later_versions_of_a_settled_sale_are_settled_once_each(ledger: Ledger) 
 def test_versions_of_a_sale_settle_once_each_whichever_batches_they_fall_into(
     ledger: Ledger, most: int
 ) -> None:
-    less = {"items": [item("1", subtotal="4.00")]}
+    less: dict[str, Any] = {"items": [item("1", subtotal="4.00")]}
     send(ledger, body("T1", modified_time=at(-3)), body("T2"))
     send(ledger, body("T1", modified_time=at(-2), **less))
     fresh = another(ledger)

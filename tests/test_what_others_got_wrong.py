@@ -1,5 +1,7 @@
 """What other loyalty systems got wrong about returns, each with the case that showed it."""
 
+from typing import Any
+
 import pytest
 
 from loyalty_ledger.domain.events.offers import OfferIssued
@@ -163,7 +165,7 @@ def test_odoo_211188_history_shows_what_moved_and_not_only_what_is_left() -> Non
 
 @pytest.mark.parametrize("shape", [{"is_closed": False}, {"is_voided": True}])
 def test_talon_one_a_reopened_sale_leaves_no_coupon_and_no_giveaway_in_place(
-    shape: dict[str, bool],
+    shape: dict[str, Any],
 ) -> None:
     # A session that was closed and opened again kept its coupons, attributes and giveaways.
     bonus = {"id": "c", "outcomes": [{"issue": "treat"}, {"award": awards(9)}]}
