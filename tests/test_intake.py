@@ -120,26 +120,34 @@ def test_a_sale_that_is_voided_before_it_was_settled_grants_nothing(ledger: Ledg
     assert (points(ledger), names(ledger)) == (0, ["TransactionReceived"] * 2)
 
 
-def test_later_versions_of_a_settled_sale_are_deferred_once_each(ledger: Ledger) -> None:
+def test_later_versions_of_a_settled_sale_are_settled_once_each(ledger: Ledger) -> None:
     send(ledger, body(modified_time=at(-3)))
     work(ledger)
-    send(ledger, body(modified_time=at(-2), items=[]), body(modified_time=at(-1), is_voided=True))
+    assert points(ledger) == 10
+    send(ledger, body(modified_time=at(-2), items=[item("1", subtotal="4.00")]))
     work(ledger)
     work(another(ledger))
-    assert names(ledger).count("SettlementDeferred") == 2
-    assert points(ledger) == 10
+    assert (points(ledger), ledger.log.count(0, ["TransactionSettled"])) == (4, 2)
+    send(ledger, body(modified_time=at(-1), is_voided=True))
+    work(another(ledger))
+    work(ledger)
+    assert (points(ledger), ledger.log.count(0, ["TransactionSettled"])) == (0, 3)
+    assert "SettlementDeferred" not in names(ledger)
 
 
 @pytest.mark.parametrize("most", [1, 2, 500])
-def test_a_sale_whose_versions_are_settled_in_different_batches_is_settled_once(
+def test_versions_of_a_sale_settle_once_each_whichever_batches_they_fall_into(
     ledger: Ledger, most: int
 ) -> None:
-    send(ledger, body("T1", modified_time=at(-3)), body("T2"), body("T1", modified_time=at(-2)))
+    less: dict[str, Any] = {"items": [item("1", subtotal="4.00")]}
+    send(ledger, body("T1", modified_time=at(-3)), body("T2"))
+    send(ledger, body("T1", modified_time=at(-2), **less))
     fresh = another(ledger)
     while fresh.settlement.settle_batch(most):
         pass
-    assert names(ledger).count("SettlementDeferred") == 1
-    assert ledger.log.count(0, ["TransactionSettled"]) == 2
+    work(ledger)
+    assert ledger.log.count(0, ["TransactionSettled"]) == 3
+    assert points(ledger) == 4 + 10
 
 
 @pytest.mark.parametrize(

@@ -208,18 +208,47 @@ def test_a_sale_that_names_nobody_is_listed_as_failed_until_a_retry_settles_it(
         assert digests(ledger) == right(sales)
 
 
-def test_a_later_version_that_came_while_the_sale_waited_is_deferred_once(
-    database_url: str, right: Any
+@pytest.mark.parametrize("payers", [[ANN], []], ids=["ann", "nobody"])
+def test_a_void_waits_behind_its_sale_and_settles_on_a_retry(
+    database_url: str, right: Any, payers: list[str]
 ) -> None:
-    void = sale("a2", 6, ANN, is_voided=True)
-    bug = Planted("a2")
-    told(database_url, [*SALES, void], bug)
+    sales = [sale("v", 1, *payers), *SALES, sale("v", 7, *payers, is_voided=True)]
+    bug = Planted("v")
+    told(database_url, sales, bug)
     with ledger_on(database_url, settle=bug) as ledger:
+        assert failing(ledger) == [f"sale/{STORE}/v@1"]
+        assert settled(ledger).count("v") == 0
         bug.mend()
         assert ledger.worker.retry() == []
-        assert ledger.log.count(0, ["SettlementDeferred"]) == 1
+        work(ledger)
+        assert settled(ledger).count("v") == 2
+        assert ledger.log.count(0, ["SettlementDeferred"]) == 0
         assert (status_of(ledger)["waiting"], failing(ledger)) == (0, [])
-        assert digests(ledger) == right([*SALES, void])
+        assert digests(ledger) == right(sales)
+        assert verify(ledger, lambda _done, _goal: None).problems == []
+        head = ledger.log.head()
+        assert ledger.worker.retry() == []
+        assert ledger.log.head() == head
+
+
+def test_a_return_that_fails_leaves_its_sale_settled_and_settles_on_a_retry(
+    database_url: str,
+) -> None:
+    sales = [*SALES, sale("a2", 7, ANN, items=[]), sale("a4", 8, ANN)]
+    bug = Planted()
+    told(database_url, SALES, bug)
+    with ledger_on(database_url, settle=bug) as ledger:
+        bug.over = ["a2"]
+        ledger.intake.receive(sales[-2:])
+        work(ledger)
+        (cause,) = failing(ledger)
+        assert cause.startswith(f"sale/{STORE}/a2@")
+        assert settled(ledger) == ["a1", "b1", "a2", "a3", "b2", "c1"]
+        bug.mend()
+        assert ledger.worker.retry() == []
+        work(ledger)
+        assert settled(ledger)[-2:] == ["a2", "a4"]
+        assert verify(ledger, lambda _done, _goal: None).problems == []
 
 
 @pytest.mark.parametrize("message", ["\x00", "\ud800", "x" * 100_000, "two\nlines"])
