@@ -16,6 +16,7 @@ from loyalty_ledger.domain import transaction
 from loyalty_ledger.domain.carried import names_offer
 from loyalty_ledger.domain.closing import Closing, close
 from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
+from loyalty_ledger.domain.counting import counts_of
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.issuing import is_offer_id
@@ -126,6 +127,7 @@ class Intake:
         """Decide and append; False when all is refused, by what may have changed since."""
         states = self._states.get(streams)
         states |= self._states.get(_held(states, streams) - states.keys())
+        states |= self._states.get(_counts(states) - states.keys())
         commit = self._states.commit(states)
         for one in asked:
             draft = Draft(states)
@@ -204,6 +206,12 @@ def _held(states: dict[str, Any], streams: Iterable[str]) -> set[str]:
     """The streams of the offers that these sales hold: closing one gives free what is not used."""
     sales = (states[stream] for stream in streams if stream.startswith("sale/"))
     return {offer(held.offer_id) for one in sales for held in one.offers}
+
+
+def _counts(states: dict[str, Any]) -> set[str]:
+    """What counts the offers among these that may be taken back when they are given free."""
+    offers = (state for stream, state in states.items() if stream.startswith("offer/"))
+    return {stream for one in offers for stream in counts_of(one)}
 
 
 def answer_to(request: wire.Request) -> bytes:

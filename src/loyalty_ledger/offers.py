@@ -10,6 +10,7 @@ from loyalty_ledger.asking import check_enrolled, rulebook_in_force, settled_fir
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import acquisition, offer_code, till
 from loyalty_ledger.domain.configuration import Catalogs, Stores
+from loyalty_ledger.domain.counting import counts_of
 from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events import limits as subjects
@@ -149,7 +150,7 @@ class Offers:
         def decision(reading: Reading) -> tuple[Draft, None]:
             state: Offer = reading.state(_offer(offer_id))
             if state.transaction:
-                reading.get([till.sale_of(state)])
+                reading.get([till.sale_of(state), *counts_of(state)])
             draft = reading.draft()
             act(draft)
             return draft, None

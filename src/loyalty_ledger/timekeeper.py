@@ -8,7 +8,9 @@ what is recorded already. Reads are right even when this never runs.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from loyalty_ledger.domain.counting import counts_of, uncount_taken_back
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import Elapse
 from loyalty_ledger.domain.offer_decisions import decide
 from loyalty_ledger.domain.streams import PROGRAM, customer_of, offer, tiers_of, wallet_of
@@ -46,6 +48,10 @@ class Timekeeper:
         }
         own = (stream for one in group for stream in (*_streams(one), *due[one]))
         states = self._states.get([PROGRAM, *own])
+        counts = (
+            one for offers in due.values() for name in offers for one in counts_of(states[name])
+        )
+        states |= self._states.get(counts)
         commit = self._states.commit(states)
         for customer_id in group:
             if states[customer_of(customer_id)].waiting:
@@ -69,8 +75,11 @@ class Timekeeper:
 
 def _elapse(stream: str, until: datetime, draft: Draft) -> None:
     """Record what time has done to an offer."""
-    for event in decide(Elapse(until=until), draft.state(stream)):
+    state: Offer = draft.state(stream)
+    events = decide(Elapse(until=until), state)
+    for event in events:
         draft.emit(stream, event, event.customer_id)
+    uncount_taken_back(events, state, draft)
 
 
 def _streams(customer_id: str) -> list[str]:

@@ -291,7 +291,7 @@ def locked() -> tuple[Shop, str]:
 def test_an_offer_that_is_locked_stays_and_is_revoked_when_it_is_unlocked() -> None:
     shop, mug = locked()
     shop.asks(mug, Unlock(at=later(1.1), by=TILL))
-    assert shop.offer(mug).state is GONE
+    assert (shop.offer(mug).state, counted(shop, ISSUED_MUGS)) == (GONE, (0, 0))
 
 
 def test_an_offer_that_is_locked_and_used_stays_the_customers() -> None:
@@ -337,6 +337,11 @@ def test_an_offer_that_was_used_is_revoked_when_it_comes_back(by_till: bool) -> 
     else:
         voids(shop, number="8", hours=2)
     assert shop.offer(mug).state is GONE
+    assert counted(shop, ISSUED_MUGS) == (0, 0)
+    again = only(OfferIssued, sends(shop, COFFEE, CAKE, hours=3))
+    assert (again.offer_id != mug, counted(shop, ISSUED_MUGS)) == (True, (1, 0))
+    voids(shop, hours=4)
+    assert counted(shop, ISSUED_MUGS) == (0, 0)
 
 
 def test_the_recall_is_withdrawn_when_the_offer_is_deserved_again() -> None:

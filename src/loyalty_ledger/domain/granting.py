@@ -63,6 +63,7 @@ class Granting:
         """
         before = self.case.record.grants.get(claim.key, NOTHING)
         if not before.nothing:
+            before = replace(before, offers=self.back.held(before.offers))
             claim = self._within_limits(claim, before)
         awarded = self._award_more(claim, before)
         awards = (*self._take_less(claim, before), *map(_posted, awarded))

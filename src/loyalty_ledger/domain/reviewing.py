@@ -114,9 +114,12 @@ def _stands(
 
 
 def _moments(way: Way, measures: Measures) -> list[datetime]:
-    """When something was reached: only then does more count than before."""
+    """When something was reached: only then does more count than before.
+
+    A maintenance that held reaches nothing: a level that it does not hold now is not entered then.
+    """
     begin = way[0].at
-    found = {step.at for step in way}
+    found = {step.at for step in way if step.kind != KEPT}
     for pages in measures.earned.values():
         found.update(row.when for row in pages.rows(Earned) if row.when >= begin)
     found.update(row.when for row in measures.purchases.rows(Purchase) if row.when >= begin)

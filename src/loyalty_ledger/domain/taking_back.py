@@ -146,7 +146,7 @@ class TakingBack:
     ) -> dict[str, str]:
         """Take back offers; those in use go when they are free, and are answered."""
         in_use = {}
-        for offer_id, definition in offers.items():
+        for offer_id, definition in self.held(offers).items():
             stream = offer_stream(offer_id)
             command = Recall(at=self._case.now, cause=self._case.cause)
             for event in decide(command, self._draft.state(stream)):
@@ -160,6 +160,15 @@ class TakingBack:
             else:
                 self._uncount_issue(customer_id, definition or state.definition, counted_at)
         return in_use
+
+    def held(self, offers: Mapping[str, str]) -> dict[str, str]:
+        """These offers, less those that were recalled in use and revoked when they were free."""
+        found = {}
+        for offer_id, definition in offers.items():
+            state: Offer = self._draft.state(offer_stream(offer_id))
+            if not (state.state is OfferState.REVOKED and state.returned):
+                found[offer_id] = definition
+        return found
 
     def keep_offers(self, offers: Mapping[str, str]) -> None:
         """What was recalled and is deserved again is not taken back."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from loyalty_ledger.domain import discounts
 from loyalty_ledger.domain.carried import OFFER_REFERENCE, names_offer
+from loyalty_ledger.domain.counting import uncount_taken_back
 from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import (
@@ -181,6 +182,7 @@ def _act(offer_id: str, command: Command, draft: Draft) -> list[OfferFact]:
     events = decide(command, state)
     for event in events:
         draft.emit(stream, event, event.customer_id)
+    uncount_taken_back(events, state, draft)
     return events
 
 
