@@ -220,16 +220,17 @@ def _rolled_over(holdings: Holdings, event: PointsRolledOver) -> Holdings:
 
 def _restored(holdings: Holdings, event: PointsRestored) -> Holdings:
     account = holdings.account(event.account)
-    back = {lot.into: lot for lot in event.lots if lot.points > lot.repaid}
+    back: dict[int, Lot] = {}
+    for lot in event.lots:
+        due = lot.expires_at or END_OF_TIME
+        before = back[lot.into].remaining if lot.into in back else 0
+        kept = before + lot.points - lot.repaid
+        back[lot.into] = Lot(lot.into, kept, event.at, lot.earned_at, due, lot.program_version)
     rows = []
     for row in account.lots.rows(Lot):
-        lot = back.pop(row.lot, None)
-        kept = lot.points - lot.repaid if lot else 0
+        kept = back.pop(row.lot).remaining if row.lot in back else 0
         rows.append(replace(row, remaining=row.remaining + kept) if kept else row)
-    for number, lot in back.items():
-        due = lot.expires_at or END_OF_TIME
-        kept = lot.points - lot.repaid
-        rows.append(Lot(number, kept, event.at, lot.earned_at, due, lot.program_version))
+    rows += [row for row in back.values() if row.remaining]
     debt = account.debt - sum(lot.repaid for lot in event.lots)
     next_lot = max(holdings.next_lot, *(lot.into + 1 for lot in event.lots))
     accounts = {**holdings.accounts, event.account: replace(account, lots=packed(rows), debt=debt)}
