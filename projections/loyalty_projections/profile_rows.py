@@ -225,6 +225,9 @@ def _left(rows: Rows, event: TierLeft, _recorded: Recorded) -> None:
 
 def _since_moved(rows: Rows, event: TierSinceMoved, _recorded: Recorded) -> None:
     key = (event.customer_id, event.system)
+    if event.since is None:
+        rows.delete(LEVELS, key)  # as everybody begins
+        return
     rows.merge(LEVELS, key, level=event.level, since=event.since, until=event.until)
 
 

@@ -130,6 +130,9 @@ def _left(rows: Rows, event: TierLeft, _recorded: Recorded) -> None:
 
 
 def _since_moved(rows: Rows, event: TierSinceMoved, _recorded: Recorded) -> None:
+    if event.since is None:
+        rows.delete(LEVELS, (event.customer_id, event.system))  # as everybody begins
+        return
     _hold(rows, event, event.level, since=event.since)
 
 

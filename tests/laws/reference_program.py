@@ -104,6 +104,25 @@ def parts_of(sale: TransactionReceived, items: dict[str, Item]) -> list[Part]:
     return parts
 
 
+def something_kept(sale: TransactionReceived) -> bool:
+    """Whether the buyer keeps any line; with nothing kept it was no transaction."""
+    money = reference_basket.after_returns(sale.lines, [line.subtotal for line in sale.lines])
+    left = reference_basket.quantities(sale.lines)
+    return any(
+        (line.subtotal or line.quantity)
+        and place not in reference_basket.negative(sale.lines)
+        and (money[place] or not line.subtotal)
+        and (left[place] or not line.quantity)
+        for place, line in enumerate(sale.lines)
+    )
+
+
+def points_paid(sale: TransactionReceived, customer: str) -> int:
+    """The points a customer pays with, at a dollar each."""
+    paid = [p.amount for p in sale.payments if p.type == "POINTS" and p.customer_id == customer]
+    return max(0, sum(paid)) // 100
+
+
 def qualifying(when: Document, parts: Sequence[Part]) -> list[Part]:
     """The lines a rule takes; none when its hurdles are not met."""
     free = when.get("include_free_items", False)

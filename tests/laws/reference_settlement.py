@@ -20,8 +20,10 @@ from laws.reference_program import (
     on_the_clock,
     open_then,
     parts_of,
+    points_paid,
     qualifying,
     runs,
+    something_kept,
 )
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
 
@@ -64,13 +66,16 @@ class NaiveLedger:
         now = sale.open_time
         parts = parts_of(sale, self.items)
         total = sum(part.net for part in parts)
+        counts_as_one = something_kept(sale)
         shares = reference_basket.shares(sale.payments)
         for name, _, _ in shares:
             self.pass_time(self.customers[name], now)
+            self._tender(self.customers[name], points_paid(sale, name))
         buyers = [Buyer(*share, self.levels(self.customers[share[0]])) for share in shares]
         for buyer in buyers:
             spend = int(total * buyer.share)
-            self.customers[buyer.name].bought.append((now, spend, total, buyer.first))
+            once = buyer.first and counts_as_one
+            self.customers[buyer.name].bought.append((now, spend, total, once))
             hit = [
                 (rule, taken)
                 for rule in self._rules("purchase")
@@ -117,6 +122,16 @@ class NaiveLedger:
                 standing.due[system] = end_of(asked["every"], due)
             else:
                 self._place(standing, system, standing.rank[system] - 1, due)
+
+    def _tender(self, standing: Standing, points: int) -> None:
+        """Spend as many of the points as there are, what ends soonest first."""
+        ends = sorted({due for lots in standing.lots.values() for due, _ in lots})
+        for end in ends:
+            for account, lots in standing.lots.items():
+                for place, (due, held) in enumerate(lots):
+                    part = min(held, points) if due == end else 0
+                    lots[place], points = (due, held - part), points - part
+                standing.lots[account] = [lot for lot in lots if lot[1]]
 
     def _rules(self, trigger: Any) -> list[Document]:
         found = [("rule", one) for one in self.document.get("rules", [])]

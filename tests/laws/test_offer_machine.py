@@ -90,6 +90,7 @@ class OfferMachine(RuleBasedStateMachine):
         self.naive = NaiveClub()
         self.wallets: dict[str, NaiveWallet] = defaultdict(NaiveWallet)
         self.flags: dict[str, set[str]] = {}
+        self.buyers: dict[str, str] = {}
         self.tills = [0, 0, 0]
 
     @initialize()
@@ -266,6 +267,7 @@ class OfferMachine(RuleBasedStateMachine):
             )
             for name, off in carried.items()
         ]
+        who = self.buyers.setdefault(sale, who)  # a later version moves nothing
         self._arrives(sale, who, sold, discounts=discounts)
         if sale in self.naive.shut:
             return
@@ -278,7 +280,7 @@ class OfferMachine(RuleBasedStateMachine):
     @rule(till=TILLS, closed=st.booleans(), likely=MOSTLY_NOT)
     def a_sale_is_voided(self, till: int, closed: bool, likely: bool) -> None:
         sale = self._sale(till)
-        if likely:
+        if likely and sale not in self.flags:
             self._arrives(sale, "ann", self.now, is_closed=closed, is_voided=True)
             self.naive.close(sale, {}, "ann", self.now, self.now)
             self.naive.shut.add(sale)

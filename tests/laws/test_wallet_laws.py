@@ -1,24 +1,28 @@
 """Whatever happens to a wallet, its books balance, and a plain reference agrees with it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from laws.reference_wallet import ACCOUNTS, NaiveWallet
 from loyalty_ledger.domain import clawing, wallet
 from loyalty_ledger.domain.events.points import (
+    LotPoints,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
+    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
 from loyalty_ledger.domain.expiry import elapse
 from loyalty_ledger.domain.lots import Lot
+from loyalty_ledger.domain.restoring import Restore, latest_first
 from loyalty_ledger.domain.wallet import WALLET, Wallet
 from specification import at, program
 
@@ -60,11 +64,15 @@ class WalletMachine(RuleBasedStateMachine):
         self.wallet = Wallet()
         self.naive = NaiveWallet()
         self.events: list[Any] = []
+        self.lost: dict[int, list[PointsClawedBack]] = defaultdict(list)
+        self.spent: list[tuple[str, list[LotPoints]]] = []
 
-    def _ask(self, command: Any) -> None:
-        for event in wallet.decide(command, self.wallet):
+    def _ask(self, command: Any) -> list[Any]:
+        events = wallet.decide(command, self.wallet)
+        for event in events:
             self.events.append(event)
             self.wallet = wallet.evolve(self.wallet, event)
+        return [*events]
 
     def _pass_time(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
@@ -87,7 +95,8 @@ class WalletMachine(RuleBasedStateMachine):
         self._pass_time(hours)
         points = min(points, self.wallet.holdings.account(account).available)
         if points > 0:
-            self._ask(_spend(account, points, self.now))
+            (spent,) = self._ask(_spend(account, points, self.now))
+            self.spent.append((account, list(spent.lots)))
             self.naive.spend(account, points, self.now)
 
     @rule(chance=st.randoms(use_true_random=False), points=POINTS, hours=HOURS)
@@ -96,9 +105,23 @@ class WalletMachine(RuleBasedStateMachine):
         awarded = [event for event in self.events if isinstance(event, PointsAwarded)]
         if awarded:
             award = chance.choice(awarded)
-            points = min(points, award.points)
-            self._ask(_claw_back(award, points, self.now))
-            self.naive.claw_back(award.account, points, {award.lot}, self.now)
+            lost = self.lost[award.lot]
+            points = min(points, award.points - sum(event.points for event in lost))
+            lost += self._ask(_claw_back(award, points, self.now, lost))
+            self.naive.claw_back(award.account, points, award.lot, self.now)
+
+    @rule(chance=st.randoms(use_true_random=False), points=POINTS, hours=HOURS)
+    def spent_points_are_given_back(self, chance: Any, points: int, hours: int) -> None:
+        self._pass_time(hours)
+        if not self.spent:
+            return
+        which = chance.randrange(len(self.spent))
+        account, lots = self.spent[which]
+        back = latest_first(lots, points)
+        points = sum(part.points for part in back)
+        self._ask(_give_back(account, back, self.now))
+        self.naive.give_back(which, points, self.now)
+        self.spent[which] = account, _without_last(lots, points)
 
     @invariant()
     def the_reference_agrees(self) -> None:
@@ -109,14 +132,17 @@ class WalletMachine(RuleBasedStateMachine):
             assert (account.debt, account.available) == (purse.debt, purse.balance), name
 
     @invariant()
-    def every_lot_is_accounted_for(self) -> None:
+    def every_lot_is_issued_less_what_left_it_and_did_not_come_back(self) -> None:
         issued, gone = _issued(self.events), _gone(self.events)
         remaining = {
             lot.lot: lot.remaining
             for account in self.wallet.holdings.accounts.values()
             for lot in account.lots.rows(Lot)
         }
-        assert issued == gone + Counter(remaining)
+        gone.subtract(_restored(self.events))
+        gone.update(remaining)
+        assert issued == +gone
+        assert min(gone.values(), default=0) >= 0
 
     @invariant()
     def a_balance_read_before_an_expiry_is_recorded_is_the_one_read_after(self) -> None:
@@ -157,19 +183,49 @@ def _spend(account: str, points: int, when: datetime) -> wallet.Spend:
     )
 
 
-def _claw_back(award: PointsAwarded, points: int, when: datetime) -> clawing.ClawBack:
+def _claw_back(
+    award: PointsAwarded, points: int, when: datetime, before: list[PointsClawedBack]
+) -> clawing.ClawBack:
+    taken: Counter[str] = Counter()
+    for event in before:
+        taken[event.account] += event.points - event.already_gone
     return clawing.ClawBack(
         customer_id="ann",
         account=award.account,
         points=points,
         at=when,
         own_lots=[award.lot],
+        gone_before=sum(event.already_gone for event in before),
+        taken_before=taken,
         awarded_at=award.earned_at,
         rule=award.rule,
         program=PROGRAM,
         program_version=1,
         cause="sale/s1/1@2",
     )
+
+
+def _give_back(account: str, lots: list[LotPoints], when: datetime) -> Restore:
+    return Restore(
+        customer_id="ann",
+        account=account,
+        lots=lots,
+        at=when,
+        reference="r1",
+        program=PROGRAM,
+        program_version=1,
+        cause="sale/s1/1@2",
+    )
+
+
+def _without_last(lots: list[LotPoints], points: int) -> list[LotPoints]:
+    """What is still spent of these lots, the last points having come back."""
+    left = []
+    for lot in lots[::-1]:
+        part = min(points, lot.points)
+        points -= part
+        left.append(replace(lot, points=lot.points - part))
+    return [lot for lot in left[::-1] if lot.points]
 
 
 def _issued(events: list[Any]) -> Counter[int]:
@@ -182,6 +238,9 @@ def _issued(events: list[Any]) -> Counter[int]:
             case PointsRolledOver():
                 for rolled in event.lots:
                     issued[rolled.new_lot] += rolled.points - rolled.repaid
+            case PointsRestored():
+                for back in event.lots:
+                    issued[back.into] += (back.points - back.repaid) * (back.into != back.lot)
     return +issued
 
 
@@ -194,6 +253,16 @@ def _gone(events: list[Any]) -> Counter[int]:
                 gone[part.lot] += part.points
             assert sum(part.points for part in event.lots) <= event.points
     return gone
+
+
+def _restored(events: list[Any]) -> Counter[int]:
+    """Points by the lot they went back to."""
+    back: Counter[int] = Counter()
+    for event in events:
+        if isinstance(event, PointsRestored):
+            for lot in event.lots:
+                back[lot.lot] += (lot.points - lot.repaid) * (lot.into == lot.lot)
+    return back
 
 
 TestWallet = WalletMachine.TestCase

@@ -35,6 +35,7 @@ class Granting:
         self.draft = draft
         self.grants: list[Grant] = []
         self.cuts: list[Cut] = []
+        self.gainers: set[str] = set()
         self.back = TakingBack(case, draft)
         self._issued: dict[tuple[str, str], int] = {}
         self._program = case.rulebook.program
@@ -213,6 +214,7 @@ class Granting:
         if event is not None:
             self.draft.emit(stream, event, claim.customer_id)
             self.back.make_up(event)
+            self.gainers.add(claim.customer_id)
         return event
 
     def _issue(self, claim: Claim, name: str) -> str:

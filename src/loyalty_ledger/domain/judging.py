@@ -134,7 +134,8 @@ def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> Tr
     for customer_id in list(granting.back.losers):
         review_levels(granting, customer_id, case.now)
     for member in members:
-        advance_levels(granting, member.customer_id, member.levels)
+        if member.customer_id in granting.gainers:  # a return lifts nobody
+            advance_levels(granting, member.customer_id, member.levels)
     settled = _told(arrived, one, customers, granting, retried=retried)
     flags = [*one.sale.flags, *tendering.flags]
     return replace(settled, asked=asked, given_back=given_back, flags=flags)
@@ -187,11 +188,14 @@ def _count(one: Judged, share: Share, granting: Granting) -> Counted:
     }
     if before is None:
         granting.draft.emit(stream, PurchaseCounted(**told), share.customer_id)
+        granting.gainers.add(share.customer_id)
     elif before != now:
         told |= {"was_total": before.total, "was_spend": before.spend, "was_times": before.times}
         granting.draft.emit(stream, PurchaseRecounted(**told), share.customer_id)
         if now.spend < before.spend or now.total < before.total or now.times < before.times:
             granting.back.losers[share.customer_id] = None
+        if now.spend > before.spend or now.total > before.total or now.times > before.times:
+            granting.gainers.add(share.customer_id)
     return now
 
 

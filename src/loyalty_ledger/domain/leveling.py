@@ -125,9 +125,10 @@ def _move(granting: Granting, customer_id: str, system_id: str, held: Held, foun
         return
     rank = rank_held(system, {system_id: held})
     stream, told = tiers_of(customer_id), _told(granting, customer_id, system_id, held, found)
-    if found.rank == rank and found.held is not None:
-        if (found.held.since, found.held.until) != (held.since, held.until):
-            until, since = found.held.until, found.held.since
+    if found.rank == rank:
+        since = found.held.since if found.held else None
+        until = found.held.until if found.held else None
+        if (since, until) != (held.since, held.until):
             moved = TierSinceMoved(level=held.level, since=since, until=until, **told)
             granting.draft.emit(stream, moved, customer_id)
         return

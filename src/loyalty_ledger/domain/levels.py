@@ -138,7 +138,8 @@ def after(held: Held | None, event: TierEvent) -> Held:
             since = event.since or event.at
             return Held(event.entered, since, event.until, event.program_version)
         case TierSinceMoved():
-            return Held(event.level, event.since, event.until, event.program_version)
+            since = event.since or event.at
+            return Held(event.level, since, event.until, event.program_version)
         case TierKept():
             since = held.since if held else event.at
             return Held(event.level, since, event.until, event.program_version)

@@ -183,12 +183,10 @@ def _moved(tiers: Tiers, event: TierEvent) -> Tiers:
     rewarded, way = tiers.rewarded, tiers.ways.get(system, ())
     if isinstance(event, TierEntered) and event.first_time:
         rewarded = (*rewarded, reward_key(system, event.level))
-    if isinstance(event, TierSinceMoved):
-        way = tuple(event.steps)
-    elif isinstance(event, TierLeft) and event.why == RETURNED:
+    if isinstance(event, TierSinceMoved) or (isinstance(event, TierLeft) and event.why == RETURNED):
         way = tuple(event.steps)
         if event.since is None:
-            del levels[system]
+            del levels[system]  # as everybody begins
     else:
         way = (*way, step_of(event))
     return replace(tiers, levels=levels, rewarded=rewarded, ways={**tiers.ways, system: way})

@@ -72,12 +72,15 @@ class TierLeft(Event, frozen=True, kw_only=True):
 
 
 class TierSinceMoved(Event, frozen=True, kw_only=True):
-    """After a return the level still holds, on what was earned later: from `since` on."""
+    """After a return the level still holds, on what was earned later: from `since` on.
+
+    Without `since` it is the first one, as everybody begins.
+    """
 
     customer_id: str
     system: str
     level: str
-    since: datetime
+    since: datetime | None = None
     until: datetime | None = None
     steps: list[TierStep]
     program_version: int
