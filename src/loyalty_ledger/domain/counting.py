@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Required, TypedDict, Unpack
 
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted, issued
@@ -10,57 +11,34 @@ from loyalty_ledger.domain.offer import Offer, OfferFact
 from loyalty_ledger.domain.streams import limit, usage_of
 
 
-def count(
-    draft: Draft,
-    customer_id: str,
-    subject: str,
-    *,
-    at: datetime,
-    counted_at: datetime,
-    times: int = 1,
-    points: int = 0,
-    cause: str,
-) -> None:
-    """Count a grant: twice, in one commit, for the customer and for everybody.
+class Counting(TypedDict, total=False):
+    """When something counts and since when that holds, for how many points, and why.
 
-    Without `times` it is a grant that counts already and has grown by these points.
+    `times` is 1 unless told; with 0 it counts already, and grows or shrinks by these points.
     """
-    event = GrantCounted(
-        at=at,
-        customer_id=customer_id,
-        subject=subject,
-        counted_at=counted_at,
-        times=times,
-        points=points,
-        cause=cause,
-    )
-    draft.emit(usage_of(customer_id), event, customer_id)
-    draft.emit(limit(subject), event)
+
+    at: Required[datetime]
+    counted_at: Required[datetime]
+    times: int
+    points: int
+    cause: Required[str]
 
 
-def uncount(
-    draft: Draft,
-    customer_id: str,
-    subject: str,
-    *,
-    at: datetime,
-    counted_at: datetime,
-    times: int = 1,
-    points: int = 0,
-    cause: str,
-) -> None:
+def count(draft: Draft, customer_id: str, subject: str, **told: Unpack[Counting]) -> None:
+    """Count a grant: twice, in one commit, for the customer and for everybody."""
+    told.setdefault("times", 1)
+    _emit(draft, GrantCounted(customer_id=customer_id, subject=subject, **told))
+
+
+def uncount(draft: Draft, customer_id: str, subject: str, **told: Unpack[Counting]) -> None:
     """Count a grant no more, or these points of it, for the customer and for everybody."""
-    event = GrantUncounted(
-        at=at,
-        customer_id=customer_id,
-        subject=subject,
-        counted_at=counted_at,
-        times=times,
-        points=points,
-        cause=cause,
-    )
-    draft.emit(usage_of(customer_id), event, customer_id)
-    draft.emit(limit(subject), event)
+    told.setdefault("times", 1)
+    _emit(draft, GrantUncounted(customer_id=customer_id, subject=subject, **told))
+
+
+def _emit(draft: Draft, event: GrantCounted | GrantUncounted) -> None:
+    draft.emit(usage_of(event.customer_id), event, event.customer_id)
+    draft.emit(limit(event.subject), event)
 
 
 def uncount_taken_back(events: Iterable[OfferFact], offer: Offer, draft: Draft) -> None:
