@@ -3,7 +3,7 @@
 What the wallet decides is decided by the wallet itself, so that every history could have happened.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,14 +16,17 @@ from loyalty_ledger.domain.events.customers import (
     SettlementResumed,
 )
 from loyalty_ledger.domain.events.offers import OfferIssued, PricedDiscount
+from loyalty_ledger.domain.events.points import LotPoints, PointsSpent
 from loyalty_ledger.domain.events.settlement import PurchaseCounted, SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
 from loyalty_ledger.domain.lots import PointsEvent
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import (
     Command,
+    Deserve,
     Elapse,
     Lock,
+    Recall,
     Redeem,
     Reinstate,
     Revoke,
@@ -32,6 +35,7 @@ from loyalty_ledger.domain.offer_commands import (
 )
 from loyalty_ledger.domain.offer_decisions import OFFER
 from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.restoring import Restore
 from loyalty_ledger.domain.values import Period
 from loyalty_ledger.domain.wallet import Wallet
 from loyalty_ledger.program_file import parse_program
@@ -109,6 +113,7 @@ class Story:
         self.told: list[Told] = []
         self.wallets: dict[str, Wallet] = {}
         self.offers: dict[str, Offer] = {}
+        self.spent_lots: dict[tuple[str, str], list[LotPoints]] = {}
         self._versions: dict[str, int] = {}
 
     def record(self, stream: str, *events: Event) -> None:
@@ -126,7 +131,9 @@ class Story:
         event = IdentifierLinked(at=NEW_YEAR, kind=kind, digest=digest, customer_id=customer)
         self.record(f"identifier/{digest}", event)
 
-    def awarded(self, customer: str, account: str, points: int, at: datetime) -> None:
+    def awarded(
+        self, customer: str, account: str, points: int, at: datetime, made_up: int = 0
+    ) -> None:
         self._decide(
             customer,
             wallet.Award(
@@ -135,6 +142,7 @@ class Story:
                 source="purchases",
                 points=points,
                 earned_at=at,
+                made_up=made_up,
                 rule="rule:base",
                 program=PROGRAM,
                 program_version=1,
@@ -161,8 +169,32 @@ class Story:
             at,
         )
 
+    def restored(self, customer: str, account: str, at: datetime) -> None:
+        """What was spent last comes back."""
+        self._decide(
+            customer,
+            Restore(
+                customer_id=customer,
+                account=account,
+                lots=self.spent_lots.pop((customer, account), []),
+                at=at,
+                reference="tender",
+                program=PROGRAM,
+                program_version=1,
+                transaction="s/1",
+                cause="sale/s/1@2",
+            ),
+            at,
+        )
+
     def clawed_back(
-        self, customer: str, account: str, points: int, at: datetime, awarded_at: datetime
+        self,
+        customer: str,
+        account: str,
+        points: int,
+        at: datetime,
+        awarded_at: datetime,
+        own_lots: Sequence[int] = (),
     ) -> None:
         self._decide(
             customer,
@@ -171,7 +203,7 @@ class Story:
                 account=account,
                 points=points,
                 at=at,
-                own_lots=[],
+                own_lots=own_lots,
                 awarded_at=awarded_at,
                 rule="rule:base",
                 program=PROGRAM,
@@ -266,6 +298,12 @@ class Story:
     def revoked(self, offer: str, at: datetime) -> None:
         self._ask(offer, Revoke(at=at))
 
+    def recalled(self, offer: str, at: datetime) -> None:
+        self._ask(offer, Recall(at=at, cause="sale/s/1@2"))
+
+    def deserved(self, offer: str, at: datetime) -> None:
+        self._ask(offer, Deserve(at=at, cause="sale/s/1@3"))
+
     def offer_elapsed(self, offer: str, until: datetime) -> None:
         self._ask(offer, Elapse(until=until))
 
@@ -305,6 +343,8 @@ class Story:
         for event in events:
             now = self.wallets.get(customer, Wallet())
             self.wallets[customer] = wallet.evolve(now, event)
+            if isinstance(event, PointsSpent):
+                self.spent_lots[customer, event.account] = event.lots
             self.record(f"wallet/{customer}", event)
 
 
