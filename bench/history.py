@@ -1,4 +1,7 @@
-"""Does a sale cost more the more sales a customer has had? Warm, and with nothing in memory."""
+"""Does a sale, or a return, cost more the more sales a customer has had?
+
+Warm, and with nothing in memory.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ SECRET = b"a-key-for-measurements-and-nothing-else"
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def sale(customer: str, number: int, lines: int = 9) -> bytes:
-    """A sale of a basket of average size, three hours after the last one."""
-    at = (BEGIN + timedelta(hours=3) * number).isoformat()
+def sale(customer: str, number: int, lines: int = 9, *, version: int = 1) -> bytes:
+    """A sale of a basket of average size, three hours after the last one; or a later version."""
+    opened = BEGIN + timedelta(hours=3) * number
     items = [
         {"line_id": str(line), "item_id": f"I{(number * 7 + line) % 500}", "subtotal": "3.49"}
         for line in range(1, lines + 1)
@@ -30,12 +33,13 @@ def sale(customer: str, number: int, lines: int = 9) -> bytes:
     body = {
         "store_id": "S1",
         "client_id": "bench",
-        "request_id": f"{customer}-{number}",
+        "request_id": f"{customer}-{number}-{version}",
         "request_payload": {
             "transaction_id": f"{customer}-{number}",
-            "open_time": at,
+            "open_time": opened.isoformat(),
+            "modified_time": (opened + timedelta(minutes=version)).isoformat(),
             "items": items,
-            "payments": [{"amount": "31.41", "user_id": customer}],
+            "payments": [{"amount": f"{lines * 3.49:.2f}", "user_id": customer}],
         },
     }
     return json.dumps(body).encode()
@@ -49,9 +53,9 @@ def settled(ledger: Ledger, bodies: list[bytes]) -> None:
         pass
 
 
-def milliseconds(ledger: Ledger, customer: str, number: int, *, cold: bool) -> float:
-    """What settling one more sale of the customer takes, its commit included."""
-    ledger.intake.receive([sale(customer, number)])
+def milliseconds(ledger: Ledger, body: bytes, *, cold: bool) -> float:
+    """What settling one more version of a sale of the customer takes, its commit included."""
+    ledger.intake.receive([body])
     if cold:
         ledger.states.forget()
         ledger.settlement.rulebook()
@@ -61,7 +65,10 @@ def milliseconds(ledger: Ledger, customer: str, number: int, *, cold: bool) -> f
 
 
 def measure(url: str, program: Path) -> dict[str, dict[str, float]]:
-    """Medians in milliseconds, and their ratio, warm and cold."""
+    """Medians in milliseconds, and their ratio, warm and cold: of a sale, and of its return.
+
+    Of nine lines three come back: points and tier credit go, levels are looked at again.
+    """
     engine = create_engine(url)
     migrate.create(engine)
     ledger = Ledger(engine, SECRET, clock.now)
@@ -71,12 +78,16 @@ def measure(url: str, program: Path) -> dict[str, dict[str, float]]:
         settled(ledger, [sale(customer, number) for number in range(count)])
     report = {}
     for name, cold in (("warm", False), ("cold", True)):
-        taken: dict[str, list[float]] = {"few": [], "many": []}
+        taken: dict[str, list[float]] = {}
         for turn in range(ROUNDS):
             for customer, count in (("few", FEW), ("many", MANY)):
                 number = count + turn + (ROUNDS if cold else 0)
-                taken[customer].append(milliseconds(ledger, customer, number, cold=cold))
-        few, many = (statistics.median(taken[customer]) for customer in ("few", "many"))
-        report[name] = {f"{FEW}": few, f"{MANY}": many, "ratio": many / few}
+                bought, back = sale(customer, number), sale(customer, number, 6, version=2)
+                for what, body in (("sale", bought), ("return", back)):
+                    took = milliseconds(ledger, body, cold=cold)
+                    taken.setdefault(f"{what} {customer}", []).append(took)
+        for what in ("sale", "return"):
+            few, many = (statistics.median(taken[f"{what} {one}"]) for one in ("few", "many"))
+            report[f"{name} {what}"] = {f"{FEW}": few, f"{MANY}": many, "ratio": many / few}
     engine.dispose()
     return report

@@ -1,6 +1,7 @@
 """Everything that is measured, in one run: `make bench`.
 
     python bench/run.py [--data DIR] [--sales N] [--baseline N] [--programs] [--only NAME]
+    python bench/run.py --returns SEED [--data DIR] [--sales N]
 
 The whole year under the grocer program on a durable PostgreSQL, compared with the reference
 household by household; the same job the plain `eventsourcing` way, as a ratio; what a sale costs a
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import history
+import returns
 import year
 
 import offers
@@ -98,6 +100,27 @@ def whole_year(
     }
 
 
+def with_returns(server: Server, data: Path, sales: int, seed: int, folder: Path) -> dict[str, Any]:
+    """Run the year with returns in it, under the grocer program: no reference knows them."""
+    url = server.create_database("returns")
+    year.prepare(url, data, GROCER)
+    told = folder / "returns.jsonl.gz"
+    versions = returns.write(first(data, sales, folder), seed, told)
+    ran = year.run(url, told, until=year.ALL_IS_IN)
+    return {
+        "program": GROCER.name,
+        "seed": seed,
+        "versions": versions,
+        "transactions": ran.transactions,
+        "seconds": round(ran.seconds, 1),
+        "load_seconds": round(ran.load_seconds, 1),
+        "transactions_per_second": round(ran.per_second),
+        "worker_peak_mb": round(ran.worker_peak_mb),
+        "counts": year.counts(url),
+        "verify": year.loyalty(url, "verify").splitlines()[-1:],
+    }
+
+
 def machine(server: Server) -> dict[str, Any]:
     """What it was measured on."""
     with Path("/proc/cpuinfo").open() as lines:
@@ -118,6 +141,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--sales", type=int, default=SALES, help="only the first so many")
     parser.add_argument("--baseline", type=int, default=9999, help="sales of the baseline; 0: none")
     parser.add_argument("--programs", action="store_true", help="compare other programs as well")
+    parser.add_argument("--returns", type=int, help="the year with returns by this seed, alone")
     parser.add_argument("--only", help="this one of the programs alone, and nothing else")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "bench.json")
     return parser.parse_args()
@@ -138,6 +162,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, private_postgres() as server:
         folder = Path(name)
         report["machine"] = machine(server)
+        if asked.returns is not None:
+            report["returns"] = with_returns(server, data, asked.sales, asked.returns, folder)
+            report["history"] = history.measure(server.create_database("history"), GROCER)
+            write(report, asked.out)
+            return
         report["year"] = [
             whole_year(server, data, one, asked.sales, folder) for one in chosen(asked)
         ]
@@ -154,16 +183,28 @@ def main() -> None:
         for way in ("plain", "cached"):
             rate = report["baseline"][way]["end_to_end_per_second"]
             report[f"times_the_{way}_baseline"] = round(ours / rate, 1)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(report, indent=1) + "\n")
-    show(report)
+    write(report, asked.out)
     raise SystemExit(any(one["households_that_differ"] for one in report["year"]))
+
+
+def write(report: dict[str, Any], out: Path) -> None:
+    """Write down, and print."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(report, indent=1) + "\n")
+    show(report)
 
 
 def show(report: dict[str, Any]) -> None:
     """The figures a reader wants first."""
     print("\nOn", ", ".join(f"{key} {value}" for key, value in report["machine"].items()))
-    for one in report["year"]:
+    if "returns" in report:
+        one = report["returns"]
+        print(
+            f"{one['program']} with returns: {one['transactions']:,} versions in"
+            f" {one['seconds']} s, {one['transactions_per_second']:,} a second end to end;"
+            f" worker peak {one['worker_peak_mb']} MB; {one['counts']}; {one['verify']}"
+        )
+    for one in report.get("year", []):
         print(
             f"{one['program']}: {one['transactions']:,} sales in {one['seconds']} s,"
             f" {one['transactions_per_second']:,} a second end to end; worker peak"
@@ -174,7 +215,7 @@ def show(report: dict[str, Any]) -> None:
         if name in report:
             offers.show(report[name])
     for name, one in report.get("history", {}).items():
-        print(f"{name}: a sale after 2,000 costs {one['ratio']:.2f} times one after 20")
+        print(f"a {name} after 2,000 sales costs {one['ratio']:.2f} times one after 20")
     if "baseline" in report:
         for way in ("plain", "cached"):
             rate = report["baseline"][way]["end_to_end_per_second"]

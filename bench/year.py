@@ -25,6 +25,7 @@ from loyalty_projections.projections import PROJECTIONS
 
 BEGINS = "2017-01-01T00:00:00"
 UNTIL = "2018-01-02T06:00:00"
+ALL_IS_IN = "2019-03-01T00:00:00"
 POLL_S = 0.25
 READERS = len(PROJECTIONS) + 1  # and settlement
 LOYALTY = (sys.executable, "-m", "loyalty_ledger")
@@ -62,7 +63,7 @@ def prepare(url: str, data: Path, program: Path) -> None:
     loyalty(url, "program", "publish", str(program))
 
 
-def run(url: str, transactions: Path) -> Run:
+def run(url: str, transactions: Path, until: str = UNTIL) -> Run:
     """Load, settle and project; how long it took from the first line to the last view."""
     begun = time.perf_counter()
     with worker(url) as watched:
@@ -70,7 +71,7 @@ def run(url: str, transactions: Path) -> Run:
         loaded = time.perf_counter() - begun
         wait_until_done(url, watched)
         peak = watched.peak_mb
-    loyalty(url, "work", "--once", "--until", UNTIL)
+    loyalty(url, "work", "--once", "--until", until)
     return Run(json.loads(told)["accepted"], time.perf_counter() - begun, loaded, peak)
 
 
@@ -171,3 +172,10 @@ def granted(url: str) -> list[tuple[str, str, int]]:
     """
     with psycopg.connect(url) as connection:
         return [(one, two, int(three)) for one, two, three in connection.execute(query)]
+
+
+def counts(url: str) -> dict[str, int]:
+    """How often everything happened, by name."""
+    query = "SELECT name, count(*) FROM events GROUP BY 1 ORDER BY 1"
+    with psycopg.connect(url) as connection:
+        return {name: int(count) for name, count in connection.execute(query)}

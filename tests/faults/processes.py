@@ -5,18 +5,21 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.settlement import READER
+from returned_ledger import baskets, made_at
 from sample_ledger import BEFORE_THE_YEAR, SECRET, YEAR_ENDS, all_lines, ledger_on
 
 PATIENCE_S = 60
 SALES = 600
+GROUP = 100
 YEAR_ENDS_THERE = "2018-01-02T06:00:00"
 KEEP_UP = ("work", "--until", BEFORE_THE_YEAR)
 FINISH = ("work", "--once", "--until", YEAR_ENDS_THERE)
@@ -81,17 +84,32 @@ def sales() -> Sequence[bytes]:
     return all_lines()[:SALES]
 
 
+@cache
+def year() -> tuple[tuple[bytes, ...], ...]:
+    """The whole sample, with what came back of it while the year lasted, in groups of 100 sales.
+
+    All versions of a sale are received together: whether one is settled before the next arrives
+    would show in their numbers.
+    """
+    told = [
+        [one.line for one in basket.arrivals if made_at(one.line) < YEAR_ENDS]
+        for basket in baskets()
+    ]
+    parts = (told[first : first + GROUP] for first in range(0, len(told), GROUP))
+    return tuple(tuple(line for sale in part for line in sale) for part in parts)
+
+
 def sales_file(folder: Path, lines: Sequence[bytes]) -> Path:
     path = folder / "sales.jsonl"
     path.write_bytes(b"".join(lines))
     return path
 
 
-def told_undisturbed(url: str, lines: Sequence[bytes]) -> None:
+def told_undisturbed(url: str, groups: Iterable[Sequence[bytes]]) -> None:
     """What comes of these sales when nothing goes wrong."""
     with ledger_on(url) as ledger:
-        for first in range(0, len(lines), 500):
-            ledger.intake.receive(lines[first : first + 500])
+        for group in groups:
+            ledger.intake.receive(group)
         ledger.worker.work(lambda: YEAR_ENDS, once=True)
 
 

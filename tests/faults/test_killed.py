@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -32,7 +32,6 @@ from sample_ledger import (
 
 KILLS_OF_WORKERS = 20
 KILLS_OF_LOADS = 4
-GROUP = 100
 
 # Fresh processes of the command line that need not import everything again.
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -44,18 +43,18 @@ Undisturbed = tuple[dict[str, str], list[tuple[str, int, str, bytes]]]
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """The digests and events when nothing goes wrong; they are the same on every database."""
-    return told_undisturbed(tmp_path_factory.mktemp("undisturbed"), sales())
+    return told_undisturbed(tmp_path_factory.mktemp("undisturbed"), [sales()])
 
 
 @pytest.fixture(scope="session")
 def undisturbed_year(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    """The same of the whole sample."""
-    return told_undisturbed(tmp_path_factory.mktemp("year"), all_lines())
+    """The same of the whole sample, with returns."""
+    return told_undisturbed(tmp_path_factory.mktemp("year"), processes.year())
 
 
-def told_undisturbed(folder: Path, lines: Sequence[bytes]) -> Undisturbed:
+def told_undisturbed(folder: Path, groups: Iterable[Sequence[bytes]]) -> Undisturbed:
     with configured("sqlite", folder) as url:
-        processes.told_undisturbed(url, lines)
+        processes.told_undisturbed(url, groups)
         with ledger_on(url) as ledger:
             return digests(ledger), processes.facts(ledger)
 
@@ -71,8 +70,7 @@ def test_a_worker_killed_at_random_moments_leaves_no_trace(
     backend: str, tmp_path: Path, undisturbed_year: Undisturbed
 ) -> None:
     chance = processes.seeded()
-    lines = all_lines()
-    groups = [lines[first : first + GROUP] for first in range(0, len(lines), GROUP)]
+    groups = processes.year()
     doomed = set(chance.sample(range(len(groups)), KILLS_OF_WORKERS))
     with configured(backend, tmp_path) as url, ledger_on(url) as ledger:
         with Victim(url) as victim:
@@ -143,7 +141,7 @@ def await_a_moment(ledger: Ledger, before: int, victim: Victim, chance: random.R
     watched = chance.choice(names)
     goal = chance.randint(before + 1, ledger.log.head().position)
     if watched == "head":
-        goal = ledger.log.head().position + chance.randint(1, GROUP)
+        goal = ledger.log.head().position + chance.randint(1, processes.GROUP)
 
     def passed() -> bool:
         place = ledger.log.head().position if watched == "head" else ledger.log.position_of(watched)

@@ -12,7 +12,10 @@ from projections.steps import Step
 MANY: list[Step] = [
     (what, customer, account, 7 + place, 1.0)
     for place in range(6)
-    for what in ("award", "buy", "spend", "award", "claw back", "issue", "enter", "claim")
+    for what in (
+        *("award", "buy", "spend", "restore", "make up", "claw back", "claw back own"),
+        *("issue", "lock", "recall", "deserve", "enter", "claim"),
+    )
     for customer in ("ann", "bob")
     for account in ("points", "stars")
 ]

@@ -7,17 +7,21 @@ from projections.story import ACCOUNTS, Story, day
 
 CUSTOMERS = ("ann", "bob", 'q"u\\o te')
 Step = tuple[str, str, str, int, float]
+_RETURNS = ("restore", "make up", "claw back own", "lock", "recall", "deserve")
 _STEPS = (
-    "award",
-    "spend",
-    "claw back",
-    "keep time",
-    "buy",
-    "enter",
-    "keep",
-    "leave",
-    "issue",
-    "claim",
+    *(
+        "award",
+        "spend",
+        "claw back",
+        "keep time",
+        "buy",
+        "enter",
+        "keep",
+        "leave",
+        "issue",
+        "claim",
+    ),
+    *_RETURNS,
 )
 steps = st.lists(
     st.tuples(
@@ -40,7 +44,7 @@ def told(chosen: list[Step]) -> Story:
     for step in chosen:
         now += step[4]
         try:
-            _happen(story, step, now)
+            (_return if step[0] in _RETURNS else _happen)(story, step, now)
         except Rejected:
             continue
     return story
@@ -76,3 +80,24 @@ def _give(story: Story, step: Step, now: float) -> None:
         story.claimed(customer, amount, day(now), offer)
     else:
         story.issued(customer, offer, day(now), day(now + amount))
+
+
+def _return(story: Story, step: Step, now: float) -> None:
+    """What returns bring about; an offer is the customer's latest, if he has one."""
+    what, customer, account, amount, _ = step
+    if what == "restore":
+        return story.restored(customer, account, day(now))
+    if what == "make up":
+        return story.awarded(customer, account, amount, day(now), made_up=amount // 2)
+    if what == "claw back own":
+        own = range(1, len(story.told) + 1)
+        return story.clawed_back(customer, account, amount, day(now), day(now - 1), own)
+    own_offers = [name for name, offer in story.offers.items() if offer.customer_id == customer]
+    for offer in own_offers[-1:]:
+        if what == "lock":
+            story.locked(offer, day(now), 3)
+        elif what == "recall":
+            story.recalled(offer, day(now))
+        else:
+            story.deserved(offer, day(now))
+    return None

@@ -3,7 +3,7 @@
 What the wallet decides is decided by the wallet itself, so that every history could have happened.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from loyalty_ledger.domain.events.customers import (
     SettlementResumed,
 )
 from loyalty_ledger.domain.events.offers import Actor, OfferIssued, PricedDiscount
+from loyalty_ledger.domain.events.points import LotPoints, PointsSpent
 from loyalty_ledger.domain.events.promotions import PromotionClaimed
 from loyalty_ledger.domain.events.settlement import Grant, PurchaseCounted, SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft
@@ -23,8 +24,10 @@ from loyalty_ledger.domain.lots import PointsEvent
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import (
     Command,
+    Deserve,
     Elapse,
     Lock,
+    Recall,
     Redeem,
     Reinstate,
     Revoke,
@@ -34,6 +37,7 @@ from loyalty_ledger.domain.offer_commands import (
 from loyalty_ledger.domain.offer_decisions import OFFER
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.promo_claim import claim_id
+from loyalty_ledger.domain.restoring import Restore
 from loyalty_ledger.domain.values import Period
 from loyalty_ledger.domain.wallet import Wallet
 from loyalty_ledger.program_file import parse_program
@@ -111,6 +115,7 @@ class Story:
         self.told: list[Told] = []
         self.wallets: dict[str, Wallet] = {}
         self.offers: dict[str, Offer] = {}
+        self.spent_lots: dict[tuple[str, str], list[LotPoints]] = {}
         self._versions: dict[str, int] = {}
 
     def record(self, stream: str, *events: Event) -> None:
@@ -128,7 +133,9 @@ class Story:
         event = IdentifierLinked(at=NEW_YEAR, kind=kind, digest=digest, customer_id=customer)
         self.record(f"identifier/{digest}", event)
 
-    def awarded(self, customer: str, account: str, points: int, at: datetime) -> None:
+    def awarded(
+        self, customer: str, account: str, points: int, at: datetime, made_up: int = 0
+    ) -> None:
         self._decide(
             customer,
             wallet.Award(
@@ -137,6 +144,7 @@ class Story:
                 source="purchases",
                 points=points,
                 earned_at=at,
+                made_up=made_up,
                 rule="rule:base",
                 program=PROGRAM,
                 program_version=1,
@@ -163,8 +171,32 @@ class Story:
             at,
         )
 
+    def restored(self, customer: str, account: str, at: datetime) -> None:
+        """What was spent last comes back."""
+        self._decide(
+            customer,
+            Restore(
+                customer_id=customer,
+                account=account,
+                lots=self.spent_lots.pop((customer, account), []),
+                at=at,
+                reference="tender",
+                program=PROGRAM,
+                program_version=1,
+                transaction="s/1",
+                cause="sale/s/1@2",
+            ),
+            at,
+        )
+
     def clawed_back(
-        self, customer: str, account: str, points: int, at: datetime, awarded_at: datetime
+        self,
+        customer: str,
+        account: str,
+        points: int,
+        at: datetime,
+        awarded_at: datetime,
+        own_lots: Sequence[int] = (),
     ) -> None:
         self._decide(
             customer,
@@ -173,7 +205,7 @@ class Story:
                 account=account,
                 points=points,
                 at=at,
-                own_lots=[],
+                own_lots=own_lots,
                 awarded_at=awarded_at,
                 rule="rule:base",
                 program=PROGRAM,
@@ -296,6 +328,12 @@ class Story:
     def revoked(self, offer: str, at: datetime) -> None:
         self._ask(offer, Revoke(at=at))
 
+    def recalled(self, offer: str, at: datetime) -> None:
+        self._ask(offer, Recall(at=at, cause="sale/s/1@2"))
+
+    def deserved(self, offer: str, at: datetime) -> None:
+        self._ask(offer, Deserve(at=at, cause="sale/s/1@3"))
+
     def offer_elapsed(self, offer: str, until: datetime) -> None:
         self._ask(offer, Elapse(until=until))
 
@@ -335,6 +373,8 @@ class Story:
         for event in events:
             now = self.wallets.get(customer, Wallet())
             self.wallets[customer] = wallet.evolve(now, event)
+            if isinstance(event, PointsSpent):
+                self.spent_lots[customer, event.account] = event.lots
             self.record(f"wallet/{customer}", event)
 
 
