@@ -6,6 +6,7 @@ its lots are followed to where they went; what has expired counts as taken back.
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -36,6 +37,8 @@ class Trace(Struct, frozen=True, array_like=True, gc=False):
     def amount(self) -> int:
         """The points."""
         return self.points
+
+    number: ClassVar[int] = 0
 
 
 class ClawBack(Struct, frozen=True, kw_only=True):
@@ -117,8 +120,7 @@ def _own_points(points: int, holdings: Holdings, descent: _Descent) -> dict[str,
     left = [
         lot
         for account in descent.accounts
-        for lot in holdings.account(account).lots.rows(Lot)
-        if lot.lot in descent.lots
+        for lot in holdings.account(account).lots.numbered(Lot, descent.lots)
     ]
     taken: dict[str, list[LotPoints]] = {}
     for part in take(spend_order(left), points):
@@ -152,15 +154,15 @@ def _clawed(
     holdings: Holdings,
 ) -> PointsClawedBack:
     """The claw-back out of one account; what no lot holds is debt, or written off."""
-    used = {part.lot: part.points for part in own}
-    in_order = spend_order(holdings.account(account).lots.rows(Lot))
-    others = take([lot for lot in in_order if lot.lot not in used], rest)
+    open_lots, used = holdings.account(account).lots, {part.lot for part in own}
+    left = (lot for lot in open_lots.rows(Lot) if lot.lot not in used) if rest else ()
+    others = take(spend_order(left), rest)
     lots = [*own, *others]
     missing = rest - sum(part.points for part in others)
     debt = missing if command.program.account(account).allow_negative else 0
-    touched = {part.lot for part in lots}
+    touched = open_lots.numbered(Lot, {part.lot for part in lots})
     return PointsClawedBack(
-        at=max([command.at, *(lot.at for lot in in_order if lot.lot in touched)]),
+        at=max([command.at, *(lot.at for lot in touched)]),
         customer_id=command.customer_id,
         account=account,
         points=sum(part.points for part in lots) + missing + gone,

@@ -1,6 +1,7 @@
 """What limits count, for one customer and for everybody, and what they refuse."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ class Granted(Struct, frozen=True, array_like=True, gc=False):
 
     when: datetime
     amount: int
+    number: ClassVar[int] = 0
 
 
 class Count(Struct, frozen=True, array_like=True, gc=False):

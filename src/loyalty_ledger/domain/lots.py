@@ -16,7 +16,7 @@ from loyalty_ledger.domain.events.points import (
     PointsRolledOver,
     PointsSpent,
 )
-from loyalty_ledger.domain.pages import Pages, packed
+from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.accounts import (
     FixedDateExpiry,
     PointAccount,
@@ -45,6 +45,11 @@ class Lot(Struct, frozen=True, array_like=True, gc=False):
     def amount(self) -> int:
         """Lots are summed by what remains."""
         return self.remaining
+
+    @property
+    def number(self) -> int:
+        """Lots are found by their number."""
+        return self.lot
 
 
 class Account(Struct, frozen=True, array_like=True, gc=False):
@@ -221,26 +226,29 @@ def _rolled_over(holdings: Holdings, event: PointsRolledOver) -> Holdings:
 def _restored(holdings: Holdings, event: PointsRestored) -> Holdings:
     account = holdings.account(event.account)
     back = {lot.into: lot for lot in event.lots if lot.points > lot.repaid}
-    rows = []
-    for row in account.lots.rows(Lot):
-        lot = back.pop(row.lot, None)
-        kept = lot.points - lot.repaid if lot else 0
-        rows.append(replace(row, remaining=row.remaining + kept) if kept else row)
-    for number, lot in back.items():
+
+    def more(row: Lot) -> Lot:
+        lot = back.pop(row.lot)
+        return replace(row, remaining=row.remaining + lot.points - lot.repaid)
+
+    lots = account.lots.renumbered(Lot, tuple(back), more)
+    for number, lot in back.items():  # those of which nothing was left
         due = lot.expires_at or END_OF_TIME
         kept = lot.points - lot.repaid
-        rows.append(Lot(number, kept, event.at, lot.earned_at, due, lot.program_version))
+        lots = lots.add(Lot(number, kept, event.at, lot.earned_at, due, lot.program_version))
     debt = account.debt - sum(lot.repaid for lot in event.lots)
     next_lot = max(holdings.next_lot, *(lot.into + 1 for lot in event.lots))
-    accounts = {**holdings.accounts, event.account: replace(account, lots=packed(rows), debt=debt)}
-    return Holdings(accounts, next_lot)
+    account = replace(account, lots=lots, debt=debt)
+    return Holdings({**holdings.accounts, event.account: account}, next_lot)
 
 
 def _without(account: Account, taken: list[LotPoints]) -> Account:
-    gone = {part.lot: part.points for part in taken}
-    kept = []
-    for lot in account.lots.rows(Lot):
-        remaining = lot.remaining - gone.get(lot.lot, 0)
-        if remaining:
-            kept.append(lot if remaining == lot.remaining else replace(lot, remaining=remaining))
-    return replace(account, lots=packed(kept))
+    gone: dict[int, int] = {}
+    for part in taken:
+        gone[part.lot] = gone.get(part.lot, 0) + part.points
+
+    def less(row: Lot) -> Lot | None:
+        remaining = row.remaining - gone[row.lot]
+        return replace(row, remaining=remaining) if remaining else None
+
+    return replace(account, lots=account.lots.renumbered(Lot, gone, less))

@@ -4,7 +4,7 @@ A wallet with 2,000 open lots must settle its next sale as fast as one with 20. 
 until somebody asks for their rows; their summary answers most questions without decoding.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -16,7 +16,7 @@ PAGE_ROWS = 64
 
 
 class Row(Protocol):
-    """A row has a moment it is filed under and an amount that is summed."""
+    """A row has a moment it is filed under, an amount that is summed, and perhaps a number."""
 
     @property
     def when(self) -> datetime:
@@ -28,6 +28,11 @@ class Row(Protocol):
         """What is summed."""
         ...
 
+    @property
+    def number(self) -> int:
+        """By which it can be found; 0 where rows have none."""
+        ...
+
 
 R = TypeVar("R", bound=Row)
 _ENCODER = msgpack.Encoder()
@@ -35,12 +40,14 @@ _DECODERS: dict[type, Callable[[bytes], Any]] = {}
 
 
 class Page(Struct, frozen=True, array_like=True, gc=False):
-    """Encoded rows with their earliest and latest moment and their sum."""
+    """Encoded rows with their earliest and latest moment, their sum, and the span of numbers."""
 
     low: datetime
     high: datetime
     total: int
     rows: bytes
+    first: int = 0
+    last: int = 0
 
 
 class Pages(Struct, Generic[R], frozen=True, array_like=True, gc=False):
@@ -84,6 +91,13 @@ class Pages(Struct, Generic[R], frozen=True, array_like=True, gc=False):
                 yield from (row for row in decoded(page, row_type) if row.when == moment)
         yield from (row for row in self.tail if row.when == moment)
 
+    def numbered(self, row_type: type[R], numbers: Collection[int]) -> Iterator[R]:
+        """The rows of these numbers; pages that cannot hold any stay encoded."""
+        for page in self.pages:
+            if any(page.first <= number <= page.last for number in numbers):
+                yield from (x for x in decoded(page, row_type) if x.number in numbers)
+        yield from (row for row in self.tail if row.number in numbers)
+
     def changed(
         self, row_type: type[R], moment: datetime, change: Callable[[R], R | None]
     ) -> "Pages[R]":
@@ -91,14 +105,37 @@ class Pages(Struct, Generic[R], frozen=True, array_like=True, gc=False):
 
         Pages that cannot hold any stay encoded.
         """
+        return self._changed(
+            row_type,
+            lambda page: page.low <= moment <= page.high,
+            lambda row: change(row) if row.when == moment else row,
+        )
 
+    def renumbered(
+        self, row_type: type[R], numbers: Collection[int], change: Callable[[R], R | None]
+    ) -> "Pages[R]":
+        """The series with the rows of these numbers changed, or gone where None comes back.
+
+        Pages that cannot hold any stay encoded.
+        """
+        return self._changed(
+            row_type,
+            lambda page: any(page.first <= number <= page.last for number in numbers),
+            lambda row: change(row) if row.number in numbers else row,
+        )
+
+    def _changed(
+        self,
+        row_type: type[R],
+        concerned: Callable[[Page], bool],
+        change: Callable[[R], R | None],
+    ) -> "Pages[R]":
         def after(rows: Iterable[R]) -> tuple[R, ...]:
-            each = (change(row) if row.when == moment else row for row in rows)
-            return tuple(row for row in each if row is not None)
+            return tuple(row for each in rows if (row := change(each)) is not None)
 
         pages = []
         for page in self.pages:
-            if page.low <= moment <= page.high:
+            if concerned(page):
                 rows = after(decoded(page, row_type))
                 pages += [_page(rows)] if rows else []
             else:
@@ -148,8 +185,10 @@ def decoded(page: Page, row_type: type[R]) -> tuple[R, ...]:
 
 def _page(rows: tuple[R, ...]) -> Page:
     moments = [row.when for row in rows]
+    numbers = [row.number for row in rows]
     total = sum(row.amount for row in rows)
-    return Page(min(moments), max(moments), total, _ENCODER.encode(rows))
+    encoded = _ENCODER.encode(rows)
+    return Page(min(moments), max(moments), total, encoded, min(numbers), max(numbers))
 
 
 def _sum(rows: tuple[R, ...], window: Window) -> int:

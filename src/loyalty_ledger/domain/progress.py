@@ -5,7 +5,7 @@ The same arithmetic serves the decisions and the progress a customer is shown.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, assert_never
+from typing import Any, ClassVar, NamedTuple, assert_never
 
 from msgspec import Struct
 
@@ -29,6 +29,7 @@ class Earned(Struct, frozen=True, array_like=True, gc=False):
 
     when: datetime
     amount: int
+    number: ClassVar[int] = 0
 
 
 def less(earned: Pages[Earned], when: datetime, points: int) -> Pages[Earned]:
@@ -50,6 +51,7 @@ class Purchase(Struct, frozen=True, array_like=True, gc=False):
     amount: int
     total: int
     times: int
+    number: ClassVar[int] = 0
 
 
 class Measures(NamedTuple):

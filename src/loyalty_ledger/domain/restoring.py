@@ -77,7 +77,7 @@ def _takes_hold(command: Restore, holdings: Holdings) -> datetime:
     """The later of the business time, and that of the lots and the debt it acts on."""
     account = holdings.account(command.account)
     own = {part.lot for part in command.lots}
-    moments = [lot.at for lot in account.lots.rows(Lot) if lot.lot in own]
+    moments = [lot.at for lot in account.lots.numbered(Lot, own)]
     if account.debt and account.debt_at is not None:
         moments.append(account.debt_at)
     return max([command.at, *moments])
