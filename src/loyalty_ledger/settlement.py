@@ -160,7 +160,8 @@ class Settlement:
         for _ in range(PATIENCE):
             (arrived,), states = self._loaded([self._arrival(subject)])
             queues = [states[customer_of(one)].waiting for one in arrived.customers]
-            if queues and not any(subject in queue for queue in queues):
+            alone = policies.held_alone(arrived, Draft(states))
+            if queues and not alone and not any(subject in queue for queue in queues):
                 return None
             if any(queue[:1] not in ((), (subject,)) for queue in queues):
                 return ""

@@ -19,6 +19,7 @@ from loyalty_ledger.domain.events.settlement import (
     TransactionSettled,
 )
 from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft
+from loyalty_ledger.domain.needs import with_former
 from specification import MONDAY_NOON, Shop, at, awards, every, line, only, paid, program, rule
 
 ONE = line("x", "1.00")
@@ -371,3 +372,20 @@ def test_a_later_version_does_not_overtake_the_one_that_has_to_be_settled_first(
     assert [type(event) for event in shop.settles(later)] == [SettlementHeld]
     shop.settles(first)
     assert only(TransactionSettled, shop.retries(later)).version == later.version
+
+
+def test_a_version_that_names_nobody_waits_by_itself_behind_one_that_failed() -> None:
+    shop = plain()
+    first = shop.receives(TEN, number="7")
+    shop.fails(first)
+    back = shop.receives(number="7", at=LATER, payments=[])
+    (held,) = shop.settles(back)
+    assert (held.customer_id, held.blocked_by) == ("", first.cause)
+    assert policies.held_alone(back, Draft(shop.states))
+    assert shop.settles(back) == []
+    shop.retries(first)
+    assert shop.points() == 10
+    resumed = every(SettlementResumed, shop.retries(with_former(back, shop.states)))
+    assert [one.customer_id for one in resumed] == ["ann", ""]
+    assert shop.points() == 0
+    assert not policies.held_alone(back, Draft(shop.states))

@@ -3,6 +3,8 @@
 A policy never rejects: what is refused is an outcome too.
 """
 
+from msgspec.structs import replace
+
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
@@ -53,11 +55,19 @@ def fail(arrived: Arrived, reason: str, draft: Draft, *, held: bool = False) -> 
 
 
 def resume(arrived: Arrived, draft: Draft) -> None:
-    """The customers wait for this one no more; where it names nobody, its own stream says so."""
+    """The customers wait for this one no more; where it named nobody, its own stream says so."""
     for customer_id in arrived.customers:
         draft.emit(customer_of(customer_id), _resumed(arrived, customer_id), customer_id)
-    if not arrived.customers:
+    if not arrived.customers or held_alone(arrived, draft):
         draft.emit(arrived.stream, _resumed(arrived, ""))
+
+
+def held_alone(arrived: Arrived, draft: Draft) -> bool:
+    """Whether it waits by itself: it names nobody, or named nobody when it came."""
+    if not isinstance(arrived.event, TransactionReceived):
+        return False
+    state: Sale = draft.state(arrived.stream)
+    return arrived.version in state.held
 
 
 def _resumed(arrived: Arrived, customer_id: str) -> SettlementResumed:
@@ -85,6 +95,8 @@ def overtakes(arrived: Arrived, draft: Draft) -> bool:
 
 def _waits(arrived: Arrived, draft: Draft) -> bool:
     """Whether it, or one of its customers, waits for an earlier one; then it queues behind that."""
+    if held_alone(arrived, draft):
+        return True
     if overtakes(arrived, draft):
         earliest = draft.state(arrived.stream).unsettled()[0]
         _hold(arrived, cause(arrived.stream, earliest), draft)
@@ -100,12 +112,15 @@ def _waits(arrived: Arrived, draft: Draft) -> bool:
 
 
 def _hold(arrived: Arrived, blocked_by: str, draft: Draft) -> None:
+    """Whom it concerns waits; a version that names nobody waits by itself."""
+    held = SettlementHeld(
+        at=arrived.event.at,
+        customer_id="",
+        subject=arrived.stream,
+        version=arrived.version,
+        blocked_by=blocked_by,
+    )
     for customer_id in arrived.customers:
-        held = SettlementHeld(
-            at=arrived.event.at,
-            customer_id=customer_id,
-            subject=arrived.stream,
-            version=arrived.version,
-            blocked_by=blocked_by,
-        )
-        draft.emit(customer_of(customer_id), held, customer_id)
+        draft.emit(customer_of(customer_id), replace(held, customer_id=customer_id), customer_id)
+    if not arrived.customers and blocked_by != arrived.cause:
+        draft.emit(arrived.stream, held)

@@ -48,8 +48,8 @@ def _restore_points(case: Case, offer_id: str, state: Offer, draft: Draft) -> li
     """The purchase of the offer is undone: its points come back, and nobody bought it."""
     given = []
     for paid in state.paid:
-        reference = f"offer:{offer_id}"
-        give_back(case, state.customer_id, paid.account, paid.lots, reference, draft)
+        reference, at = f"offer:{offer_id}", max(case.now, state.at)
+        give_back(case, state.customer_id, paid.account, paid.lots, reference, at, draft)
         given.append(
             GivenBack(
                 customer_id=state.customer_id,

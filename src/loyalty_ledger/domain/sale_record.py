@@ -20,6 +20,7 @@ from loyalty_ledger.domain.events.settlement import (
     Taken,
     TransactionSettled,
 )
+from loyalty_ledger.domain.values import BEGINNING_OF_TIME
 
 
 class Counted(Struct, frozen=True, array_like=True, gc=False):
@@ -65,11 +66,15 @@ class Lost(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Tender(Struct, frozen=True, array_like=True, gc=False):
-    """Points a customer paid with: at which total of the sale, and the lots not given back yet."""
+    """Points a customer paid with: at which total of the sale, and the lots not given back yet.
+
+    `at` is when he paid last.
+    """
 
     paid: tuple[tuple[int | None, int], ...] = ()
     asked: int = 0
     lots: tuple[tuple[str, LotPoints], ...] = ()
+    at: datetime = BEGINNING_OF_TIME
 
     @property
     def spent(self) -> int:
@@ -122,7 +127,8 @@ def tendered(record: SaleRecord, event: PointsTendered) -> SaleRecord:
     paid = before.paid if event.again else (*before.paid, (event.total, event.points))
     asked = before.asked if event.again else before.asked + event.asked
     lots = (*before.lots, *((event.account, part) for part in event.lots))
-    return replace(record, tenders={**record.tenders, event.customer_id: Tender(paid, asked, lots)})
+    tender = Tender(paid, asked, lots, max(before.at, event.at))
+    return replace(record, tenders={**record.tenders, event.customer_id: tender})
 
 
 def settled(record: SaleRecord, event: TransactionSettled) -> SaleRecord:

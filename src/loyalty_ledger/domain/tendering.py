@@ -1,6 +1,7 @@
 """Points that pay for a sale: spent when it is settled, and given back as it comes back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from loyalty_ledger.domain import wallet
@@ -140,7 +141,8 @@ class Tendering:
             points -= sum(one.points for one in taken)
         for account, lots in by_account.items():
             if lots:
-                give_back(self._case, customer_id, account, lots, TENDER, self._draft)
+                at = max(self._case.now, tender.at)
+                give_back(self._case, customer_id, account, lots, TENDER, at, self._draft)
                 back = sum(lot.points for lot in lots)
                 self.given_back.append(
                     GivenBack(customer_id=customer_id, how=TENDER, account=account, points=back)
@@ -153,15 +155,19 @@ def give_back(
     account: str,
     lots: Sequence[LotPoints],
     reference: str,
+    at: datetime,
     draft: Draft,
 ) -> None:
-    """Give spent points back to their lots, for a version that no longer takes them."""
+    """Give spent points back to their lots, for a version that no longer takes them.
+
+    `at` is when: never before they were spent.
+    """
     stream = wallet_of(customer_id)
     command = Restore(
         customer_id=customer_id,
         account=account,
         lots=lots,
-        at=case.now,
+        at=at,
         reference=reference,
         program=case.rulebook.program,
         program_version=case.rulebook.version,

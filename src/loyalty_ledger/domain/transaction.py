@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from loyalty_ledger.domain import sale_record
 from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.decider import Decider
-from loyalty_ledger.domain.events.customers import SettlementResumed
+from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -48,7 +48,7 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     settle first, `settled` the last settled one (0: none), `failed` one whose settlement went
     wrong. `offers` are those put on the check; `flags` what was not as the till took it.
     `redeemed` are the offers it used, with the lines they were for (none: the whole check), and
-    `record` is what it came to.
+    `record` is what it came to. `held` are versions that wait and name nobody who would.
     """
 
     modified_time: datetime | None = None
@@ -66,6 +66,7 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     flags: tuple[str, ...] = ()
     redeemed: dict[str, tuple[str, ...]] = {}
     record: SaleRecord = NEW
+    held: tuple[int, ...] = ()
 
     def holding(self, now: datetime) -> list[OnCheck]:
         """The offers on the check at that moment; a lapsed lock holds nothing."""
@@ -105,6 +106,7 @@ SaleEvent = (
     | TransactionSettled
     | SettlementDeferred
     | SettlementFailed
+    | SettlementHeld
     | SettlementResumed
     | OfferPutOnCheck
     | OfferTakenOffCheck
@@ -165,8 +167,10 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, settled=event.version, failed=0, record=record)
         case SettlementFailed():
             return replace(sale, failed=event.version)
-        case SettlementResumed():
-            return sale
+        case SettlementHeld() | SettlementResumed():
+            others = tuple(one for one in sale.held if one != event.version)
+            waits = isinstance(event, SettlementHeld)
+            return replace(sale, held=(*others, event.version) if waits else others)
         case SettlementDeferred():
             return replace(sale, deferred=(*sale.deferred, event.version))
         case OfferPutOnCheck() | OfferTakenOffCheck():
