@@ -7,6 +7,7 @@ what is recorded already. Reads are right even when this never runs.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from loyalty_ledger.domain.counting import counts_of, uncount_taken_back
 from loyalty_ledger.domain.draft import Draft
@@ -42,16 +43,8 @@ class Timekeeper:
             return 0
         settled = self._log.position_of(READER)
         group = list(customers)
-        due = {
-            customer_id: [offer(one) for one in offers.get(customer_id, ())]
-            for customer_id in group
-        }
-        own = (stream for one in group for stream in (*_streams(one), *due[one]))
-        states = self._states.get([PROGRAM, *own])
-        counts = (
-            one for offers in due.values() for name in offers for one in counts_of(states[name])
-        )
-        states |= self._states.get(counts)
+        due = {one: [offer(name) for name in offers.get(one, ())] for one in group}
+        states = self._loaded(due)
         commit = self._states.commit(states)
         for customer_id in group:
             if states[customer_of(customer_id)].waiting:
@@ -71,6 +64,13 @@ class Timekeeper:
             alone = group if len(group) > 1 else ()
             return sum(self.keep([one], until, offers) for one in alone)
         return len(commit.events)
+
+    def _loaded(self, due: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """What deciding for these customers looks at, with the streams of offers that are due."""
+        own = (stream for one in due for stream in (*_streams(one), *due[one]))
+        states = self._states.get([PROGRAM, *own])
+        ending = (states[stream] for streams in due.values() for stream in streams)
+        return states | self._states.get([one for offer in ending for one in counts_of(offer)])
 
 
 def _elapse(stream: str, until: datetime, draft: Draft) -> None:

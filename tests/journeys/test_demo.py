@@ -76,10 +76,15 @@ def test_it_finishes_a_sale_with_each_option_then_unlocks_and_reinstates(shown: 
         "Option 2B: redeem at once",
         "Unlock",
         "Reinstate",
+        "A changed version",
+        "A void",
+        "A return within twelve months",
+        "A return beyond twelve months",
     ]
     rest = [7, 8, 9, 10, 11, 12, 13]
     assert numbers(fifth) == [1, 2, *rest, 1, 3, 5, 6, *rest, 1, 4, 5, 6, *rest]
     assert "refuses, offer_locked" in fifth and "B ISSUED, C ISSUED" in fifth
+    assert "A ISSUED, B REVOKED, C ISSUED" in fifth and "and nothing moves" in fifth
 
 
 def part(text: str, begins: str, ends: str) -> str:

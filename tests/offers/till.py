@@ -259,9 +259,9 @@ class Shop:
         return list(self.ledger.log.stream(f"offer/{offer}"))[-1].event
 
     def flags(self, sale: str = "T1", store: str = "main") -> list[str]:
-        """What settlement says was not as the till took it."""
+        """What the last settlement says was not as the till took it."""
         self.work()
-        (settled,) = (
+        *_, settled = (
             one.event
             for one in self.ledger.log.stream(f"sale/{store}/{sale}")
             if isinstance(one.event, TransactionSettled)
