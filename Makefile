@@ -22,7 +22,7 @@ demo: $(VENV)/installed  ## install what is needed into .venv, then show the led
 
 .PHONY: test
 test: lint  ## install the same and what tests need, lint, then run every test on both databases
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 .PHONY: lint
 lint: $(VENV)/installed-tests  ## style, types and the contracts between modules

@@ -131,6 +131,11 @@ class Shop:
         self.history: list[tuple[str, Any]] = []
         self.last: list[Any] = []
 
+    @property
+    def newest(self) -> Rulebook:
+        """The rulebook in force."""
+        return self.knowledge.rulebooks[len(self.programs)]
+
     def enrols(self, customer: str, **more: Any) -> None:
         """A customer joins."""
         draft = Draft(self.states)

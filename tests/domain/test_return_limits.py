@@ -258,3 +258,41 @@ def test_a_grant_of_which_a_full_balance_left_nothing_counts_for_nothing_later()
     voids(shop, hours=2)
     assert counted(shop, C) == used
     assert shop.points() == 10
+
+
+def test_a_grant_that_goes_makes_room_for_one_that_comes_with_the_same_version() -> None:
+    """A campaign of one grant goes from the payer who paid most to the one who does now."""
+    shop = limited(10, total=1)
+    sends(shop, TEN, payments=[paid("ann", "6.00"), paid("bob", "4.00")])
+    assert (shop.points("ann"), shop.points("bob")) == (10, 0)
+    sends(shop, TEN, hours=1, payments=[paid("ann", "3.00"), paid("bob", "7.00")])
+    assert (shop.points("ann"), shop.points("bob")) == (0, 10)
+    assert counted(shop, C) == (1, 10)
+
+
+def test_an_exchange_within_a_sale_finds_the_room_of_what_it_takes_back() -> None:
+    on_a = rule(id="a", when={"items": {"skus": ["a"]}})
+    on_b = rule(id="b", when={"items": {"skus": ["b"]}})
+    shop = plain(on_b, on_a, **accounts(maximum_balance=100))
+    sends(shop, line("a", "100.00"))
+    sends(shop, line("b", "60.00"), hours=1)
+    assert shop.points() == 60
+
+
+def test_a_version_that_fits_into_what_was_left_then_is_granted() -> None:
+    shop = limited(1, "1.00", points=50)
+    sends(shop, line("a", "40.00"), line("b", "20.00"))
+    assert (shop.points(), shop.limits_hit) == (0, ["points"])
+    sends(shop, line("a", "40.00"), hours=1)
+    assert (shop.points(), counted(shop, C)) == (40, (1, 40))
+
+
+def test_a_grant_that_was_kept_from_growing_does_not_grow_when_room_is_made() -> None:
+    shop = limited(1, "1.00", points=100)
+    sends(shop, line("x", "90.00"), number="8", to="ben")
+    sends(shop, line("a", "5.00"))
+    sends(shop, line("a", "20.00"), hours=1)
+    assert (shop.points(), shop.limits_hit) == (5, ["points"])
+    voids(shop, number="8", hours=2)
+    sends(shop, line("a", "20.00"), hours=3, is_closed=True, discounts=[])
+    assert (shop.points(), shop.limits_hit) == (5, ["points"])

@@ -86,14 +86,14 @@ def test_the_settlement_tells_for_each_rule_what_is_deserved_what_was_and_the_di
     sends(shop, COFFEE, CAKE)
     told = settled(sends(shop, COFFEE, hours=1))
     assert [(one.rule, one.deserved, one.granted) for one in told.grants] == [
+        ("campaign:bonus", {}, {"points": 50}),  # what goes makes room first
         ("rule:base", {"points": 6}, {"points": 10}),
         ("rule:credits", {"credits": 6}, {"credits": 10}),
-        ("campaign:bonus", {}, {"points": 50}),
     ]
     assert [(one.account, one.points) for one in told.taken] == [
+        ("points", 50),
         ("points", 4),
         ("credits", 4),
-        ("points", 50),
     ]
 
 

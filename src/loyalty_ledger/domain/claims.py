@@ -71,6 +71,18 @@ def refusal(claim: Claim, before: Standing, case: Case, draft: Draft) -> str | N
     return None
 
 
+def room_left(refused: str, claim: Claim, case: Case, draft: Draft) -> int:
+    """The points that the limit had room for when it refused the claim; 0 for a count."""
+    allowed, subject = claim.limits, claim.rule
+    sources = {source for _, source in claim.owed.points}
+    if refused.startswith("source:") and len(sources) == 1:
+        (source,) = sources
+        allowed, subject = case.rulebook.program.source(source).limits, f"source:{source}"
+    if not refused.endswith("points") or allowed.points is None:
+        return 0
+    return max(0, allowed.points - int(draft.state(limit(subject)).points))
+
+
 def _broken(
     claim: Claim,
     subject: str,
@@ -80,7 +92,7 @@ def _broken(
     case: Case,
     draft: Draft,
 ) -> str | None:
-    new = subject not in before.counted
+    new = not before.counts(subject)
     if allowed.unlimited or not (new or points > 0):
         return None
     usage: limits.Usage = draft.state(usage_of(claim.customer_id))

@@ -4,12 +4,12 @@ A version of a sale is worked out from scratch; what is posted is the difference
 the versions before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
 from loyalty_ledger.domain import wallet
-from loyalty_ledger.domain.claims import NO_LIMITS, Claim, missing, refusal
+from loyalty_ledger.domain.claims import NO_LIMITS, Claim, missing, refusal, room_left
 from loyalty_ledger.domain.counting import count
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import issued as issued_subject
@@ -49,12 +49,14 @@ class Granting:
         """
         if claim.key in self.case.record.grants:
             return True
-        refused = self.case.record.refused.get(claim.key) or refusal(
-            claim, NOTHING, self.case, self.draft
-        )
+        before, points = self.case.record.refused.get(claim.key), sum(claim.owed.points.values())
+        if before is not None and (points > before.room or not before.room):
+            self._cut(claim, before.limit, points, before.room)
+            return False
+        refused = refusal(claim, NOTHING, self.case, self.draft)
         if refused is None:
             return True
-        self._cut(claim, refused, sum(claim.owed.points.values()))
+        self._cut(claim, refused, points, room_left(refused, claim, self.case, self.draft))
         return False
 
     def post(self, claim: Claim) -> None:
@@ -78,11 +80,11 @@ class Granting:
         standing = Standing(awards, {**before.offers, **issued_now}, counted)
         self._note(claim, before, standing, awarded, list(issued_now))
 
-    def take_back_rest(self) -> None:
-        """Take back what stands of the versions before and was not posted again."""
+    def take_back_rest(self, owed: Collection[tuple[str, str]] = ()) -> None:
+        """Take back what stands of the versions before, was not posted again and is not owed."""
         posted = {(grant.customer_id, grant.rule) for grant in self.grants}
         for (customer_id, rule), before in self.case.record.grants.items():
-            if (customer_id, rule) in posted:
+            if (customer_id, rule) in posted or (customer_id, rule) in owed:
                 continue
             counts = self.case.rulebook.counts(rule)
             claim = Claim(customer_id, rule, Owed({}, [], []), NO_LIMITS, counts, {})
@@ -142,7 +144,11 @@ class Granting:
 
     def _within_limits(self, claim: Claim, before: Standing) -> Claim:
         """The claim, without what a limit keeps it from growing by."""
-        refused = refusal(claim, before, self.case, self.draft)
+        capped = self.case.record.capped.get(claim.key)
+        if capped is not None and sum(claim.owed.points.values()) > capped.room:
+            refused: str | None = capped.limit
+        else:
+            refused = refusal(claim, before, self.case, self.draft)
         if refused is None:
             return claim
         stands = before.points

@@ -23,9 +23,10 @@ from loyalty_ledger.domain.events.settlement import (
 from loyalty_ledger.domain.granting import Granting
 from loyalty_ledger.domain.leveling import advance_levels, review_levels
 from loyalty_ledger.domain.membership import judged, member_of
+from loyalty_ledger.domain.owed import Qualifying
 from loyalty_ledger.domain.requiring import Requiring
 from loyalty_ledger.domain.returning import return_offers
-from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, Member
+from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, EarningRule, Member
 from loyalty_ledger.domain.sale_record import Counted, SaleRecord
 from loyalty_ledger.domain.streams import sale_name, tiers_of
 from loyalty_ledger.domain.taking_back import Case
@@ -89,7 +90,7 @@ def _judged(
     lines = net_lines(version.lines, version.discounts, tax_in_earning=tax)
     value = Value(sum(line.net for line in lines), any(not line.gone for line in lines))
     if version.is_voided:
-        lines, value = [], Value(0, False)
+        lines, value = [], Value(0, False, holds=False)
     basket = _basket(version, case, lines, knowledge)
     return Judged(version, sale, case, holds, basket, value)
 
@@ -125,11 +126,12 @@ def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> Tr
     tendering = Tendering(case, arrived.stream, one.value, draft)
     given_back = _give_back(one, tendering, draft)
     granting, asked, customers = Granting(case, draft), list[Asked](), []
-    for share, member in zip(paid, members, strict=True):
+    rewards = [_reward(one, member) for member in members]
+    granting.take_back_rest(_owed(paid, members, rewards))
+    for share, member, reward in zip(paid, members, rewards, strict=True):
         counted = _count(one, share, granting)
         customers.append(judged(share, member, counted.times))
-        if one.holds:
-            _reward(one, share, member, Requiring(share.customer_id, counted, granting, asked))
+        grant(reward, member, share, Requiring(share.customer_id, counted, granting, asked))
     granting.take_back_rest()
     for customer_id in list(granting.back.losers):
         review_levels(granting, customer_id, case.now)
@@ -164,7 +166,7 @@ def _give_back(one: Judged, tendering: Tendering, draft: Draft) -> list[GivenBac
     asked = asked_for(one.version.payments, case.rulebook.program) if one.holds else {}
     tendering.settle(asked, case.record)
     if not case.record.first:
-        return []
+        return tendering.given_back
     return [*tendering.given_back, *return_offers(case, one.sale, one.kept, draft)]
 
 
@@ -199,16 +201,33 @@ def _count(one: Judged, share: Share, granting: Granting) -> Counted:
     return now
 
 
-def _reward(one: Judged, share: Share, member: Member, requiring: Requiring) -> None:
-    """Grant what the rules owe this customer for the sale."""
+Reward = list[tuple[EarningRule, Qualifying]]
+"""The rules that a sale meets for a customer, with the lines they take."""
+
+
+def _reward(one: Judged, member: Member) -> Reward:
+    """What the rules may owe this customer for the sale; nothing when it does not hold."""
+    if not one.holds:
+        return []
     rulebook = one.case.rulebook
     taken = rulebook.taken(one.basket)
-    candidates = [
+    return [
         (rule, qualifying)
         for rule in rulebook.on_purchase
         if rule.open_to(member) and (qualifying := rule.qualifying(one.basket, taken)) is not None
     ]
-    grant(candidates, member, share, requiring)
+
+
+def _owed(
+    paid: Sequence[Share], members: Sequence[Member], rewards: Sequence[Reward]
+) -> set[tuple[str, str]]:
+    """Customer and rule of all that may be owed: the rest makes room in limits and balances."""
+    return {
+        (member.customer_id, rule.reference)
+        for share, member, reward in zip(paid, members, rewards, strict=True)
+        for rule, taken in reward
+        if not rule.bundle.owed(taken, member.levels, share).nothing
+    }
 
 
 def _told(

@@ -19,7 +19,7 @@ from loyalty_ledger.domain.events.tiers import (
 from loyalty_ledger.domain.granting import Granting
 from loyalty_ledger.domain.levels import Held, rank_held, system_of
 from loyalty_ledger.domain.program.tiers import TierSystem
-from loyalty_ledger.domain.reviewing import Review, review
+from loyalty_ledger.domain.reviewing import ENTERED, Review, review
 from loyalty_ledger.domain.streams import tiers_of
 from loyalty_ledger.domain.tier import Tiers, reward_key
 
@@ -108,6 +108,7 @@ def review_levels(granting: Granting, customer_id: str, until: datetime) -> None
 def _go_down(granting: Granting, customer_id: str, system_id: str, found: Review) -> bool:
     """Record what is left of the way. Whether anything an entry had given was taken back."""
     tiers: Tiers = granting.draft.state(tiers_of(customer_id))
+    entered = {step.level: step.at for step in tiers.ways[system_id] if step.kind == ENTERED}
     held = tiers.levels.get(system_id)
     if held is not None:
         _move(granting, customer_id, system_id, held, found)
@@ -115,7 +116,8 @@ def _go_down(granting: Granting, customer_id: str, system_id: str, found: Review
     for level in found.never:
         key = reward_key(system_id, level)
         if key in tiers.rewarded:
-            undone = _undo(granting, customer_id, system_id, level) or undone
+            at = max(granting.case.now, entered[level])
+            undone = _undo(granting, customer_id, system_id, level, at) or undone
     return undone
 
 
@@ -159,21 +161,21 @@ def _left(system: TierSystem, rank: int, found: Review, told: Mapping[str, Any])
     return TierLeft(level=level, entered=below, why=RETURNED, since=since, until=until, **told)
 
 
-def _undo(granting: Granting, customer_id: str, system_id: str, level: str) -> bool:
+def _undo(granting: Granting, customer_id: str, system_id: str, level: str, at: datetime) -> bool:
     """The level counts as never entered; whether its entry had given anything."""
     case, stream = granting.case, tiers_of(customer_id)
     tiers: Tiers = granting.draft.state(stream)
     entry = tiers.entries.get(reward_key(system_id, level))
     undone = TierEntryUndone(
-        at=case.now, customer_id=customer_id, system=system_id, level=level, cause=case.cause
+        at=at, customer_id=customer_id, system=system_id, level=level, cause=case.cause
     )
     granting.draft.emit(stream, undone, customer_id)
     if entry is None:
         return False
-    told: dict[str, Any] = {"at": case.now, "counted_at": entry.counted_at, "cause": case.cause}
+    told: dict[str, Any] = {"at": at, "counted_at": entry.counted_at, "cause": case.cause}
     for award in entry.awards:
         granting.back.entry_points(customer_id, f"tier:{system_id}/{level}", award)
     for one in entry.counted:
         uncount(granting.draft, customer_id, one.subject, points=one.points, **told)
-    granting.back.offers(customer_id, entry.offers, entry.counted_at)
+    granting.back.offers(customer_id, entry.offers, entry.counted_at, at)
     return True

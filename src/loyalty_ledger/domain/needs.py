@@ -39,7 +39,7 @@ def needed(
         return set()
     sale: Sale = states[arrived.stream]
     if not sale.record.first:
-        return set()
+        return {stream for one in sale.record.tenders for stream in _own(one)}
     return {
         *map(limit, subjects[sale.record.program_version]),
         *(stream for one in arrived.customers for stream in _of_customer(one, states)),

@@ -31,7 +31,7 @@ def recount(
             was, now = sources[0].get(source, 0), sources[1].get(source, 0)
             moves[f"source:{source}"] = was, now, now > 0
     for subject, (was, now, counts) in moves.items():
-        times = int(counts) - int(subject in before.counted)
+        times = int(counts) - int(before.counts(subject))
         _count(claim, subject, times, now - was, case, draft)
     return tuple(subject for subject, (_, _, counts) in moves.items() if counts)
 

@@ -22,6 +22,9 @@ from loyalty_ledger.domain.events.settlement import (
 )
 from loyalty_ledger.domain.values import BEGINNING_OF_TIME
 
+EVERYTHING = "*"
+"""What a grant counts for that was settled before it was told: all that it can."""
+
 
 class Counted(Struct, frozen=True, array_like=True, gc=False):
     """How a sale counts for a customer."""
@@ -46,6 +49,10 @@ class Standing(Struct, frozen=True, array_like=True, gc=False):
             key = award.account, award.source
             sums[key] = sums.get(key, 0) + award.points
         return sums
+
+    def counts(self, subject: str) -> bool:
+        """Whether it counts for the subject, once."""
+        return subject in self.counted or EVERYTHING in self.counted
 
     @property
     def nothing(self) -> bool:
@@ -82,14 +89,22 @@ class Tender(Struct, frozen=True, array_like=True, gc=False):
         return sum(part.points for _, part in self.lots)
 
 
+class Refused(Struct, frozen=True, array_like=True, gc=False):
+    """The limit that refused a grant, or its growth, and the points it had room for then."""
+
+    limit: str
+    room: int = 0
+
+
 class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     """What a sale came to. Nothing before its first settlement.
 
     `members` are judged by what they were when they were first named; `payers` paid for the last
-    version, which came to `total`.
-    `grants`, `asked`, `refused` and `ceilings` are by customer and rule; `refused` names the limit,
-    `ceilings` the most that a maximum balance left, by account. `lots` are all it ever made, by
-    customer and account: what an award lost may be found in the lot of another.
+    version of which something was left; `total` is what the last one came to.
+    `grants`, `asked`, `refused`, `capped` and `ceilings` are by customer and rule: `refused` are
+    grants that a limit refused, `capped` those that it kept from growing, `ceilings` the most that
+    a maximum balance left, by account. `lots` are all it ever made, by customer and account: what
+    an award lost may be found in the lot of another.
     """
 
     first: int = 0
@@ -105,7 +120,8 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     grants: dict[tuple[str, str], Standing] = {}
     lots: dict[tuple[str, str], tuple[int, ...]] = {}
     asked: dict[tuple[str, str], Asked] = {}
-    refused: dict[tuple[str, str], str] = {}
+    refused: dict[tuple[str, str], Refused] = {}
+    capped: dict[tuple[str, str], Refused] = {}
     ceilings: dict[tuple[str, str], dict[str, int]] = {}
     lost: dict[tuple[str, str], Lost] = {}
     tenders: dict[str, Tender] = {}
@@ -150,13 +166,14 @@ def settled(record: SaleRecord, event: TransactionSettled) -> SaleRecord:
     return replace(
         record,
         members={**judged, **record.members},
-        payers=tuple(event.customers),
+        payers=tuple(event.customers) if event.total or not record.payers else record.payers,
         total=event.total,
         counted={name: _counted(one, event) for name, one in judged.items()},
         grants=grants,
         lots=_lots(record.lots, grants),
         asked={**record.asked, **{(one.customer_id, one.rule): one for one in event.asked}},
-        refused={**_refused(event), **record.refused},
+        refused={**_refused(event, granted=False), **record.refused},
+        capped={**_refused(event, granted=True), **record.capped},
         ceilings=_ceilings(record, event),
         lost=lost_after(record.lost, event.taken),
         tenders=_tenders(record, event),
@@ -197,23 +214,28 @@ def _lots(
 
 def _standing(grant: Grant, sale_time: datetime) -> Standing:
     """What stands of a grant; the first settlements told it by account and lot only."""
-    awards = tuple(grant.awards)
-    if grant.lots and not awards and not grant.granted:
+    awards, counted = tuple(grant.awards), tuple(grant.counted)
+    offers = grant.held or dict.fromkeys(grant.offers, "")
+    if not (grant.awards or grant.held or grant.granted):
+        counted = (EVERYTHING,)
         told = zip(grant.deserved.items(), grant.lots, strict=False)
         awards = tuple(
             PostedAward(account=account, source="", lot=lot, points=points, earned_at=sale_time)
             for (account, points), lot in told
         )
-    return Standing(awards, grant.held or dict.fromkeys(grant.offers, ""), tuple(grant.counted))
+    return Standing(awards, offers, counted)
 
 
-def _refused(event: TransactionSettled) -> dict[tuple[str, str], str]:
-    """Grants that a limit refused: they stay refused, whatever is freed later."""
-    granted = {(one.customer_id, one.rule) for one in event.grants}
+def _refused(event: TransactionSettled, *, granted: bool) -> dict[tuple[str, str], Refused]:
+    """What limits refused of grants that stand, or of those that do not: it stays refused.
+
+    Whatever is freed later, a version gets no more than there was room for.
+    """
+    standing = {(one.customer_id, one.rule) for one in event.grants}
     return {
-        (cut.customer_id, cut.rule): cut.limit
+        (cut.customer_id, cut.rule): Refused(cut.limit, cut.kept)
         for cut in event.cuts
-        if (cut.customer_id, cut.rule) not in granted and not cut.limit.startswith(CAPPED)
+        if ((cut.customer_id, cut.rule) in standing) is granted and not cut.limit.startswith(CAPPED)
     }
 
 

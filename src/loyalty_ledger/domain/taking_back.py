@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from loyalty_ledger.domain import wallet
 from loyalty_ledger.domain.clawing import ClawBack
-from loyalty_ledger.domain.counting import uncount
+from loyalty_ledger.domain.counting import Counting, uncount
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import issued as issued_subject
 from loyalty_ledger.domain.events.points import PointsAwarded, PointsClawedBack
@@ -142,13 +142,17 @@ class TakingBack:
     # --- offers ---------------------------------------------------------------------------------
 
     def offers(
-        self, customer_id: str, offers: Mapping[str, str], counted_at: datetime
+        self,
+        customer_id: str,
+        offers: Mapping[str, str],
+        counted_at: datetime,
+        at: datetime | None = None,
     ) -> dict[str, str]:
         """Take back offers; those in use go when they are free, and are answered."""
-        in_use = {}
+        in_use, at = {}, at or self._case.now
         for offer_id, definition in self.held(offers).items():
             stream = offer_stream(offer_id)
-            command = Recall(at=self._case.now, cause=self._case.cause)
+            command = Recall(at=at, cause=self._case.cause)
             for event in decide(command, self._draft.state(stream)):
                 self._draft.emit(stream, event, customer_id)
             state: Offer = self._draft.state(stream)
@@ -158,7 +162,9 @@ class TakingBack:
                 self._not_done(customer_id, f"offer:{offer_id}", why.value)
                 in_use[offer_id] = definition
             else:
-                self._uncount_issue(customer_id, definition or state.definition, counted_at)
+                subject = issued_subject(definition or state.definition)
+                told: Counting = {"at": at, "counted_at": counted_at, "cause": self._case.cause}
+                uncount(self._draft, customer_id, subject, **told)
         return in_use
 
     def held(self, offers: Mapping[str, str]) -> dict[str, str]:
@@ -177,16 +183,6 @@ class TakingBack:
             command = Deserve(at=self._case.now, cause=self._case.cause)
             for event in decide(command, self._draft.state(stream)):
                 self._draft.emit(stream, event, event.customer_id)
-
-    def _uncount_issue(self, customer_id: str, definition: str, counted_at: datetime) -> None:
-        uncount(
-            self._draft,
-            customer_id,
-            issued_subject(definition),
-            at=self._case.now,
-            counted_at=counted_at,
-            cause=self._case.cause,
-        )
 
     def _not_done(self, customer_id: str, what: str, why: str, points: int = 0) -> None:
         one = NotDone(customer_id=customer_id, what=what, why=why, points=points)

@@ -18,10 +18,14 @@ from loyalty_ledger.domain.taking_back import Case
 
 
 class Value(NamedTuple):
-    """What a version of a sale is worth; `kept` says whether anything of it was kept."""
+    """What a version of a sale is worth; `kept` says whether anything of it was kept.
+
+    `holds` says whether it is closed and not voided.
+    """
 
     total: int
     kept: bool
+    holds: bool = True
 
 
 def asked_for(payments: Sequence[Payment], program: Program) -> dict[str, int]:
@@ -51,17 +55,25 @@ class Tendering:
         if nobody := asked.get("", 0):
             self.flags.append(f"tender_unnamed:{nobody}")
         for customer_id in dict.fromkeys((*record.tenders, *asked)):
-            if not customer_id:
-                continue
-            tender = record.tenders.get(customer_id, Tender())
-            due = self._due(tender, record) - tender.spent
-            if due < 0:
-                self._give_back(customer_id, tender, -due)
-            elif due > 0:
-                self._spend(customer_id, due, again=True)
-            more = asked.get(customer_id, 0) - tender.asked
-            if more > 0:
-                self._spend(customer_id, more, again=False)
+            if customer_id:
+                self._bring(customer_id, asked.get(customer_id, 0))
+
+    def _bring(self, customer_id: str, asked: int) -> None:
+        """Spend what is asked beyond what was; then give back, or take again, by what is left."""
+        more = asked - self._tender(customer_id).asked
+        if more > 0:
+            self._spend(customer_id, more, again=False)
+        record: SaleRecord = self._draft.state(self._stream).record
+        tender = self._tender(customer_id)
+        due = self._due(tender, record) - tender.spent
+        if due < 0:
+            self._give_back(customer_id, tender, -due)
+        elif due > 0:
+            self._spend(customer_id, due, again=True)
+
+    def _tender(self, customer_id: str) -> Tender:
+        record: SaleRecord = self._draft.state(self._stream).record
+        return record.tenders.get(customer_id, Tender())
 
     def _due(self, tender: Tender, record: SaleRecord) -> int:
         """What is owed of the points that were paid, now that the sale is worth this much."""
@@ -70,7 +82,7 @@ class Tendering:
             base = record.first_total if total is None else total
             by_total[base] = by_total.get(base, 0) + points
         if not record.first:
-            return tender.spent
+            return tender.spent if self._value.holds else 0
         return sum(points - self._back(points, base) for base, points in by_total.items())
 
     def _back(self, points: int, base: int) -> int:
@@ -115,7 +127,6 @@ class Tendering:
             points=spent.points,
             lots=spent.lots,
             asked=asked,
-            total=self._value.total if self._case.record.first else None,
             again=again,
             cause=spent.cause,
         )

@@ -84,9 +84,14 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
         return min(self.earliest, version.at)
 
     def unsettled(self) -> list[int]:
-        """The versions from the first closed one on that are still to be settled, in order."""
+        """The versions from the first closed one on that are still to be settled, in order.
+
+        A void of a sale that never closed gives back what points had paid for it.
+        """
         if not self.first_closed:
-            return []
+            paid = any(tender.spent for tender in self.record.tenders.values())
+            last = self.versions[-1][0] if self.versions else 0
+            return [last] if self.is_voided and paid and last > self.settled else []
         return [
             number
             for number, _ in self.versions
