@@ -250,3 +250,11 @@ def test_a_sale_of_free_goods_counts_as_long_as_they_are_kept(
     assert (counted.times, counted.total) == (1, 0)
     recounted = [one for one in version(shop, shape) if isinstance(one, PurchaseRecounted)]
     assert [one.times for one in recounted] == ([times] if times != 1 else [])
+
+
+def test_a_version_that_tells_no_payments_keeps_how_it_was_paid() -> None:
+    in_cash = rule(id="cash", when={"payment_types": ["CASH"]})
+    shop = plain(in_cash)
+    sends(shop, COFFEE, CAKE, payments=[paid("ann", "10.00", "CASH")])
+    sends(shop, COFFEE, hours=1, payments=[])
+    assert shop.points() == 6

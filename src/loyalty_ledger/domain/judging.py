@@ -110,10 +110,17 @@ def _basket(
         version.header.channel,
         case.at,
         to_wall(case.at, version.time_zone),
-        frozenset(payment.type for payment in version.payments if payment.type is not None),
+        _payment_types(version, case.record),
         lines,
         [knowledge.items.get((case.catalog_version, x.item_id), UNKNOWN_ITEM) for x in lines],
     )
+
+
+def _payment_types(version: TransactionReceived, record: SaleRecord) -> frozenset[str]:
+    """How it was paid; a version that tells no payments keeps those it had."""
+    if not version.payments:
+        return frozenset(record.payment_types)
+    return frozenset(payment.type for payment in version.payments if payment.type is not None)
 
 
 def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> TransactionSettled:
@@ -263,6 +270,7 @@ def _told(
         grants=granting.grants,
         cuts=granting.cuts,
         modified_time=version.at,
+        payment_types=sorted(one.basket.payment_types),
         holds=one.holds,
         taken=granting.back.taken,
         not_done=granting.back.not_done,

@@ -116,6 +116,7 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     total: int = 0
     members: dict[str, JudgedCustomer] = {}
     payers: tuple[JudgedCustomer, ...] = ()
+    payment_types: tuple[str, ...] = ()
     counted: dict[str, Counted] = {}
     grants: dict[tuple[str, str], Standing] = {}
     lots: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -167,6 +168,7 @@ def settled(record: SaleRecord, event: TransactionSettled) -> SaleRecord:
         record,
         members={**judged, **record.members},
         payers=tuple(event.customers) if event.total or not record.payers else record.payers,
+        payment_types=tuple(event.payment_types) or record.payment_types,
         total=event.total,
         counted={name: _counted(one, event) for name, one in judged.items()},
         grants=grants,

@@ -136,7 +136,7 @@ class TransactionSettled(Event, frozen=True, kw_only=True):
     """A version of a sale has been worked out. Says what it was judged by, gave, and cut.
 
     `holds` is false for an open or voided version, which deserves nothing; `outside_return_window`
-    for one that came too late to move anything.
+    for one that came too late to move anything. `payment_types` are those it was judged by.
     """
 
     store_id: str
@@ -154,6 +154,7 @@ class TransactionSettled(Event, frozen=True, kw_only=True):
     modified_time: datetime | None = None
     holds: bool = True
     outside_return_window: bool = False
+    payment_types: list[str] = []
     asked: list[Asked] = []
     taken: list[Taken] = []
     given_back: list[GivenBack] = []
