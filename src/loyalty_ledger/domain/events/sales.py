@@ -114,8 +114,8 @@ class CustomerEventReceived(Event, frozen=True, kw_only=True):
 class PointsTendered(Event, frozen=True, kw_only=True):
     """Points pay for the sale: `points` of the `asked` ones were spent, from these lots.
 
-    `total` is what the sale came to then; None before it was settled first. `again`: they had been
-    given back for a return that is undone.
+    They come back in proportion to `total`, or without it to what the sale was worth when it was
+    settled first. `again`: they had been given back for a return that is undone.
     """
 
     customer_id: str
