@@ -258,3 +258,13 @@ def test_a_version_that_tells_no_payments_keeps_how_it_was_paid() -> None:
     sends(shop, COFFEE, CAKE, payments=[paid("ann", "10.00", "CASH")])
     sends(shop, COFFEE, hours=1, payments=[])
     assert shop.points() == 6
+
+
+def test_who_paid_is_remembered_across_a_full_return() -> None:
+    shop = plain()
+    bill = [paid("ann", "8.00"), paid("bob", "2.00")]
+    sends(shop, COFFEE, CAKE, payments=bill)
+    sends(shop, hours=1, payments=[*bill, paid("ann", "-8.00"), paid("bob", "-2.00")])
+    assert (shop.points("ann"), shop.points("bob")) == (0, 0)
+    sends(shop, COFFEE, CAKE, hours=2, payments=[])
+    assert (shop.points("ann"), shop.points("bob")) == (8, 2)

@@ -323,3 +323,13 @@ def test_points_that_were_given_back_are_no_award() -> None:
     voids(shop)
     assert every(PointsAwarded, shop.last) == []
     assert shop.lifetime() == 10
+
+
+def test_points_are_never_given_back_before_they_were_spent() -> None:
+    shop = saved("30.00")
+    sends(shop, TEN)
+    ask = spending.Spend("ann", 20, later(100), sale=("s1", "7"))
+    shop.decides(lambda draft: spending.spend(ask, shop.newest, shop.programs, draft))
+    voids(shop, TEN, hours=50)
+    (back,) = every(PointsRestored, shop.last)
+    assert (back.points, back.at, back.restored_at) == (20, later(100), later(100))
