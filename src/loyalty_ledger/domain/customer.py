@@ -9,6 +9,7 @@ from loyalty_ledger.domain.events.customers import (
     CustomerChanged,
     CustomerEnrolled,
     IdentifierLinked,
+    IdentifierUnlinked,
     SettlementHeld,
     SettlementResumed,
 )
@@ -65,7 +66,17 @@ class Identifier(Struct, frozen=True, array_like=True, gc=False):
         return self.customers[0] if len(self.customers) == 1 else None
 
 
-def evolve_identifier(identifier: Identifier, event: IdentifierLinked) -> Identifier:
+IdentifierEvent = IdentifierLinked | IdentifierUnlinked
+
+
+def evolve_identifier(identifier: Identifier, event: IdentifierEvent) -> Identifier:
     """The identifier after the event."""
-    customers = tuple(dict.fromkeys((*identifier.customers, event.customer_id)))
-    return Identifier(customers, identifier.enrolled + 1)
+    named = identifier.customers
+    match event:
+        case IdentifierLinked():
+            customers = tuple(dict.fromkeys((*named, event.customer_id)))
+            return Identifier(customers, identifier.enrolled + 1)
+        case IdentifierUnlinked():
+            return replace(identifier, customers=tuple(c for c in named if c != event.customer_id))
+        case _:
+            assert_never(event)

@@ -30,6 +30,19 @@ class IdentifierLinked(Event, frozen=True, kw_only=True):
     customer_id: str
 
 
+class IdentifierUnlinked(Event, frozen=True, kw_only=True):
+    """This identifier names this customer no more, and may name another from here on.
+
+    `why` is `unlinked` when somebody asked for it, `erased` when the customer was forgotten.
+    """
+
+    kind: str
+    type: str = ""
+    digest: str
+    customer_id: str
+    why: str
+
+
 class SettlementHeld(Event, frozen=True, kw_only=True):
     """This sale or customer event of the customer waits; those that come later wait behind it."""
 

@@ -5,6 +5,7 @@ from loyalty_ledger.domain.events.customers import (
     CustomerChanged,
     CustomerEnrolled,
     IdentifierLinked,
+    IdentifierUnlinked,
     SettlementHeld,
     SettlementResumed,
 )
@@ -75,6 +76,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CustomerEnrolled,
         CustomerChanged,
         IdentifierLinked,
+        IdentifierUnlinked,
         SettlementHeld,
         SettlementResumed,
         TransactionReceived,
