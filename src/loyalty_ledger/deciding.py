@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.once import Once
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Busy, Conflict
 
@@ -49,13 +50,18 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
     """Decide and append what the draft holds; the decision's answer. Rejected changes nothing.
 
     Where a customer is not as quiet as the decision has it, `settle` is called before the next try.
+    Where the states answer a request once, the answer or refusal is kept in the same commit; when
+    it had been asked before, it is Answered.
     """
+    once = states.once
+    states.check_new(once)
     states.catch_up()
     sure: set[str] = set()  # read, or found unmoved, since it was asked
     for _ in range(PATIENCE):
         reading = Reading(states)
         decided = _decided(decision, reading)
-        if isinstance(decided, Rejected) or not decided[0].outcomes:
+        keeping = _keeping(once, decided)
+        if keeping is None and (isinstance(decided, Rejected) or not decided[0].outcomes):
             # The log has no say in what is not appended: it has to be asked.
             if sure.issuperset(reading.found) or states.fresh():
                 return _told(decided)
@@ -63,11 +69,13 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
             sure.update(reading.found)
             continue
         try:
-            _append(states, reading, decided[0])
-            return decided[1]
+            _append(states, reading, decided, keeping)
+            return _told(decided)
         except Conflict as conflict:
             if conflict.what == "quiet":
                 settle()
+            if conflict.what == "answers":
+                states.check_new(once)
             # What has moved is dropped, and so will be read again; all else is as it was read.
             sure.update(reading.found)
     raise Busy
@@ -80,14 +88,26 @@ def _decided(decision: Decision[T], reading: Reading) -> tuple[Draft, T] | Rejec
         return refusal
 
 
+def _keeping(once: Once | None, decided: tuple[Draft, T] | Rejected) -> Once | None:
+    """The request, when what was decided on it is to be kept."""
+    refusal = decided if isinstance(decided, Rejected) else None
+    return once if once is not None and once.keeps(refusal) else None
+
+
 def _told(decided: tuple[Draft, T] | Rejected) -> T:
     if isinstance(decided, Rejected):
         raise decided
     return decided[1]
 
 
-def _append(states: States, reading: Reading, draft: Draft) -> None:
+def _append(
+    states: States, reading: Reading, decided: tuple[Draft, T] | Rejected, once: Once | None
+) -> None:
     commit, after = states.commit(reading.found), dict(reading.found)
-    add_draft(commit, after, draft)
+    if not isinstance(decided, Rejected):
+        add_draft(commit, after, decided[0])
+    if once is not None:
+        said = decided if isinstance(decided, Rejected) else decided[1]
+        commit.answers.append(once.answer(said))
     commit.quiet.update(reading.quiet)
     states.append(commit, after)

@@ -41,6 +41,13 @@ class Receipt(NamedTuple):
     refusal: Rejected | None = None
 
 
+class Sent(NamedTuple):
+    """A request, and when its body had been read: the moment it is judged at."""
+
+    request: wire.Request
+    read_at: datetime
+
+
 class _Asked(NamedTuple):
     """A request of a group, by its place in it."""
 
@@ -70,19 +77,30 @@ class Intake:
         self._states = states
         self._directory = directory
         self._clock = clock
+        self.answer_to = answer_to
         self._program: tuple[int, Program] | None = None
 
     def receive(self, bodies: Sequence[bytes]) -> list[Receipt]:
         """A receipt for every body, in order. What is refused leaves no trace."""
+        return self.take([self._read(body) for body in bodies])
+
+    def take(self, sent: Sequence[Sent | Rejected]) -> list[Receipt]:
+        """A receipt for everything sent, in order; what could not be read stays refused."""
         receipts: dict[int, Receipt] = {}
         asked = []
-        for index, body in enumerate(bodies):
-            try:
-                asked.append(_Asked(index, wire.read_request(body), self._clock()))
-            except Rejected as refusal:
-                receipts[index] = Receipt("refused", refusal=refusal)
+        for index, one in enumerate(sent):
+            if isinstance(one, Rejected):
+                receipts[index] = Receipt("refused", refusal=one)
+            else:
+                asked.append(_Asked(index, *one))
         self._answer(asked, receipts, PATIENCE)
-        return [receipts[index] for index in range(len(bodies))]
+        return [receipts[index] for index in range(len(sent))]
+
+    def _read(self, body: bytes) -> Sent | Rejected:
+        try:
+            return Sent(wire.read_request(body), self._clock())
+        except Rejected as refusal:
+            return refusal
 
     def _answer(self, asked: list[_Asked], receipts: dict[int, Receipt], patience: int) -> None:
         if not asked:
@@ -136,7 +154,7 @@ class Intake:
             except Rejected as refusal:
                 receipts[one.place] = Receipt("refused", refusal=refusal)
                 continue
-            answer = answer_to(one.request)
+            answer = self.answer_to(one.request)
             commit.answers.append(Answer(*one.key, one.request.digest, answer))
             receipts[one.place] = Receipt(
                 "accepted" if personal is not None else "repeated", answer

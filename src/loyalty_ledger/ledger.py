@@ -13,6 +13,7 @@ from loyalty_ledger.domain import policies
 from loyalty_ledger.explaining import Explaining
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
+from loyalty_ledger.keys import Keys
 from loyalty_ledger.offers import Offers
 from loyalty_ledger.promotions import Promotions
 from loyalty_ledger.settlement import Settle, Settlement
@@ -54,6 +55,7 @@ class Ledger:
         self.spending = Spending(self.states, self.settlement, clock)
         self.explaining = Explaining(self.log, self.settlement)
         self.promotions = Promotions(self.states, self.settlement, clock)
+        self.keys = Keys(self.states, clock)
         self.projector = projector_of(self.log, batch)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)

@@ -7,6 +7,7 @@ dropped here, and is read again.
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import msgpack
@@ -14,6 +15,7 @@ from msgspec import msgpack
 from loyalty_ledger.domain.draft import Draft, Outcome
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
+from loyalty_ledger.once import Once
 from loyalty_ledger.store.log import Appended, Commit, Conflict, Log, NewEvent, Snapshot, StreamTail
 
 STATE_VERSIONS = {"wallet": "2", "tiers": "2", "usage": "2", "limit": "1"}
@@ -46,6 +48,7 @@ class States:
         self._most = most
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._position: int | None = None
+        self.once: Once | None = None
         self._looked_at = time.monotonic()
         self._encode = msgpack.Encoder().encode
         self._decoders = {
@@ -97,6 +100,25 @@ class States:
         self._looked_at = time.monotonic()
         self._trim()
         return appended
+
+    @property
+    def position(self) -> int:
+        """A position of the head when something was last read or appended here."""
+        return self._position or 0
+
+    @contextmanager
+    def answering(self, once: Once | None) -> Iterator[None]:
+        """Within the block one decision is made, and its answer is kept under the request's id."""
+        self.once = once
+        try:
+            yield
+        finally:
+            self.once = None
+
+    def check_new(self, once: Once | None) -> None:
+        """Answered when this request was answered before; Rejected when with another body."""
+        if once is not None:
+            once.check(self._log.find_answers([once.key]).get(once.key))
 
     def fresh(self) -> bool:
         """Whether these states are of now: since they were read, nobody has written anything.

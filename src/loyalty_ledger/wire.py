@@ -125,7 +125,11 @@ _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="string", enc_h
 
 def read_request(body: bytes) -> Request:
     """The request in these bytes; Rejected names every problem, field by field."""
-    envelope = decoded(body)
+    return request_of(decoded(body))
+
+
+def request_of(envelope: Mapping[str, Any]) -> Request:
+    """The request in this object; Rejected names every problem, field by field."""
     problems: list[tuple[str, str]] = []
     store_id, client_id, request_id = (
         _name(envelope, name, problems) for name in ("store_id", "client_id", "request_id")

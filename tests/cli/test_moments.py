@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.moments import read_moment
 
 
 @pytest.mark.parametrize(

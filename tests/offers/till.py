@@ -43,7 +43,7 @@ HALF_AN_HOUR, A_MOMENT = timedelta(minutes=30), timedelta(microseconds=1)
 # Here datetimes are made of text, and columns of datetimes are told by their class: none of it
 # reads the clock, and freezegun would put a class of its own there.
 NOT_FROZEN = [
-    *("loyalty_ledger.sent", "loyalty_ledger.cli.moments", "loyalty_projections"),
+    *("loyalty_ledger.sent", "loyalty_ledger.moments", "loyalty_projections"),
     "_pytest.timing",
 ]
 PROGRAM = Path(__file__).parent / "coffee.program.yaml"

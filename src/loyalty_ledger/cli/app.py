@@ -15,6 +15,7 @@ from loyalty_ledger.cli import (
     bookkeeping,
     explanations,
     exports,
+    keys,
     loads,
     offers,
     programs,
@@ -22,6 +23,7 @@ from loyalty_ledger.cli import (
     reads,
     rewards,
     running,
+    serving,
     setup,
     spends,
     upkeep,
@@ -76,6 +78,8 @@ for module in (
     bookkeeping,
     exports,
     upkeep,
+    keys,
+    serving,
 ):
     module.add_to(app)
 

@@ -14,13 +14,13 @@ from loyalty_ledger.answers import Moment
 from loyalty_ledger.cli import journeys
 from loyalty_ledger.cli.bookkeeping import show_books
 from loyalty_ledger.cli.journey_stage import Clock
-from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.opening import Place
 from loyalty_ledger.cli.output import progress, table, tell
 from loyalty_ledger.cli.reads import show_history, show_profile
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.identity import Keyring, make_key
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.moments import read_moment
 from loyalty_ledger.program_file import load_program
 from loyalty_ledger.store import migrate
 from loyalty_projections import profile as profiles

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.output import as_json, cell, table, tell
 from loyalty_ledger.cli.reads import AsOf, KnownAt, zone_of
 from loyalty_ledger.cli.references import explained, sale_named
 from loyalty_ledger.cli.setup import Json
+from loyalty_ledger.moments import read_moment
 
 Explained = Annotated[str, typer.Argument(metavar="REF", help="transaction:STORE/ID or offer:ID.")]
 

@@ -8,9 +8,9 @@ import typer
 
 from loyalty_ledger import clock, exporting
 from loyalty_ledger.answers import Moment
-from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.output import progress, tell
 from loyalty_ledger.cli.reads import AsOf, zone_of
+from loyalty_ledger.moments import read_moment
 
 
 class What(StrEnum):

@@ -7,12 +7,12 @@ import typer
 
 from loyalty_ledger import clock
 from loyalty_ledger.answers import Moment
-from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.output import as_json, cell, table, tell
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.values import END_OF_TIME, Reason, Rejected
 from loyalty_ledger.identity import parse_reference
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.moments import read_moment
 from loyalty_ledger.sent import LONGEST_TEXT, named_text
 from loyalty_projections.point_history import Movement
 from loyalty_projections.profile import OfferView, Profile

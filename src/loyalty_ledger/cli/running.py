@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from loyalty_ledger import clock
-from loyalty_ledger.cli.moments import read_moment
 from loyalty_ledger.cli.output import progress, tell, warn
 from loyalty_ledger.cli.reads import zone_of
 from loyalty_ledger.companion import projecting_beside
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.moments import read_moment
 from loyalty_ledger.settlement import ARRIVALS, READER
 
 WORTH_A_PROCESS = 5_000

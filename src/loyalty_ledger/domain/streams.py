@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from loyalty_ledger.domain import (
+    api_key,
     configuration,
     customer,
     limits,
@@ -25,6 +26,7 @@ LEDGER = "ledger"
 PROGRAM = "program"
 STORES = "stores"
 CATALOG = "catalog"
+KEYS = "keys"
 
 
 def wallet_of(customer_id: str) -> str:
@@ -138,6 +140,7 @@ FOLDS: dict[str, Fold] = {
     "program": Fold(configuration.Programs(), configuration.evolve_programs),
     "stores": Fold(configuration.Stores(), configuration.evolve_stores),
     "catalog": Fold(configuration.Catalogs(), configuration.evolve_catalogs),
+    "keys": Fold(api_key.ApiKeys(), api_key.evolve),
     "happening": Fold(Happening(), evolve_happening),
 }
 """Kind of stream -> its fold."""

@@ -9,6 +9,7 @@ from loyalty_ledger.domain.events.customers import (
     SettlementHeld,
     SettlementResumed,
 )
+from loyalty_ledger.domain.events.keys import ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
@@ -120,6 +121,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         DiscountNotHonoured,
         DiscountChanged,
         PromotionClaimed,
+        ApiKeyCreated,
+        ApiKeyRotated,
+        ApiKeyRevoked,
     )
 }
 """Event name -> class."""

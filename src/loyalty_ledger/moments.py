@@ -1,4 +1,4 @@
-"""How moments are written on the command line."""
+"""How moments are written: on the command line, and in what is asked of the service."""
 
 from datetime import date, datetime, timedelta
 

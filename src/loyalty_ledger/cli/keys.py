@@ -1,0 +1,115 @@
+"""`loyalty keys create | list | rotate | revoke`: keys of programs that call the service."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from loyalty_ledger import clock
+from loyalty_ledger.cli.output import as_json, table, tell
+from loyalty_ledger.cli.reads import printable, zone_of
+from loyalty_ledger.cli.setup import Json
+from loyalty_ledger.domain.api_key import ApiKey, Scope
+from loyalty_ledger.domain.values import Period, Reason, Rejected
+from loyalty_ledger.keys import NewKey, Terms
+from loyalty_ledger.moments import read_moment
+
+KeyId = Annotated[str, typer.Argument(callback=printable(), help="The id of a key.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    group = typer.Typer(no_args_is_help=True, help="Keys of programs that call the service.")
+    for name, command in (
+        ("create", create),
+        ("list", show_all),
+        ("rotate", rotate),
+        ("revoke", revoke),
+    ):
+        group.command(name)(command)
+    app.add_typer(group, name="keys")
+
+
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(callback=printable(), help="Whose key it is.")],
+    scope: Annotated[Scope, typer.Option(help="What it is for.")],
+    store: Annotated[
+        str, typer.Option(callback=printable(empty=True), help="Only for this store.")
+    ] = "",
+    expires: Annotated[str | None, typer.Option(help="Good until then.")] = None,
+    per_second: Annotated[int, typer.Option(min=0, help="Calls a second; 0: any number.")] = 0,
+    json: Json = False,
+) -> None:
+    """Make a key. Its secret is shown once, now."""
+    with context.obj.ledger() as ledger:
+        until = None if expires is None else read_moment(expires, zone_of(ledger))
+        made = ledger.keys.create(Terms(name, scope, store, until, per_second), "cli")
+    _show_new(made, json=json)
+
+
+def show_all(context: typer.Context, json: Json = False) -> None:
+    """Every key there was."""
+    with context.obj.ledger() as ledger:
+        keys = list(ledger.keys.all().by_id.values())
+    now = clock.now()
+    if json:
+        as_json([as_key(one, now) for one in keys])
+        return
+    columns = ("key", "name", "scope", "store", "state", "until")
+    rows = (
+        (one.key_id, one.name, one.scope, one.store_id, one.state(now), one.expires_at)
+        for one in keys
+    )
+    table("Keys", columns, rows, whole="key")
+
+
+def rotate(
+    context: typer.Context,
+    key: KeyId,
+    overlap: Annotated[
+        str | None, typer.Option(help="How long the old secret stays good, such as PT24H.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Give a key a new secret, shown once, now."""
+    try:
+        until = None if overlap is None else Period.parse(overlap).after(clock.now(), "UTC")
+    except ValueError as error:
+        raise Rejected(Reason.VALIDATION, f"--overlap {error}") from error
+    with context.obj.ledger() as ledger:
+        made = ledger.keys.rotate(key, until, "cli")
+    _show_new(made, json=json)
+
+
+def revoke(context: typer.Context, key: KeyId, json: Json = False) -> None:
+    """End a key."""
+    with context.obj.ledger() as ledger:
+        ended = ledger.keys.revoke(key, "cli")
+    if json:
+        as_json(as_key(ended, clock.now()))
+    else:
+        tell(f"{key} is revoked.")
+
+
+def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
+    """A key for programs, without its secret."""
+    return {
+        "key": key.key_id,
+        "name": key.name,
+        "scope": key.scope,
+        "store_id": key.store_id or None,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "per_second": key.per_second or None,
+        "state": key.state(at),
+    }
+
+
+def _show_new(made: NewKey, *, json: bool) -> None:
+    if json:
+        as_json({"key": made.key.key_id, "secret": made.secret})
+        return
+    tell(f"Key:    {made.key.key_id}")
+    tell(f"Secret: {made.secret}")
+    tell("Keep the secret: it is not shown again.")

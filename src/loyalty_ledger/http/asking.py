@@ -1,0 +1,88 @@
+"""What a request says besides its body: the moment it asks about, and that it comes once."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from loyalty_ledger.answers import Moment
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http.operation import Operation, PosBody
+from loyalty_ledger.http.pool import Pool
+from loyalty_ledger.http.refusals import busy
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.moments import read_moment
+from loyalty_ledger.sent import named_text, refused
+
+_canonical = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
+PATIENCE_S, LOOK_EVERY_S = 2.0, 0.02
+LARGEST_POSITION = 2**63 - 1
+
+
+def moment_of(operation: Operation, request: Request, ledger: Ledger, now: datetime) -> Moment:
+    """The moment asked about. Rejected where that cannot be asked, or is no moment."""
+    as_of, known_at = (_said(request, name) for name in ("as_of", "known_at"))
+    if as_of is None and known_at is None:
+        return Moment(now)
+    if not operation.as_of:
+        raise refused([("as_of", "cannot be asked here: only reads of one customer take it")])
+    rulebook = ledger.settlement.rulebook()
+    if rulebook is None:
+        raise Rejected(
+            Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
+        )
+    zone = rulebook.program.time_zone
+    return Moment(
+        now,
+        None if as_of is None else read_moment(as_of, zone),
+        None if known_at is None else read_moment(known_at, zone),
+    )
+
+
+async def wait_for_views(request: Request, pool: Pool) -> None:
+    """Wait until the views have come to the position the request names; Turned when they do not."""
+    text = _said(request, "at_least")
+    if text is None:
+        return
+    if not text.isdecimal() or not text.isascii() or int(text) > LARGEST_POSITION:
+        raise refused([("at_least", "must be a position of the log, as a write answered it")])
+    until = time.monotonic() + PATIENCE_S
+    while await pool.run(_views_at) < int(text):
+        if time.monotonic() > until:
+            raise busy(f"the views have not come to position {text} yet: ask again in a moment")
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _views_at(ledger: Ledger) -> int:
+    return min(one.position for one in ledger.projector.status())
+
+
+def request_key(
+    operation: Operation, request: Request, given: Mapping[str, Any], body: Any
+) -> tuple[str, str, str] | None:
+    """What a request that writes is known by; None when it has no id of its own."""
+    if not operation.writes:
+        return None
+    if isinstance(body, PosBody):
+        return body.request_key
+    said = given.get("idempotency_id", request.headers.get("message-id"))
+    if said is None:
+        return None
+    return operation.family, "", named_text("idempotency_id or Message-ID", said)
+
+
+def fingerprint(operation: Operation, request: Request, given: Mapping[str, Any]) -> str:
+    """What tells this request from another one under the same id."""
+    said = (operation.name, dict(request.path_params), given)
+    return hashlib.sha256(_canonical(said)).hexdigest()[:32]
+
+
+def _said(request: Request, name: str) -> str | None:
+    """A header `X-As-Of`, or a parameter `as_of`."""
+    header = request.headers.get("x-" + name.replace("_", "-"))
+    return request.query_params.get(name, header)

@@ -1,0 +1,101 @@
+"""What holds for every request: an id, safe headers, a line in the log, and no error unanswered.
+
+Nothing of a body, of a query or of a path's parts is logged: they may name people.
+"""
+
+import secrets
+import time
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from loyalty_ledger.http import envelopes
+from loyalty_ledger.http.metrics import Metrics
+from loyalty_ledger.http.names import Names
+from loyalty_ledger.http.refusals import Turned
+from loyalty_ledger.sent import is_printable
+
+log = structlog.get_logger("loyalty_ledger.http")
+SAFE_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+LONGEST_ID = 100
+
+
+class Guard:
+    """Stands before the application."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, names: Names, https_only: bool):
+        self._app = app
+        self._metrics = metrics
+        self._names = names
+        self._https_only = https_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _id_of(scope)
+        scope.setdefault("state", {})
+        began = time.perf_counter()
+        status = 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *((name, value) for name, value in SAFE_HEADERS if name not in own),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            if self._https_only and scope["scheme"] != "https":
+                turned = Turned(403, "https_only", "this service is called over HTTPS only")
+                await self._turn_away(turned, sending)
+            else:
+                await self._app(scope, receive, sending)
+        except Exception:
+            log.exception("failed", request_id=request_id)
+            turned = Turned(500, "internal", f"a fault of ours: request {request_id} is logged")
+            await self._turn_away(turned, sending)
+        finally:
+            self._note(scope, request_id, status, time.perf_counter() - began)
+
+    async def _turn_away(self, turned: Turned, send: Send) -> None:
+        body = envelopes.turned_away(self._names, "core", turned)
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": turned.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _note(self, scope: Scope, request_id: str, status: int, took_s: float) -> None:
+        route: Any = scope.get("route")
+        operation = getattr(route, "name", "unknown")
+        self._metrics.answered(operation, status, took_s)
+        log.info(
+            "answered",
+            request_id=request_id,
+            operation=operation,
+            status=status,
+            ms=round(took_s * 1000, 1),
+            key=scope["state"].get("key_id"),
+        )
+
+
+def _id_of(scope: Scope) -> str:
+    """The caller's own id of the request, or a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text = value.decode("latin-1")
+            if text.isascii() and is_printable(text, LONGEST_ID):
+                return str(text)
+    return secrets.token_hex(8)

@@ -1,0 +1,71 @@
+"""Figures for Prometheus: answers, latencies, refusals, how much waits, how far readers are."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from loyalty_ledger.http.arriving import Arriving
+from loyalty_ledger.http.pool import Pool
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.settlement import ARRIVALS, READER
+
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+
+class Metrics:
+    """The figures of one service."""
+
+    def __init__(self, pool: Pool, arriving: Arriving):
+        self._pool = pool
+        self._arriving = arriving
+        self.registry = registry = CollectorRegistry()
+        self._answers = Counter(
+            "loyalty_answers",
+            "Answers by operation and HTTP status.",
+            ("operation", "status"),
+            registry=registry,
+        )
+        self._took = Histogram(
+            "loyalty_answer_seconds",
+            "Time to an answer.",
+            ("operation",),
+            buckets=BUCKETS_S,
+            registry=registry,
+        )
+        self._refusals = Counter(
+            "loyalty_refusals", "Refusals by reason.", ("reason",), registry=registry
+        )
+        self._waiting = Gauge(
+            "loyalty_requests_waiting",
+            "Requests in line or under way.",
+            ("line",),
+            registry=registry,
+        )
+        self._position = Gauge("loyalty_log_position", "The end of the log.", registry=registry)
+        self._lag = Gauge(
+            "loyalty_reader_lag_events",
+            "Events a reader has not read.",
+            ("reader",),
+            registry=registry,
+        )
+        self._unsettled = Gauge(
+            "loyalty_unsettled_arrivals", "Arrivals that wait to be settled.", registry=registry
+        )
+
+    def answered(self, operation: str, status: int, took_s: float) -> None:
+        """Note an answer."""
+        self._answers.labels(operation, str(status)).inc()
+        self._took.labels(operation).observe(took_s)
+
+    def refused(self, reason: str) -> None:
+        """Note a refusal by the ledger."""
+        self._refusals.labels(reason).inc()
+
+    def text(self, ledger: Ledger) -> bytes:
+        """All figures, as Prometheus reads them."""
+        head, readers = ledger.log.head().position, ledger.log.readers()
+        self._position.set(head)
+        for reader, position in readers.items():
+            self._lag.labels(reader).set(head - position)
+        self._unsettled.set(ledger.log.count(readers.get(READER, 0), ARRIVALS))
+        self._waiting.labels("asking").set(self._pool.waiting)
+        self._waiting.labels("sales").set(self._arriving.waiting)
+        return generate_latest(self.registry)

@@ -1,0 +1,67 @@
+"""What things are called on the wire: one data file, and a tenant's own over it."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from loyalty_ledger.domain.values import Reason, Rejected
+
+Family = Literal["pos", "connect", "core"]
+_DATA = resources.files("loyalty_ledger.http") / "wire.toml"
+
+
+class Names:
+    """The names in force."""
+
+    def __init__(self, tables: Mapping[str, Any]):
+        self._tables = tables
+
+    def status(self, family: Family, *, ok: bool) -> str:
+        """The status string of an answer of this family."""
+        status: str = self._tables["status"][family]["ok" if ok else "refused"]
+        return status
+
+    def code(self, reason: Reason) -> str:
+        """The error code of a refusal by the ledger."""
+        code: str = self._tables["codes"][reason.value]
+        return code
+
+    def service_code(self, what: str) -> str:
+        """The error code of a refusal by the service itself."""
+        code: str = self._tables["codes"]["service"][what]
+        return code
+
+    @cached_property
+    def without_request_ids(self) -> frozenset[str]:
+        """Clients whose request ids of `send_transaction` are not looked at."""
+        return frozenset(self._tables["clients"]["ignore_request_id"])
+
+
+def read_names(own: Path | None = None) -> Names:
+    """The names of the data file, under those of one's own; Rejected tells what is not known."""
+    tables = tomllib.loads(_DATA.read_text(encoding="utf-8"))
+    if own is None:
+        return Names(tables)
+    try:
+        given = tomllib.loads(own.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Rejected(Reason.VALIDATION, f"{own} is no TOML: {error}") from error
+    return Names(_over(tables, given, str(own)))
+
+
+def _over(known: dict[str, Any], given: dict[str, Any], place: str) -> dict[str, Any]:
+    merged = dict(known)
+    for name, value in given.items():
+        if name not in known or type(value) is not type(known[name]):
+            raise Rejected(
+                Reason.VALIDATION, f"{place}: {name} is not known: {', '.join(known)} are"
+            )
+        merged[name] = _over(known[name], value, f"{place}: {name}") if _table(value) else value
+    return merged
+
+
+def _table(value: object) -> bool:
+    return isinstance(value, dict)

@@ -1,0 +1,70 @@
+"""What the service can be asked: each operation with its paths, its scope, and what it does.
+
+The tables of the families are all there is: routes, checks and the description are made of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from loyalty_ledger.answers import Moment
+from loyalty_ledger.domain.api_key import ApiKey, Scope
+from loyalty_ledger.http.names import Family, Names
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.sent import Text
+
+
+class Body(BaseModel):
+    """A body, or a part of one: known fields are read strictly, others are no matter."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, arbitrary_types_allowed=True)
+
+
+class PosBody(Body):
+    """The envelope of a call of a till. `request_id` is of this request alone."""
+
+    store_id: Text
+    client_id: Text
+    request_id: Text
+    culture: Text | None = None
+
+    @property
+    def request_key(self) -> tuple[str, str, str]:
+        """What the request is known by."""
+        return self.client_id, self.store_id, self.request_id
+
+
+class Call(NamedTuple):
+    """An operation under way: the body as it was read, and what else the request said."""
+
+    ledger: Ledger
+    key: ApiKey
+    body: Any
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    moment: Moment
+    names: Names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing that can be asked.
+
+    `act` decides or answers; `tell` makes the payload of what it came to, and asks nobody. What
+    `writes` is answered once; what reads one customer may be asked `as_of` a moment.
+    """
+
+    name: str
+    family: Family
+    paths: tuple[str, ...]
+    scope: Scope
+    summary: str
+    asks: type[BaseModel] | None
+    tells: type[BaseModel] | None
+    act: Callable[[Call], Any]
+    tell: Callable[[Any], Any] = lambda result: result
+    method: str = "POST"
+    writes: bool = False
+    as_of: bool = False

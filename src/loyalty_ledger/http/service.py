@@ -1,0 +1,206 @@
+"""Answering a request: who calls, what is asked, was it asked before, decide, tell."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from loyalty_ledger.domain.api_key import ApiKey
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http import envelopes
+from loyalty_ledger.http.asking import fingerprint, moment_of, request_key, wait_for_views
+from loyalty_ledger.http.authorisation import Authorisation, check_store
+from loyalty_ledger.http.bodies import read_body, read_json
+from loyalty_ledger.http.names import Names
+from loyalty_ledger.http.operation import Call, Operation
+from loyalty_ledger.http.pool import Pool
+from loyalty_ledger.http.refusals import Turned, busy
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.once import Answered, Once
+from loyalty_ledger.sent import problems_of, refused
+from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
+
+LOST = (Busy, Conflict, NotStored, OutcomeUnknown)
+NOT_THERE = (Reason.UNKNOWN_CUSTOMER, Reason.UNKNOWN_TRANSACTION)
+REPLAYED_FOR = timedelta(minutes=30)
+"""So long a repeated answer says that it is one."""
+
+
+class Told(NamedTuple):
+    """An answer: its HTTP status, its bytes, its headers."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = {}
+
+
+class Asked(NamedTuple):
+    """An operation that somebody asks for, as it came."""
+
+    operation: Operation
+    key: ApiKey
+    request: Request
+    body: bytes
+    at: datetime
+
+
+class Service:
+    """Answers requests about one ledger."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        authorisation: Authorisation,
+        names: Names,
+        clock: Callable[[], datetime],
+    ):
+        self._pool = pool
+        self._authorisation = authorisation
+        self.names = names
+        self._clock = clock
+        self._under_way: set[tuple[str, str, str]] = set()
+        self._lock = threading.Lock()
+
+    async def answer(self, operation: Operation, request: Request) -> Response:
+        """The answer, whatever it is."""
+        return await self.guarded(operation, request, self._answered)
+
+    async def guarded(
+        self,
+        operation: Operation,
+        request: Request,
+        answered: Callable[[Asked], Any],
+    ) -> Response:
+        """Let in whoever may, read the body, and tell what `answered` makes of it."""
+        try:
+            key = await self._authorisation.caller(request.headers, operation.scope)
+            request.state.key_id = key.key_id
+            body = await read_body(request) if operation.asks else b""
+            told: Told = await answered(Asked(operation, key, request, body, self._clock()))
+        except Turned as turned:
+            told = self._turned_away(operation, turned)
+        except Rejected as refusal:
+            told = self.refused(operation, refusal)
+        except LOST as error:
+            told = self._turned_away(operation, busy(f"not now: {error}"))
+        return Response(told.body, told.status, told.headers, "application/json")
+
+    def refused(self, operation: Operation, refusal: Rejected) -> Told:
+        """A refusal by the ledger, with the status that its family gives it."""
+        status = 404 if operation.family == "core" and refusal.code in NOT_THERE else 200
+        return Told(status, envelopes.refused(self.names, operation.family, refusal))
+
+    def _turned_away(self, operation: Operation, turned: Turned) -> Told:
+        body = envelopes.turned_away(self.names, operation.family, turned)
+        return Told(turned.status, body, turned.headers)
+
+    async def _answered(self, asked: Asked) -> Told:
+        if not asked.operation.writes:
+            await wait_for_views(asked.request, self._pool)
+        return await self._pool.run(partial(self._decided, asked))
+
+    # --- in a thread ----------------------------------------------------------------------------
+
+    def _decided(self, asked: Asked, ledger: Ledger) -> Told:
+        operation, request = asked.operation, asked.request
+        given = read_json(asked.body) if operation.asks else {}
+        check_store(asked.key, store_named(given))
+        body = read_model(operation, given)
+        moment = moment_of(operation, request, ledger, asked.at)
+        once = self._once(asked, given, body)
+        call = Call(
+            ledger, asked.key, body, request.path_params, request.query_params, moment, self.names
+        )
+        try:
+            with self._alone(once), ledger.states.answering(once):
+                result = operation.act(call)
+        except Answered as answered:
+            return self._again(asked, answered)
+        except Rejected as refusal:
+            told = self.refused(operation, refusal)
+        else:
+            told = Told(200, self._said(asked, result))
+        return told._replace(headers=_headers(asked, ledger.states.position, asked.at))
+
+    def _said(self, asked: Asked, result: Any) -> bytes:
+        operation = asked.operation
+        return envelopes.granted(self.names, operation.family, operation.tell(result))
+
+    def _once(self, asked: Asked, given: Mapping[str, Any], body: Any) -> Once | None:
+        """The request as one that is answered once, with the moment before its answer."""
+        operation = asked.operation
+        key = request_key(operation, asked.request, given, body)
+        if key is None:
+            return None
+        stamp = asked.at.isoformat().encode() + b"\n"
+        return Once(
+            *key,
+            fingerprint(operation, asked.request, given),
+            lambda result: stamp + self._said(asked, result),
+            lambda refusal: stamp + self.refused(operation, refusal).body,
+        )
+
+    def _again(self, asked: Asked, answered: Answered) -> Told:
+        stamp, _, body = answered.body.partition(b"\n")
+        first = datetime.fromisoformat(stamp.decode())
+        headers = _headers(asked, answered.position, first)
+        if "Message-Id" in headers and asked.at < first + REPLAYED_FOR:
+            headers["Cached-Message"] = "true"
+        return Told(200, body, headers)
+
+    @contextmanager
+    def _alone(self, once: Once | None) -> Iterator[None]:
+        """The same request is not processed twice at a time."""
+        if once is None:
+            yield
+            return
+        with self._lock:
+            if once.key in self._under_way:
+                raise pending(once.request_id)
+            self._under_way.add(once.key)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way.discard(once.key)
+
+
+def pending(request_id: str) -> Rejected:
+    """The refusal of a request that is being processed."""
+    return Rejected(
+        Reason.PENDING_PROCESSING,
+        "this request is being processed: ask again in a moment",
+        {"request_id": request_id},
+    )
+
+
+def store_named(given: Mapping[str, Any]) -> str | None:
+    """The store that a body names."""
+    store_id = given.get("store_id")
+    return store_id if isinstance(store_id, str) else None
+
+
+def read_model(operation: Operation, given: Mapping[str, Any]) -> Any:
+    """The body as the operation asks for it; Rejected names every problem."""
+    if operation.asks is None:
+        return None
+    known = {name: value for name, value in given.items() if value is not None}
+    try:
+        return operation.asks.model_validate(known)
+    except ValidationError as error:
+        raise refused(problems_of(error)) from None
+
+
+def _headers(asked: Asked, position: int, first: datetime) -> dict[str, str]:
+    headers = {"X-Log-Position": str(position)} if asked.operation.writes else {}
+    message_id = asked.request.headers.get("message-id")
+    if asked.operation.family == "core" and message_id is not None:
+        headers |= {"Message-Id": message_id, "Message-Date": format_datetime(first, usegmt=True)}
+    return headers

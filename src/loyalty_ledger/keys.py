@@ -1,0 +1,119 @@
+"""Keys of programs that call the service: made, listed, rotated, revoked, and recognised.
+
+A secret is 32 random bytes, shown once and kept as a digest: nobody can guess 32 random bytes, so
+that a plain digest of them says nothing.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from loyalty_ledger.deciding import Reading, decide
+from loyalty_ledger.domain import api_key
+from loyalty_ledger.domain.api_key import ApiKey, ApiKeys, Scope
+from loyalty_ledger.domain.configuration import Stores
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.keys import ApiKeyCreated
+from loyalty_ledger.domain.streams import KEYS, STORES
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.states import States
+
+
+class NewKey(NamedTuple):
+    """A key and its secret, which nobody can show again."""
+
+    key: ApiKey
+    secret: str
+
+
+class Terms(NamedTuple):
+    """What a key is made for. `per_second` 0 is without a limit."""
+
+    name: str
+    scope: Scope
+    store_id: str = ""
+    expires_at: datetime | None = None
+    per_second: int = 0
+
+
+class Keys:
+    """The keys of a ledger's service."""
+
+    def __init__(self, states: States, clock: Callable[[], datetime]):
+        self._states = states
+        self._clock = clock
+
+    def create(self, terms: Terms, by: str = "") -> NewKey:
+        """A new key; Rejected for a store that is not known or an end that has passed."""
+        at = self._clock()
+        key_id, secret = f"key_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+        if terms.expires_at is not None and terms.expires_at <= at:
+            raise Rejected(Reason.VALIDATION, "expires has passed: name a time to come")
+
+        def decision(reading: Reading) -> tuple[Draft, None]:
+            reading.get([KEYS, STORES])
+            if terms.store_id:
+                stores: Stores = reading.state(STORES)
+                stores.store(terms.store_id)
+            draft = reading.draft()
+            created = ApiKeyCreated(
+                at=at,
+                key_id=key_id,
+                name=terms.name,
+                scope=terms.scope.value,
+                digest=digest_of(secret),
+                store_id=terms.store_id,
+                expires_at=terms.expires_at,
+                per_second=terms.per_second,
+                by=by,
+            )
+            draft.emit(KEYS, created)
+            return draft, None
+
+        decide(self._states, decision)
+        return NewKey(self._key(key_id), secret)
+
+    def rotate(self, key_id: str, former_until: datetime | None = None, by: str = "") -> NewKey:
+        """A new secret; the one before stays good until the moment named, by default not at all."""
+        at, secret = self._clock(), secrets.token_urlsafe(32)
+
+        def decision(reading: Reading) -> tuple[Draft, None]:
+            keys: ApiKeys = reading.state(KEYS)
+            draft = reading.draft()
+            rotated = api_key.rotate(keys, key_id, digest_of(secret), former_until or at, at, by)
+            draft.emit(KEYS, rotated)
+            return draft, None
+
+        decide(self._states, decision)
+        return NewKey(self._key(key_id), secret)
+
+    def revoke(self, key_id: str, by: str = "") -> ApiKey:
+        """The end of a key; twice changes nothing."""
+        at = self._clock()
+
+        def decision(reading: Reading) -> tuple[Draft, None]:
+            keys: ApiKeys = reading.state(KEYS)
+            draft = reading.draft()
+            for event in api_key.revoke(keys, key_id, at, by):
+                draft.emit(KEYS, event)
+            return draft, None
+
+        decide(self._states, decision)
+        return self._key(key_id)
+
+    def all(self) -> ApiKeys:
+        """Every key, as the log has it now."""
+        if not self._states.fresh():
+            self._states.drop([KEYS])
+        keys: ApiKeys = self._states.get([KEYS])[KEYS]
+        return keys
+
+    def _key(self, key_id: str) -> ApiKey:
+        return self.all().known(key_id)
+
+
+def digest_of(secret: str) -> str:
+    """What a secret is known by."""
+    return hashlib.sha256(secret.encode()).hexdigest()
