@@ -1,0 +1,119 @@
+"""The service of the coffee shop, behind a real socket, and callers with keys of every scope."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import httpx
+import msgspec
+
+from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.http.app import Settings, make_app
+from loyalty_ledger.http.names import Names, read_names
+from loyalty_ledger.http.serve import Serving, bound
+from loyalty_ledger.keys import Terms
+from offers.till import BREAKFAST, Shop
+from sample_ledger import SECRET
+
+_number = count(1)
+SALE = {"transaction_id": "T1", "open_time": "2026-03-10T12:00:00", "items": BREAKFAST}
+POS = "/api/2.0/"
+
+
+class Served:
+    """A shop and its service. `call` asks it with a key of the scope that is named."""
+
+    def __init__(self, shop: Shop, url: str):
+        self.shop = shop
+        self.url = url
+        self._clients: dict[str, httpx.Client] = {}
+
+    def with_key(self, terms: Terms) -> httpx.Client:
+        """A caller with a key of his own."""
+        made = self.shop.ledger.keys.create(terms)
+        auth = (made.key.key_id, made.secret)
+        return httpx.Client(base_url=self.url, auth=auth, timeout=30)
+
+    def with_key_of(self, scope: Scope) -> httpx.Client:
+        """A caller with a new key of that scope."""
+        return self.with_key(Terms(scope.value, scope))
+
+    def caller(self, scope: Scope = Scope.ADMIN) -> httpx.Client:
+        """A caller with a key of that scope."""
+        if scope not in self._clients:
+            self._clients[scope] = self.with_key_of(scope)
+        return self._clients[scope]
+
+    def dispose(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+    # --- as a till ------------------------------------------------------------------------------
+
+    def pos(self, verb: str, payload: dict[str, Any], **envelope: Any) -> httpx.Response:
+        """What a till asks; a new request unless `request_id` is given."""
+        return self.caller(Scope.POS).post(POS + verb, content=pos_body(payload, **envelope))
+
+    def lock(self, offer: str, verb: str = "lock", **more: Any) -> dict[str, Any]:
+        """The answer of locking an offer for a sale, or redeeming it at once."""
+        return dict(self.pos(verb, binding(offer, **more)).json())
+
+    def send(self, sale: str = "T1", *carried: Any, **changes: Any) -> httpx.Response:
+        """Send a sale that carries these discounts."""
+        body = self.shop.body(sale, *carried, **changes)
+        return self.caller(Scope.POS).post(POS + "send_transaction", content=body)
+
+    def events(self) -> int:
+        """How many events the log holds."""
+        return self.shop.ledger.log.head().position
+
+    def later(self, **by: float) -> datetime:
+        """Set the clock on from noon."""
+        return self.shop.later(**by)
+
+
+def binding(offer: str, sale: str = "T1", **changes: Any) -> dict[str, Any]:
+    """An offer and the sale it is for."""
+    transaction = SALE | {"transaction_id": sale} | changes
+    return {
+        "offer_lookup_code": offer,
+        "offer_lookup_type": "UserOfferId",
+        "transaction": transaction,
+    }
+
+
+def pos_body(payload: dict[str, Any], **envelope: Any) -> bytes:
+    """The envelope of a till around a payload."""
+    known = {"store_id": "main", "client_id": "till-1", "request_id": f"r-{next(_number)}"}
+    return msgspec.json.encode(known | {"request_payload": payload} | envelope)
+
+
+@contextmanager
+def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[Served]:
+    """The shop's service at a free port of this machine, as long as the block lasts."""
+    with listening(shop, Settings(names or read_names(), **settings)) as url:
+        made = Served(shop, url)
+        try:
+            yield made
+        finally:
+            made.dispose()
+
+
+@contextmanager
+def listening(shop: Shop, settings: Settings) -> Iterator[str]:
+    """The address of a service over the shop's ledger."""
+    ready = threading.Event()
+    app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, settings)
+    with bound("127.0.0.1", 0) as at:
+        server = Serving(app, ready.set)
+        thread = threading.Thread(target=lambda: server.run(sockets=[at]))
+        thread.start()
+        assert ready.wait(30)
+        try:
+            yield f"http://127.0.0.1:{at.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
