@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from http_service.serving import SALE, Served, binding, pos_body
@@ -118,13 +119,16 @@ def test_many_tills_at_once_are_all_received(service: Served) -> None:
     bodies = [service.shop.body(f"S{n}") for n in range(60)]
     answers: list[Any] = []
 
-    def send(some: list[bytes]) -> None:
-        with service.with_key_of(Scope.POS) as caller:
+    def send(caller: httpx.Client, some: list[bytes]) -> None:
+        with caller:
             answers.extend(
                 caller.post("/api/2.0/send_transaction", content=one).json() for one in some
             )
 
-    threads = [threading.Thread(target=send, args=(bodies[n::6],)) for n in range(6)]
+    tills = [service.with_key_of(Scope.POS) for _ in range(6)]
+    threads = [
+        threading.Thread(target=send, args=(till, bodies[n::6])) for n, till in enumerate(tills)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
