@@ -4,9 +4,11 @@ from loyalty_projections import (
     agenda,
     books,
     directory,
+    offer_usage,
     point_history,
     profile,
     reward_store,
+    sales,
     tier_progress,
     timeline,
 )
@@ -20,4 +22,6 @@ PROJECTIONS = (
     books.PROJECTION,
     agenda.PROJECTION,
     directory.PROJECTION,
+    offer_usage.PROJECTION,
+    sales.PROJECTION,
 )

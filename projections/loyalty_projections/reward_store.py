@@ -1,6 +1,6 @@
 """What can a customer buy with points? The stores open to him, what they sell, and why not."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -109,6 +109,13 @@ def subjects(program: Program) -> list[str]:
     """All that sales in reward stores are counted under."""
     sold = [one for store in program.reward_stores for one in store.offers]
     return list(dict.fromkeys(name for one in sold for name in _subjects_of(one)))
+
+
+def issued(reader: Reader, offers: Collection[str]) -> dict[str, int]:
+    """How often each of these offers was issued, less what was taken back; 0 is left out."""
+    subjects_of = {limits.issued(name): name for name in offers}
+    rows = reader.select(TOTALS, subject=list(subjects_of))
+    return {subjects_of[row.subject]: row.times for row in rows}
 
 
 def shelves(

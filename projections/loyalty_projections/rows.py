@@ -40,7 +40,7 @@ class Due(NamedTuple):
 
 
 class Reader(Protocol):
-    """Where queries read. Conditions: a value, a collection of values, Above, or UpTo."""
+    """Where queries read. Conditions: a value, a collection of values, Above, UpTo, Within."""
 
     def select(self, table: Table[T], *, limit: int | None = None, **where: Any) -> list[T]:
         """The rows that meet all conditions, in the order of the key."""
@@ -63,6 +63,13 @@ class UpTo(NamedTuple):
     """A condition: at most this."""
 
     value: Any
+
+
+class Within(NamedTuple):
+    """A condition: at least `first` and less than `end`."""
+
+    first: Any
+    end: Any
 
 
 class MemoryRows:
@@ -159,6 +166,8 @@ def _meets(value: Any, wanted: Any) -> bool:
         return value is not None and bool(value > wanted.value)
     if isinstance(wanted, UpTo):
         return value is not None and bool(value <= wanted.value)
+    if isinstance(wanted, Within):
+        return value is not None and bool(wanted.first <= value < wanted.end)
     if isinstance(wanted, list | tuple | set | frozenset):
         return value in wanted
     return bool(value == wanted)

@@ -12,7 +12,7 @@ import sqlalchemy
 from sqlalchemy import Connection, func
 
 from loyalty_projections import statements
-from loyalty_projections.rows import Above, Due, UpTo, add
+from loyalty_projections.rows import Above, Due, UpTo, Within, add
 from loyalty_projections.tables import MISSING, SUM, Key, Table
 
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -248,6 +248,8 @@ def _condition(column: "sqlalchemy.Column[Any]", wanted: Any) -> "sqlalchemy.Col
             return column.__gt__(_plain(value))
         case UpTo(value=value):
             return column.__le__(_plain(value))
+        case Within(first=first, end=end):
+            return column.__ge__(_plain(first)) & column.__lt__(_plain(end))
         case list() | tuple() | set() | frozenset():
             return column.in_([_plain(one) for one in wanted])
         case _:

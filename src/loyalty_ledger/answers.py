@@ -21,7 +21,14 @@ from loyalty_ledger.identity import Reference
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Log, PersonalValue
-from loyalty_projections import point_history, profile, reward_store, tier_progress, timeline
+from loyalty_projections import (
+    offer_usage,
+    point_history,
+    profile,
+    reward_store,
+    tier_progress,
+    timeline,
+)
 from loyalty_projections.point_history import Movement
 from loyalty_projections.profile import Identifier, Profile
 from loyalty_projections.projection import fold
@@ -175,6 +182,16 @@ class Answers:
             return timeline.timeline(reader, customer_id, moment.at, subject, due_levels=due)
 
         return self._ask(customer_id, moment, ask)
+
+    def offer_counts(self, definitions: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """How often each offer was issued, less what was taken back, and how often redeemed."""
+
+        def ask(reader: Reader) -> dict[str, tuple[int, int]]:
+            issued = reward_store.issued(reader, definitions)
+            redeemed = offer_usage.redeemed(reader, definitions)
+            return {name: (issued.get(name, 0), redeemed.get(name, 0)) for name in definitions}
+
+        return self._projector.ask(ask)
 
     def _sold(self, program: Program, moment: Moment) -> dict[str, int]:
         """How often everybody bought or was issued what stores sell, by then."""

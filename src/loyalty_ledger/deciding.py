@@ -3,16 +3,17 @@
 A refusal is trusted only when it was decided on what the log says now.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
 
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.once import Once
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Busy, Conflict
+from loyalty_ledger.store.log import Answer, Busy, Conflict
 
 T = TypeVar("T")
+Key = tuple[str, str, str]
 PATIENCE = 200
 
 
@@ -20,12 +21,14 @@ class Reading:
     """The states that a decision looks at. Its commit names every one of them.
 
     `quiet` names customers, and the position behind which nothing may have been recorded of them.
+    `answers` are kept with what is decided; `answered` looks for those that were.
     """
 
     def __init__(self, states: States):
         self._states = states
         self.found: dict[str, Any] = {}
         self.quiet: dict[str, int] = {}
+        self.answers: list[Answer] = []
 
     def get(self, streams: Iterable[str]) -> dict[str, Any]:
         """Look at these as well, in one go."""
@@ -37,6 +40,10 @@ class Reading:
     def state(self, stream: str) -> Any:
         """Look at this one as well."""
         return self.get([stream])[stream]
+
+    def answered(self, keys: Collection[Key]) -> dict[Key, Answer]:
+        """What was answered before to requests under these keys."""
+        return self._states.answered(keys)
 
     def draft(self) -> Draft:
         """An empty draft over all that is looked at, now or later."""
@@ -109,5 +116,6 @@ def _append(
     if once is not None:
         said = decided if isinstance(decided, Rejected) else decided[1]
         commit.answers.append(once.answer(said))
+    commit.answers.extend(reading.answers)
     commit.quiet.update(reading.quiet)
     states.append(commit, after)

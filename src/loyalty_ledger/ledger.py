@@ -16,6 +16,7 @@ from loyalty_ledger.intake import Intake
 from loyalty_ledger.keys import Keys
 from loyalty_ledger.offers import Offers
 from loyalty_ledger.promotions import Promotions
+from loyalty_ledger.sales import Sales
 from loyalty_ledger.settlement import Settle, Settlement
 from loyalty_ledger.spending import Spending
 from loyalty_ledger.states import States
@@ -57,6 +58,7 @@ class Ledger:
         self.promotions = Promotions(self.states, self.settlement, clock)
         self.keys = Keys(self.states, clock)
         self.projector = projector_of(self.log, batch)
+        self.sales = Sales(self.log, self.projector)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)
         self.answers = Answers(

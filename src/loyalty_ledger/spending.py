@@ -1,7 +1,8 @@
 """Points that are spent on request: at a till, in an app, by an employee."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from loyalty_ledger.asking import check_enrolled, rulebook_in_force, settled_first_if_lost
 from loyalty_ledger.deciding import Reading, decide
@@ -9,9 +10,32 @@ from loyalty_ledger.domain import spending
 from loyalty_ledger.domain.configuration import Stores
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.points import PointsSpent
+from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import STORES, customer_of, sale, wallet_of
+from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
+from loyalty_ledger.store.log import Answer
+
+
+class SpendLine(NamedTuple):
+    """One of several spends. Lines of a lower `rank` come first; `line_id` tells a repeat."""
+
+    points: int
+    accounts: tuple[str, ...] = ()
+    sale_of: tuple[str, str] | None = None
+    reference: str = ""
+    line_id: str = ""
+    rank: int = 0
+
+
+class SpentLine(NamedTuple):
+    """What became of a line: what was spent, why nothing was, or that it had been done before."""
+
+    line: SpendLine
+    spent: list[PointsSpent]
+    refusal: Rejected | None = None
+    repeated: bool = False
 
 
 class Spending:
@@ -32,7 +56,8 @@ class Spending:
         reference: str = "",
     ) -> list[PointsSpent]:
         """Take the points, for a sale (store and id) if one is named; Rejected changes nothing."""
-        ask = spending.Spend(customer_id, points, self._clock(), account, sale_of, reference)
+        accounts = (account,) if account else ()
+        ask = spending.Spend(customer_id, points, self._clock(), accounts, sale_of, reference)
 
         def decision(reading: Reading) -> tuple[Draft, list[PointsSpent]]:
             rulebook = rulebook_in_force(self._settlement, reading)
@@ -48,3 +73,52 @@ class Spending:
             return draft, spent
 
         return decide(self._states, decision, self._settlement.settle_all)
+
+    def spend_several(
+        self, customer_id: str, lines: Sequence[SpendLine], *, partly: bool = False
+    ) -> list[SpentLine]:
+        """Take the points of all lines, in one commit; what became of each, in their order.
+
+        Rejected when one of them cannot be had, unless `partly`: then the others are. A line whose
+        id was used before is not done again.
+        """
+        at = self._clock()
+        in_order = sorted(range(len(lines)), key=lambda place: (lines[place].rank, place))
+
+        def decision(reading: Reading) -> tuple[Draft, list[SpentLine]]:
+            rulebook = rulebook_in_force(self._settlement, reading)
+            reading.get([customer_of(customer_id), wallet_of(customer_id)])
+            check_enrolled(customer_id, reading)
+            reading.get([STORES, *(sale(*one.sale_of) for one in lines if one.sale_of)])
+            keys = {("spend", customer_id, one.line_id) for one in lines if one.line_id}
+            done = reading.answered(keys)
+            draft = reading.draft()
+            came: dict[int, SpentLine] = {}
+            for place in in_order:
+                line = lines[place]
+                key = ("spend", customer_id, line.line_id)
+                if key in done:
+                    came[place] = SpentLine(line, [], repeated=True)
+                    continue
+                came[place] = self._spend_line(customer_id, line, at, rulebook, draft)
+                refusal = came[place].refusal
+                if refusal is not None and not partly:
+                    raise refusal
+                if refusal is None and line.line_id:
+                    reading.answers.append(Answer(*key, "", b""))
+                    done[key] = reading.answers[-1]
+            settled_first_if_lost(customer_id, draft, self._settlement, reading)
+            return draft, [came[place] for place in range(len(lines))]
+
+        return decide(self._states, decision, self._settlement.settle_all)
+
+    def _spend_line(
+        self, customer_id: str, line: SpendLine, at: datetime, rulebook: Rulebook, draft: Draft
+    ) -> SpentLine:
+        ask = spending.Spend(
+            customer_id, line.points, at, line.accounts, line.sale_of, line.reference
+        )
+        try:
+            return SpentLine(line, spending.spend(ask, rulebook, self._settlement.programs, draft))
+        except Rejected as refusal:
+            return SpentLine(line, [], refusal)

@@ -16,7 +16,16 @@ from loyalty_ledger.domain.draft import Draft, Outcome
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
 from loyalty_ledger.once import Once
-from loyalty_ledger.store.log import Appended, Commit, Conflict, Log, NewEvent, Snapshot, StreamTail
+from loyalty_ledger.store.log import (
+    Answer,
+    Appended,
+    Commit,
+    Conflict,
+    Log,
+    NewEvent,
+    Snapshot,
+    StreamTail,
+)
 
 STATE_VERSIONS = {"wallet": "2", "tiers": "2", "usage": "2", "limit": "1"}
 """The form of state that snapshots of each kind of stream have; others are never snapshotted."""
@@ -118,7 +127,13 @@ class States:
     def check_new(self, once: Once | None) -> None:
         """Answered when this request was answered before; Rejected when with another body."""
         if once is not None:
-            once.check(self._log.find_answers([once.key]).get(once.key))
+            once.check(self.answered([once.key]).get(once.key))
+
+    def answered(
+        self, keys: Collection[tuple[str, str, str]]
+    ) -> dict[tuple[str, str, str], Answer]:
+        """What was answered before to requests under these keys."""
+        return self._log.find_answers(keys)
 
     def fresh(self) -> bool:
         """Whether these states are of now: since they were read, nobody has written anything.

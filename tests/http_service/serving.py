@@ -66,6 +66,28 @@ class Served:
         body = self.shop.body(sale, *carried, **changes)
         return self.caller(Scope.POS).post(POS + "send_transaction", content=body)
 
+    # --- as an app ------------------------------------------------------------------------------
+
+    def ask(self, path: str, of: str | None = "ANN", **body: Any) -> httpx.Response:
+        """What an app asks about a customer; `params` and `headers` go beside the body."""
+        beside = {name: body.pop(name) for name in ("params", "headers") if name in body}
+        whose = {} if of is None else {"user_id": self.shop.id_of(of)}
+        return self.caller().post(path, content=msgspec.json.encode(whose | body), **beside)
+
+    def told(self, path: str, of: str | None = "ANN", **body: Any) -> Any:
+        """The payload of what an app is answered."""
+        self.shop.ledger.projector.catch_up()
+        answer = self.ask(path, of, **body)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["status"] == "ok", answer.text
+        return answer.json()["payload"]
+
+    def refusal(self, path: str, of: str | None = "ANN", **body: Any) -> str:
+        """The code that an app is refused with."""
+        answer = self.ask(path, of, **body).json()
+        assert answer["status"] == "error", answer
+        return str(answer["errors"]["code"])
+
     def events(self) -> int:
         """How many events the log holds."""
         return self.shop.ledger.log.head().position

@@ -19,7 +19,7 @@ MOST_POINTS = 10**15
 
 
 class Spend(NamedTuple):
-    """Points to be spent at `at`, from one `account` or from those that pay by themselves.
+    """Points to be spent at `at`, from these `accounts` or from those that pay by themselves.
 
     `sale` is the store and the id of the sale that they pay for, if they do.
     """
@@ -27,7 +27,7 @@ class Spend(NamedTuple):
     customer_id: str
     points: int
     at: datetime
-    account: str = ""
+    accounts: tuple[str, ...] = ()
     sale: tuple[str, str] | None = None
     reference: str = ""
 
@@ -39,7 +39,7 @@ def spend(ask: Spend, rulebook: Rulebook, programs: Programs, draft: Draft) -> l
     elapsed = wallet.Elapse(ask.customer_id, ask.at, programs)
     for event in wallet.fall_due(elapsed, draft.state(stream)):
         draft.emit(stream, event, ask.customer_id)
-    accounts = (ask.account,) if ask.account else rulebook.program.tender_accounts
+    accounts = ask.accounts or rulebook.program.tender_accounts
     parts = wallet.split(draft.state(stream), accounts, ask.points)
     short = ask.points - sum(parts.values())
     if short:
@@ -55,18 +55,19 @@ def _check(ask: Spend, rulebook: Rulebook, draft: Draft) -> None:
     if not 1 <= ask.points <= MOST_POINTS:
         raise Rejected(Reason.VALIDATION, f"points must be 1 to {MOST_POINTS}", {"field": "points"})
     known = rulebook.program.accounts_by_id
-    if ask.account and ask.account not in known:
-        raise Rejected(
-            Reason.VALIDATION,
-            f"the program has no point account {ask.account!r}: there is {', '.join(known)}",
-            {"field": "account"},
-        )
-    if ask.account and not known[ask.account].spendable:
-        raise Rejected(
-            Reason.NOT_SPENDABLE,
-            f"points in {ask.account} cannot be spent",
-            {"account": ask.account},
-        )
+    for account in ask.accounts:
+        if account not in known:
+            raise Rejected(
+                Reason.VALIDATION,
+                f"the program has no point account {account!r}: there is {', '.join(known)}",
+                {"field": "account"},
+            )
+        if not known[account].spendable:
+            raise Rejected(
+                Reason.NOT_SPENDABLE,
+                f"points in {account} cannot be spent",
+                {"account": account},
+            )
     if ask.sale is not None:
         state: Sale = draft.state(sale_stream(*ask.sale))
         if state.is_voided:

@@ -10,7 +10,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Engine
 
-from loyalty_ledger.http import health, pos
+from loyalty_ledger.http import health, points, pos, shops, transactions, user_offers
 from loyalty_ledger.http.arriving import Arriving
 from loyalty_ledger.http.authorisation import Authorisation
 from loyalty_ledger.http.guard import Guard
@@ -23,7 +23,13 @@ from loyalty_ledger.http.service import Service
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.wire import Request as Sale
 
-OPERATIONS: tuple[Operation, ...] = (*pos.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *pos.OPERATIONS,
+    *user_offers.OPERATIONS,
+    *shops.OPERATIONS,
+    *points.OPERATIONS,
+    *transactions.OPERATIONS,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ class Names:
         code: str = self._tables["codes"]["service"][what]
         return code
 
+    def enumeration(self, name: str) -> dict[str, Any]:
+        """What the ledger's own words of this kind are numbered or called on the wire."""
+        words: dict[str, Any] = self._tables["enumerations"][name]
+        return words
+
     @cached_property
     def without_request_ids(self) -> frozenset[str]:
         """Clients whose request ids of `send_transaction` are not looked at."""

@@ -18,6 +18,7 @@ from loyalty_ledger.http import envelopes
 from loyalty_ledger.http.asking import fingerprint, moment_of, request_key, wait_for_views
 from loyalty_ledger.http.authorisation import Authorisation, check_store
 from loyalty_ledger.http.bodies import read_body, read_json
+from loyalty_ledger.http.connect import ConnectBody, check_retailer
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.pool import Pool
@@ -113,6 +114,8 @@ class Service:
         given = read_json(asked.body) if operation.asks else {}
         check_store(asked.key, store_named(given))
         body = read_model(operation, given)
+        if isinstance(body, ConnectBody):
+            check_retailer(body.retailer_id, ledger)
         moment = moment_of(operation, request, ledger, asked.at)
         once = self._once(asked, given, body)
         call = Call(

@@ -113,6 +113,7 @@ class OfferRedeemed(OfferEvent, frozen=True, kw_only=True):
     transaction: str
     redeemed_at: datetime
     discount: PricedDiscount
+    definition: str = ""
 
 
 class OfferReinstated(OfferEvent, frozen=True, kw_only=True):
@@ -121,6 +122,7 @@ class OfferReinstated(OfferEvent, frozen=True, kw_only=True):
     transaction: str
     reinstated_at: datetime
     expires_at: datetime | None = None
+    definition: str = ""
 
 
 class OfferExpired(OfferEvent, frozen=True, kw_only=True):

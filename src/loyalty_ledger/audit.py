@@ -1,0 +1,116 @@
+"""The log of a customer's points, lot by lot: each award with what has become of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty_ledger.domain.events.points import (
+    PointsAwarded,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRestored,
+    PointsRolledOver,
+    PointsSpent,
+)
+from loyalty_ledger.store.log import Recorded
+
+
+@dataclass(slots=True)
+class AuditRow:
+    """A movement of points in an account. Those that put points there are lots.
+
+    `modification` is what it did to the balance. Of a lot, `spent` and `expired` are what is gone
+    of it: what rolled over counts as expired, what was taken back or paid a debt as spent.
+    """
+
+    row_id: str
+    at: datetime
+    recorded_at: datetime
+    account: str
+    modification: int
+    kind: str
+    source: str = ""
+    reference: str = ""
+    transaction: str = ""
+    spent: int = 0
+    expired: int = 0
+
+
+class Audit:
+    """Rows in log order, told event by event."""
+
+    def __init__(self) -> None:
+        self.rows: list[AuditRow] = []
+        self._lots: dict[int, AuditRow] = {}
+
+    def tell(self, recorded: Recorded) -> None:
+        """Note what an event did."""
+        match recorded.event:
+            case PointsAwarded() as event:
+                self._awarded(recorded, event)
+            case PointsSpent() as event:
+                row = self._row(recorded, event.account, -event.points, "spend")
+                row.reference, row.transaction = event.reference, event.transaction
+                self._take(((one.lot, one.points) for one in event.lots), "spent")
+            case PointsExpired() as event:
+                self._row(recorded, event.account, -event.points, "expiration")
+                self._take(((one.lot, one.points) for one in event.lots), "expired")
+            case PointsRolledOver() as event:
+                self._rolled_over(recorded, event)
+            case PointsClawedBack() as event:
+                self._clawed_back(recorded, event)
+            case PointsRestored() as event:
+                self._restored(recorded, event)
+
+    def _awarded(self, recorded: Recorded, event: PointsAwarded) -> None:
+        row = self._row(recorded, event.account, event.points - event.made_up, "issuance")
+        row.source, row.reference, row.transaction = event.source, event.rule, event.transaction
+        row.spent = event.repaid
+        self._lots[event.lot] = row
+
+    def _rolled_over(self, recorded: Recorded, event: PointsRolledOver) -> None:
+        self._row(recorded, event.account, -event.points, "transfer")
+        self._take(((one.lot, one.points) for one in event.lots), "expired")
+        for part, one in enumerate(event.lots, 1):
+            row = self._row(recorded, event.into, one.points, "transfer", part)
+            before = self._lots.get(one.lot)
+            row.source = before.source if before else ""
+            row.spent = one.repaid
+            self._lots[one.new_lot] = row
+
+    def _clawed_back(self, recorded: Recorded, event: PointsClawedBack) -> None:
+        taken = event.points - event.written_off - event.already_gone
+        row = self._row(recorded, event.account, -taken, "return")
+        row.reference, row.transaction = event.rule, event.transaction
+        self._take(((one.lot, one.points) for one in event.lots), "spent")
+
+    def _restored(self, recorded: Recorded, event: PointsRestored) -> None:
+        for part, one in enumerate(event.lots):
+            home = self._lots.get(one.into)
+            if one.into == one.lot and home is not None:
+                home.spent -= one.points - one.repaid
+                self._row(recorded, event.account, one.points, "restoration", part)
+                self.rows[-1].spent = one.points  # they are the lot's again, not this row's
+                continue
+            row = self._row(recorded, event.account, one.points, "restoration", part)
+            row.spent = one.repaid
+            self._lots[one.into] = row
+
+    def _take(self, parts: Iterable[tuple[int, int]], what: str) -> None:
+        for lot, points in parts:
+            if lot in self._lots:
+                setattr(self._lots[lot], what, getattr(self._lots[lot], what) + points)
+
+    def _row(
+        self, recorded: Recorded, account: str, points: int, kind: str, part: int = 0
+    ) -> AuditRow:
+        row = AuditRow(
+            row_id=f"{recorded.stream.partition('/')[2]}.{recorded.version}.{part}",
+            at=recorded.event.at,
+            recorded_at=recorded.recorded_at,
+            account=account,
+            modification=points,
+            kind=kind,
+        )
+        self.rows.append(row)
+        return row

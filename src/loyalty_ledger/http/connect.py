@@ -1,0 +1,77 @@
+"""What bodies of the Connect family have in common, and how its values are told."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.program.offers import Offer as Definition
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http.operation import Body, Call
+from loyalty_ledger.identity import Reference
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.sent import Text, refused
+
+MOST_ROWS = 1_000
+Skip = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+Take = Annotated[int, Field(strict=True, ge=1, le=MOST_ROWS)]
+Number32 = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+
+
+class ConnectBody(Body):
+    """`retailer_id` is checked where the program sets one; `culture` is no matter."""
+
+    retailer_id: Text | None = None
+    culture: Text | None = None
+
+
+class OfUser(ConnectBody):
+    """A body about one customer, by his internal id."""
+
+    user_id: Text
+
+
+def customer(call: Call) -> str:
+    """The customer that the body names; Rejected when there is none."""
+    return call.ledger.answers.find(Reference("id", "", call.body.user_id))
+
+
+def caller(call: Call) -> Actor:
+    """The key that calls, as events name it."""
+    return Actor(client_id=call.key.key_id)
+
+
+def check_retailer(retailer_id: str | None, ledger: Ledger) -> None:
+    """Rejected when it is not the one the program is of."""
+    if retailer_id is None:
+        return
+    rulebook = ledger.settlement.rulebook()
+    expected = rulebook.program.retailer_id if rulebook else None
+    if expected is not None and retailer_id != expected:
+        raise refused([("retailer_id", "is not the one this program is of")])
+
+
+def program_of(call: Call) -> Program:
+    """The program in force; Rejected before the first."""
+    rulebook = call.ledger.settlement.rulebook()
+    if rulebook is None:
+        raise Rejected(
+            Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
+        )
+    return rulebook.program
+
+
+def definition_of(offer: str, call: Call) -> Definition | None:
+    """The newest definition of an offer, removed ones included."""
+    programs = call.ledger.settlement.programs
+    for version in sorted(programs, reverse=True):
+        found = next((one for one in programs[version].offers if one.id == offer), None)
+        if found is not None:
+            return found
+    return None
+
+
+def page(rows: list[Any], skip: int, take: int) -> list[Any]:
+    """The rows of one page."""
+    return rows[skip : skip + take]

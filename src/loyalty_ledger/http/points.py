@@ -1,0 +1,275 @@
+"""Points, as apps and middleware ask for them: balances, spends, the audit log, progress."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from loyalty_ledger.audit import Audit, AuditRow
+from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.streams import split_sale_name
+from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.http.connect import OfUser, Skip, Take, customer, page, program_of
+from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.progress import PROGRESS
+from loyalty_ledger.sent import Text, Time, refused
+from loyalty_ledger.spending import SpendLine, SpentLine
+from loyalty_projections.profile import Profile
+
+LONGEST_SPAN = timedelta(days=366)
+MOST_ACCOUNTS, MOST_TYPES, MOST_LINES = 10, 5, 100
+Points = Annotated[int, Field(strict=True, ge=1, le=10**15)]
+
+
+class Balances(OfUser):
+    """A customer's balances."""
+
+
+class SpendDetail(Body):
+    """One spend: from these accounts, or from the program's default ones."""
+
+    amount: Points
+    point_account_ids: list[Text] = []
+    reference_id: Text | None = None
+    reference_type: Text | None = None
+    transaction_id: Text | None = None
+    store_id: Text | None = None
+    rank: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
+    idempotency_id: Text | None = None
+
+
+class SpendSeveral(OfUser):
+    """Several spends, all or none unless `allow_partial_success`."""
+
+    spend_details: Annotated[list[SpendDetail], Field(min_length=1, max_length=MOST_LINES)]
+    allow_partial_success: bool = False
+
+
+class FetchAudit(OfUser):
+    """Movements of points between two moments, at most a year apart; by default the last year."""
+
+    from_date: Time | None = None
+    to_date: Time | None = None
+    point_account_ids: Annotated[list[Text], Field(max_length=MOST_ACCOUNTS)] = []
+    point_source_ids: Annotated[list[Text], Field(max_length=MOST_ACCOUNTS)] = []
+    modification_types: Annotated[list[Text], Field(max_length=MOST_TYPES)] = []
+    exclude_specified_modification_types: bool = False
+    skip: Skip = 0
+    take: Take = 100
+
+
+# --- balances -----------------------------------------------------------------------------------
+
+
+def _balances(call: Call) -> dict[str, Any]:
+    profile = call.ledger.answers.profile(customer(call), call.moment)
+    return as_balances(profile, call)
+
+
+def as_balances(profile: Profile, call: Call) -> dict[str, Any]:
+    """Balances in the shape they have wherever they appear. A debt is a balance below zero."""
+    program = program_of(call)
+    names = {one.id: one.name for one in program.point_accounts}
+    details = [
+        {
+            "account_name": names.get(one.account, one.account),
+            "user_point_account_id": f"{profile.customer_id}.{one.account}",
+            "point_account_id": one.account,
+            "grouping_label": None,
+            "available_balance": one.available,
+            "life_time_value": one.lifetime,
+        }
+        for one in profile.accounts
+    ]
+    return {
+        "retailer_id": program.retailer_id,
+        "user_id": profile.customer_id,
+        "summary": {
+            "total_points": sum(one.available for one in profile.accounts),
+            "life_time_points": sum(one.lifetime for one in profile.accounts),
+        },
+        "details": details,
+    }
+
+
+# --- spending -----------------------------------------------------------------------------------
+
+
+def _spend(call: Call) -> list[SpentLine]:
+    asked: SpendSeveral = call.body
+    return call.ledger.spending.spend_several(
+        customer(call),
+        [_line(one) for one in asked.spend_details],
+        partly=asked.allow_partial_success,
+    )
+
+
+def _line(one: SpendDetail) -> SpendLine:
+    return SpendLine(
+        one.amount,
+        tuple(one.point_account_ids),
+        _sale(one),
+        one.reference_id or "",
+        one.idempotency_id or "",
+        one.rank,
+    )
+
+
+def _sale(one: SpendDetail) -> tuple[str, str] | None:
+    if one.transaction_id is None:
+        return None
+    if one.store_id is not None:
+        return one.store_id, one.transaction_id
+    try:
+        return split_sale_name(one.transaction_id)
+    except ValueError:
+        raise refused(
+            [("transaction_id", "names no store: write STORE/ID, or a store_id")]
+        ) from None
+
+
+def _as_spent(lines: list[SpentLine]) -> dict[str, Any]:
+    details = [row for one in lines for row in _rows(one)]
+    return {
+        "details": details,
+        "summary": {"amount_spent": sum(row["amount_spent"] for row in details)},
+        "time_of_occurrence": max((x.spent_at for one in lines for x in one.spent), default=None),
+    }
+
+
+def _rows(one: SpentLine) -> list[dict[str, Any]]:
+    common = {
+        "reference_id": one.line.reference or None,
+        "idempotency_id": one.line.line_id or None,
+        "idempotency_summary": "repeated" if one.repeated else None,
+    }
+    if one.refusal is not None or one.repeated:
+        return [common | {"amount_spent": 0, "point_account_id": None} | _error(one.refusal)]
+    return [
+        common
+        | {"amount_spent": event.points, "point_account_id": event.account}
+        | {"user_id": event.customer_id}
+        | _error(None)
+        for event in one.spent
+    ]
+
+
+def _error(refusal: Rejected | None) -> dict[str, Any]:
+    if refusal is None:
+        return {"error_status": 0, "message": None}
+    return {"error_status": 1, "message": refusal.message, "error_response": refusal.code.value}
+
+
+# --- the audit log ------------------------------------------------------------------------------
+
+
+def _audit(call: Call) -> dict[str, Any]:
+    asked: FetchAudit = call.body
+    customer_id = customer(call)
+    first, end = _span(asked, call.moment.now)
+    audit = Audit()
+    for one in call.ledger.log.history(customer_id, known_at=call.moment.known_at):
+        if call.moment.as_of is None or one.event.at <= call.moment.as_of:
+            audit.tell(one)
+    rows = [row for row in audit.rows if first <= row.at < end and _asked_for(row, asked)]
+    names = {one.id: one.name for one in program_of(call).point_accounts}
+    sources = {one.id: one.name for one in program_of(call).point_sources}
+    types = call.names.enumeration("audit_type")
+    return {
+        "results": [
+            _as_row(row, customer_id, names, sources) | {"audit_type": types[row.kind]}
+            for row in page(rows, asked.skip, asked.take)
+        ],
+        "total_records": len(rows),
+    }
+
+
+def _asked_for(row: AuditRow, asked: FetchAudit) -> bool:
+    listed = row.kind in asked.modification_types
+    unwanted = listed if asked.exclude_specified_modification_types else not listed
+    return (
+        (not asked.point_account_ids or row.account in asked.point_account_ids)
+        and (not asked.point_source_ids or row.source in asked.point_source_ids)
+        and (not asked.modification_types or not unwanted)
+    )
+
+
+def _span(asked: FetchAudit, now: datetime) -> tuple[datetime, datetime]:
+    for name, moment in (("from_date", asked.from_date), ("to_date", asked.to_date)):
+        if moment is not None and moment.tzinfo is None:
+            raise refused([(name, "needs an offset, such as 2026-03-01T09:30:00Z")])
+    end = asked.to_date or now + timedelta(days=1)
+    first = asked.from_date or end - LONGEST_SPAN
+    if not first <= end <= first + LONGEST_SPAN:
+        raise refused([("to_date", "must be after from_date, and at most a year after it")])
+    return first, end
+
+
+def _as_row(
+    row: AuditRow, customer_id: str, names: Mapping[str, str], sources: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "id": row.row_id,
+        "user_id": customer_id,
+        "account_name": names.get(row.account, row.account),
+        "point_account_id": row.account,
+        "user_point_account_id": f"{customer_id}.{row.account}",
+        "modification": row.modification,
+        "amount_spent": row.spent,
+        "amount_expired": row.expired,
+        "modification_type": row.kind,
+        "modification_entity_id": row.reference or None,
+        "point_source_id": row.source or None,
+        "point_source_name": sources.get(row.source),
+        "time_of_occurrence": row.at,
+        "create_date": row.recorded_at,
+        "transaction_id": row.transaction or None,
+    }
+
+
+def _paths(version: str, rest: str) -> tuple[str, ...]:
+    path = f"/api/{version}/{rest}"
+    return (path, f"/incentives{path}")
+
+
+OPERATIONS = (
+    Operation(
+        name="all_balances",
+        family="connect",
+        paths=(*_paths("1.0", "user_points/all_balances"), *_paths("1.0", "user_points/balance")),
+        scope=Scope.MEMBER,
+        summary="A customer's balances, account by account.",
+        asks=Balances,
+        tells=None,
+        act=_balances,
+        as_of=True,
+    ),
+    Operation(
+        name="spend_multiple",
+        family="connect",
+        paths=_paths("1.0", "user_points/spend_multiple"),
+        scope=Scope.OPERATOR,
+        summary="Spend points several times in one go, all or none unless it may be some.",
+        asks=SpendSeveral,
+        tells=None,
+        act=_spend,
+        tell=_as_spent,
+        writes=True,
+    ),
+    Operation(
+        name="fetch_point_audit_logs",
+        family="connect",
+        paths=(
+            *_paths("1.0", "point_audit_logs/fetch_point_audit_logs"),
+            *_paths("2.0", "user_points/fetch_point_audit_logs"),
+        ),
+        scope=Scope.MEMBER,
+        summary="A customer's movements of points; of each award, what is spent and expired of it.",
+        asks=FetchAudit,
+        tells=None,
+        act=_audit,
+        as_of=True,
+    ),
+    PROGRESS,
+)

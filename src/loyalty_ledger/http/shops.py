@@ -1,0 +1,256 @@
+"""Reward stores: which a customer can see, what they sell, and buying in them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.program.offers import RewardStore, StoreOffer
+from loyalty_ledger.http.connect import (
+    ConnectBody,
+    Number32,
+    OfUser,
+    Skip,
+    Take,
+    caller,
+    customer,
+    page,
+    program_of,
+)
+from loyalty_ledger.http.operation import Call, Operation
+from loyalty_ledger.http.user_offers import as_status_list
+from loyalty_ledger.sent import Text, refused
+from loyalty_projections.reward_store import StoreView
+
+MOST_STORES = 100
+
+
+class GetStores(OfUser):
+    """The reward stores of a customer."""
+
+    include_point_balances: bool = False
+
+
+class GetStoreOffers(ConnectBody):
+    """What reward stores sell; with a `user_id` also what keeps him from buying it."""
+
+    reward_store_ids: Annotated[list[Text], Field(max_length=MOST_STORES)] = []
+    user_id: Text | None = None
+    include_expired: bool = False
+    exclude_free_offers: bool = False
+    limit_to_only_active: bool = False
+    limit_to_obtainable: bool = False
+    min_price: Annotated[int, Field(strict=True, ge=0)] | None = None
+    max_price: Annotated[int, Field(strict=True, ge=0)] | None = None
+    sort_column: Literal["", "internal_name", "start_date", "end_date"] = "start_date"
+    sort_direction: Literal["", "asc", "desc"] = "asc"
+    skip: Skip = 0
+    take: Take = 100
+
+
+class Purchase(OfUser):
+    """Buy an offer. The points come from the accounts of the reward store."""
+
+    reward_store_id: Text | None = None
+    reward_store_offer_id: Text
+    quantity: Number32 = 1
+    point_account_ids: list[Text] | None = None
+
+
+def _stores(call: Call) -> dict[str, Any]:
+    customer_id = customer(call)
+    shown = call.ledger.answers.rewards(customer_id, call.moment)
+    told: dict[str, Any] = {"reward_stores": [_as_store(one) for one in shown if one.is_open]}
+    if call.body.include_point_balances:
+        profile = call.ledger.answers.profile(customer_id, call.moment)
+        told["point_account_balances"] = [
+            {"point_account_id": one.account, "available_balance": one.available}
+            for one in profile.accounts
+        ]
+    return told
+
+
+def _as_store(store: StoreView) -> dict[str, Any]:
+    return {
+        "id": store.id,
+        "name": store.name,
+        "start_date": store.starts,
+        "end_date": store.ends,
+        "point_account_ids": list(store.point_accounts),
+        "available_balance": store.balance,
+    }
+
+
+# --- what they sell -----------------------------------------------------------------------------
+
+
+class _Shelf:
+    """What is sold, by the program; for a customer with what keeps him from it."""
+
+    def __init__(self, call: Call):
+        self._body: GetStoreOffers = call.body
+        self._at = call.moment.at
+        self._program = program_of(call)
+        self._views: dict[str, Any] = {}
+        if self._body.user_id is not None:
+            for store in call.ledger.answers.rewards(customer(call), call.moment):
+                self._views |= {one.id: (store, one) for one in store.offers}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every offer that is asked for, in order."""
+        wanted = set(self._body.reward_store_ids)
+        rows = [
+            self._row(store, sold)
+            for store in self._program.reward_stores
+            if not wanted or store.id in wanted
+            for sold in store.offers
+            if self._asked_for(sold)
+        ]
+        if self._body.limit_to_obtainable:
+            rows = [row for row in rows if row.get("can_purchase")]
+        column = self._body.sort_column or "start_date"
+        rows.sort(key=lambda row: row["id"])
+        rows.sort(key=lambda row: _order(row, column), reverse=self._body.sort_direction == "desc")
+        return rows
+
+    def _asked_for(self, sold: StoreOffer) -> bool:
+        body, program = self._body, self._program
+        over = sold.ends is not None and program.instant(sold.ends) <= self._at
+        active = program.includes(sold.starts, sold.ends, self._at)
+        return not (
+            (over and not body.include_expired)
+            or (body.limit_to_only_active and not active)
+            or (body.exclude_free_offers and not sold.price)
+            or (body.min_price is not None and sold.price < body.min_price)
+            or (body.max_price is not None and sold.price > body.max_price)
+        )
+
+    def _row(self, store: RewardStore, sold: StoreOffer) -> dict[str, Any]:
+        row = _as_sold(store, sold, self._program)
+        if sold.id in self._views:
+            _, view = self._views[sold.id]
+            row |= {
+                "can_purchase": view.can_buy,
+                "available_inventory_remaining": view.left,
+                "cannot_purchase_because": [one.model_dump() for one in view.why_not],
+            }
+        return row
+
+
+def _order(row: dict[str, Any], column: str) -> tuple[bool, Any]:
+    value = row["offer_details"]["internal_name"] if column == "internal_name" else row[column]
+    return value is not None, value
+
+
+def _as_sold(store: RewardStore, sold: StoreOffer, program: Program) -> dict[str, Any]:
+    offer = program.offer(sold.offer)
+    issuance = offer.issuance
+    return {
+        "id": sold.id,
+        "root_offer_id": sold.offer,
+        "reward_store_id": store.id,
+        "price": sold.price,
+        "start_date": _instant(program, sold.starts),
+        "end_date": _instant(program, sold.ends),
+        "offer_details": {
+            "internal_name": offer.id,
+            "title": offer.title,
+            "description": offer.title,
+            "terms": "",
+            "media": [],
+            "points": sold.price,
+            "acquisition_start_date": _instant(program, issuance.starts),
+            "acquisition_end_date": _instant(program, issuance.ends),
+            "pos_discount_id": offer.pos_discount_id,
+            "offer_status": 1,
+            "offer_inventory_restrictions": [],
+        },
+    }
+
+
+def _instant(program: Program, moment: Any) -> datetime | None:
+    return None if moment is None else program.instant(moment)
+
+
+def _store_offers(call: Call) -> dict[str, Any]:
+    asked: GetStoreOffers = call.body
+    rows = _Shelf(call).rows()
+    return {
+        "reward_store_offers": page(rows, asked.skip, asked.take),
+        "total_rows": len(rows),
+        "skip": asked.skip,
+        "take": asked.take,
+    }
+
+
+# --- buying -------------------------------------------------------------------------------------
+
+
+def _purchase(call: Call) -> list[OfferIssued]:
+    asked: Purchase = call.body
+    stores = program_of(call).reward_stores
+    selling = {one.id: store for store in stores for one in store.offers}
+    store = selling.get(asked.reward_store_offer_id)
+    if store is not None:
+        _check_place(asked, store)
+    return call.ledger.offers.buy(
+        customer(call), asked.reward_store_offer_id, caller(call), asked.quantity
+    )
+
+
+def _check_place(asked: Purchase, store: RewardStore) -> None:
+    if asked.reward_store_id not in (None, store.id):
+        raise refused([("reward_store_id", f"must be {store.id}, where this offer is sold")])
+    foreign = set(asked.point_account_ids or ()) - set(store.point_accounts)
+    if foreign:
+        taken = ", ".join(store.point_accounts)
+        raise refused([("point_account_ids", f"must be among {taken}, which the store takes")])
+
+
+def _as_bought(bought: list[OfferIssued]) -> dict[str, Any]:
+    spent = sum(one.price for one in bought)
+    return as_status_list(bought) | {"summary": {"amount_spent": spent}}
+
+
+def _paths(rest: str) -> tuple[str, ...]:
+    return (f"/api/2.0/offers/rewardstores/{rest}", f"/offers/api/2.0/offers/rewardstores/{rest}")
+
+
+OPERATIONS = (
+    Operation(
+        name="get_user_reward_stores",
+        family="connect",
+        paths=_paths("get_user_reward_stores"),
+        scope=Scope.MEMBER,
+        summary="The reward stores that are open to a customer.",
+        asks=GetStores,
+        tells=None,
+        act=_stores,
+        as_of=True,
+    ),
+    Operation(
+        name="get_reward_store_offers",
+        family="connect",
+        paths=_paths("get_reward_store_offers"),
+        scope=Scope.MEMBER,
+        summary="What reward stores sell, and what keeps a customer from buying it.",
+        asks=GetStoreOffers,
+        tells=None,
+        act=_store_offers,
+    ),
+    Operation(
+        name="purchase_offer",
+        family="connect",
+        paths=_paths("purchase_offer"),
+        scope=Scope.MEMBER,
+        summary="Spend the points and issue the offers, or neither.",
+        asks=Purchase,
+        tells=None,
+        act=_purchase,
+        tell=_as_bought,
+        writes=True,
+    ),
+)

@@ -1,0 +1,214 @@
+"""Offers in customers' hands, as apps ask for them: the wallet, issuing, revoking."""
+
+from typing import Any
+
+from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.program.offers import Offer as Definition
+from loyalty_ledger.http.connect import (
+    ConnectBody,
+    Number32,
+    OfUser,
+    Skip,
+    Take,
+    caller,
+    customer,
+    definition_of,
+    page,
+    program_of,
+)
+from loyalty_ledger.http.operation import Call, Operation
+from loyalty_ledger.sent import Text
+from loyalty_projections.profile import OfferView, Profile
+
+ALL_OFFERS = {"id": "00000000-0000-0000-0000-000000000000", "name": "All Offers", "sort_order": 0}
+
+
+class GetUserOffers(OfUser):
+    """The offers a customer can use."""
+
+    skip: Skip = 0
+    take: Take = 100
+    include_pending_extended_data: bool = False
+
+
+class FetchDetails(ConnectBody):
+    """How often offers were issued and used."""
+
+    offer_ids: list[Text]
+    skip: Skip = 0
+    take: Take = 100
+
+
+class Issue(OfUser):
+    """Give a customer an offer."""
+
+    offer_id: Text
+    quantity: Number32 = 1
+    issue_exact_version: bool = False
+    reason: Text = "by hand"
+
+
+class Revoke(ConnectBody):
+    """Take an offer away for good."""
+
+    user_offer_id: Text
+    reason: Text
+
+
+# --- the wallet ---------------------------------------------------------------------------------
+
+
+def _wallet(call: Call) -> dict[str, Any]:
+    customer_id = customer(call)
+    shown = call.ledger.answers.profile(customer_id, call.moment)
+    held = [one for one in shown.offers if one.state == "ISSUED"]
+    asked: GetUserOffers = call.body
+    return {
+        "user": {"opted_in": True, "activated": True},
+        "user_id": customer_id,
+        "user_offers": [_as_user_offer(one, call) for one in page(held, asked.skip, asked.take)],
+        "total_records": len(held),
+        "offer_groups": [ALL_OFFERS],
+        "offer_categories": [],
+        "total_points": _points(shown),
+        "available_points": _spendable(shown, call),
+    }
+
+
+def _as_user_offer(held: OfferView, call: Call) -> dict[str, Any]:
+    known = definition_of(held.definition, call)
+    return {
+        "id": held.offer_id,
+        "offer_id": held.definition,
+        "root_offer_id": held.definition,
+        "offer_group_id": ALL_OFFERS["id"],
+        "offer_type": known and call.names.enumeration("offer_type")[known.discount.kind],
+        "name": held.definition if known is None else known.title,
+        "description": held.definition if known is None else known.title,
+        "is_redeemable": True,
+        "expiration_date": held.expires_at,
+        "redemption_end_date": held.expires_at,
+        "media": [],
+    }
+
+
+def _points(shown: Profile) -> int:
+    return sum(account.available for account in shown.accounts)
+
+
+def _spendable(shown: Profile, call: Call) -> int:
+    accounts = {one.id for one in program_of(call).point_accounts if one.spendable}
+    return sum(one.available for one in shown.accounts if one.account in accounts)
+
+
+# --- details ------------------------------------------------------------------------------------
+
+
+def _details(call: Call) -> dict[str, Any]:
+    asked: FetchDetails = call.body
+    program = program_of(call)
+    known = {one.id: one for one in program.offers}
+    wanted = [known[name] for name in dict.fromkeys(asked.offer_ids) if name in known]
+    shown = page(wanted, asked.skip, asked.take)
+    counts = call.ledger.answers.offer_counts([one.id for one in shown])
+    return {
+        "results": [_as_details(one, *counts[one.id]) for one in shown],
+        "total_records": len(wanted),
+    }
+
+
+def _as_details(offer: Definition, issued: int, redeemed: int) -> dict[str, Any]:
+    total = offer.issuance.total
+    return {
+        "offer_id": offer.id,
+        "root_offer_id": offer.id,
+        "acquisition_count": issued,
+        "redemption_count": redeemed,
+        "total_inventory": total,
+        "available_inventory_remaining": None if total is None else max(0, total - issued),
+    }
+
+
+# --- giving and taking away ---------------------------------------------------------------------
+
+
+def _issue(call: Call) -> list[OfferIssued]:
+    asked: Issue = call.body
+    return call.ledger.offers.give(
+        customer(call), asked.offer_id, caller(call), asked.reason, asked.quantity
+    )
+
+
+def as_status_list(issued: list[OfferIssued]) -> dict[str, Any]:
+    """What was issued, offer by offer; a fail reason of 0 is none."""
+    return {
+        "status_list": [
+            {
+                "user_id": one.customer_id,
+                "user_offer_id": one.offer_id,
+                "offer_id": one.definition,
+                "root_offer_id": one.definition,
+                "expiration_date": one.expires_at,
+                "pending_extended_data": False,
+                "fail_reason": 0,
+            }
+            for one in issued
+        ]
+    }
+
+
+def _revoke(call: Call) -> None:
+    call.ledger.offers.revoke(call.body.user_offer_id, caller(call), call.body.reason)
+
+
+def _paths(rest: str) -> tuple[str, ...]:
+    return (f"/api/2.0/offers/{rest}", f"/offers/api/2.0/offers/{rest}")
+
+
+OPERATIONS = (
+    Operation(
+        name="get_user_offers",
+        family="connect",
+        paths=_paths("get_user_offers"),
+        scope=Scope.MEMBER,
+        summary="The offers a customer can use.",
+        asks=GetUserOffers,
+        tells=None,
+        act=_wallet,
+        as_of=True,
+    ),
+    Operation(
+        name="fetch_offers_details",
+        family="connect",
+        paths=_paths("fetch_offers_details"),
+        scope=Scope.MEMBER,
+        summary="How often offers were issued and used, and how many are left.",
+        asks=FetchDetails,
+        tells=None,
+        act=_details,
+    ),
+    Operation(
+        name="issue_offer",
+        family="connect",
+        paths=_paths("acquisition/issue"),
+        scope=Scope.OPERATOR,
+        summary="Give a customer an offer, within its limits.",
+        asks=Issue,
+        tells=None,
+        act=_issue,
+        tell=as_status_list,
+        writes=True,
+    ),
+    Operation(
+        name="revoke_offer",
+        family="connect",
+        paths=_paths("acquisition/revoke"),
+        scope=Scope.OPERATOR,
+        summary="Take an offer away for good.",
+        asks=Revoke,
+        tells=None,
+        act=_revoke,
+        writes=True,
+    ),
+)
