@@ -26,6 +26,7 @@ from loyalty_ledger.store.log import (
     Snapshot,
     StreamTail,
 )
+from loyalty_ledger.store.records import NO_META
 
 STATE_VERSIONS = {"wallet": "2", "tiers": "2", "usage": "2", "limit": "1"}
 """The form of state that snapshots of each kind of stream have; others are never snapshotted."""
@@ -58,6 +59,7 @@ class States:
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._position: int | None = None
         self.once: Once | None = None
+        self.meta: Mapping[str, str] = NO_META
         self._looked_at = time.monotonic()
         self._encode = msgpack.Encoder().encode
         self._decoders = {
@@ -91,6 +93,8 @@ class States:
         for event in commit.events:
             counts[event.stream] = counts.get(event.stream, 0) + 1
             commit.expected.setdefault(event.stream, 0)
+        if self.meta:
+            commit.events = [event._replace(meta=self.meta) for event in commit.events]
         written = {
             stream: self._written(stream, after[stream], commit.expected[stream] + count)
             for stream, count in counts.items()

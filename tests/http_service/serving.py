@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import msgspec
+from fastapi import FastAPI
 
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http.app import Settings, make_app
@@ -26,8 +27,9 @@ POS = "/api/2.0/"
 class Served:
     """A shop and its service. `call` asks it with a key of the scope that is named."""
 
-    def __init__(self, shop: Shop, url: str):
+    def __init__(self, shop: Shop, app: FastAPI, url: str):
         self.shop = shop
+        self.app = app
         self.url = url
         self._clients: dict[str, httpx.Client] = {}
 
@@ -116,8 +118,10 @@ def pos_body(payload: dict[str, Any], **envelope: Any) -> bytes:
 @contextmanager
 def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[Served]:
     """The shop's service at a free port of this machine, as long as the block lasts."""
-    with listening(shop, Settings(names or read_names(), **settings)) as url:
-        made = Served(shop, url)
+    of_its_own = Settings(names or read_names(), **settings)
+    app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, of_its_own)
+    with listening(app) as url:
+        made = Served(shop, app, url)
         try:
             yield made
         finally:
@@ -125,10 +129,9 @@ def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[
 
 
 @contextmanager
-def listening(shop: Shop, settings: Settings) -> Iterator[str]:
-    """The address of a service over the shop's ledger."""
+def listening(app: FastAPI) -> Iterator[str]:
+    """The address that the application answers at."""
     ready = threading.Event()
-    app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, settings)
     with bound("127.0.0.1", 0) as at:
         server = Serving(app, ready.set)
         thread = threading.Thread(target=lambda: server.run(sockets=[at]))

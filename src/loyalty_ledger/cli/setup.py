@@ -1,6 +1,6 @@
 """`loyalty init`, `migrate`, `status`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -8,10 +8,8 @@ from loyalty_ledger.cli.opening import Place
 from loyalty_ledger.cli.output import as_json, table, tell
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import make_key
-from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.settlement import ARRIVALS, READER
+from loyalty_ledger.status import status_of
 from loyalty_ledger.store import migrate
-from loyalty_projections import agenda
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -71,31 +69,3 @@ def status(context: typer.Context, json: Json = False) -> None:
     if answer["failed"]:
         failed = [(one["cause"], one["reason"]) for one in answer["failed"]]
         table("Failed settlements: `loyalty work --retry` tries again", ("sale", "reason"), failed)
-
-
-def status_of(ledger: Ledger) -> dict[str, Any]:
-    """Where everything stands; lag is in events not yet read."""
-    head = ledger.log.head()
-    positions = ledger.log.readers()
-    wanted = [READER, *(one.reader for one in ledger.projector.status())]
-    readers = [
-        {"name": name, "position": at, "lag": max(0, head.position - at)}
-        for name in wanted
-        for at in (positions.get(name, 0),)
-    ]
-    failed = ledger.projector.ask(agenda.failed)
-    held = {(one.subject, one.version) for one in ledger.projector.ask(agenda.waiting)}
-    unread = ledger.log.count(positions.get(READER, 0), ARRIVALS)
-    return {
-        "position": head.position,
-        "digest": head.digest.hex(),
-        "recorded_at": head.recorded_at,
-        "program_version": len(ledger.settlement.programs),
-        "readers": readers,
-        "waiting": unread + len(held),
-        "held": len(held),
-        "failed": [
-            {"cause": one.cause, "reason": one.reason, "customers": list(one.customers)}
-            for one in failed
-        ],
-    }

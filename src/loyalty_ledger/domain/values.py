@@ -35,6 +35,7 @@ class Reason(StrEnum):
     AMBIGUOUS_CUSTOMER = "ambiguous_customer"
     IDENTIFIER_TAKEN = "identifier_taken"
     UNKNOWN_KEY = "unknown_key"
+    UNKNOWN_JOB = "unknown_job"
     REQUEST_CONFLICT = "request_conflict"
     PENDING_PROCESSING = "pending_processing"
     TIME_IN_FUTURE = "time_in_future"

@@ -1,25 +1,27 @@
 """The service put together: one application over one ledger."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import Engine
 
-from loyalty_ledger.http import health, points, pos, shops, transactions, user_offers
+from loyalty_ledger.http import admin, health, points, pos, shops, transactions, user_offers
 from loyalty_ledger.http.arriving import Arriving
 from loyalty_ledger.http.authorisation import Authorisation
+from loyalty_ledger.http.exports import Exports
 from loyalty_ledger.http.guard import Guard
+from loyalty_ledger.http.jobs import Jobs
 from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.sending import SEND, Sending
-from loyalty_ledger.http.service import Service
+from loyalty_ledger.http.service import Asked, Service, Told
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.wire import Request as Sale
 
@@ -29,7 +31,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *shops.OPERATIONS,
     *points.OPERATIONS,
     *transactions.OPERATIONS,
+    *admin.OPERATIONS,
 )
+BY_THEMSELVES = (SEND, admin.EXPORT, admin.METRICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,8 @@ def make_app(
         ledger.intake.answer_to = lambda request: _received(names, request)
         return ledger
 
-    pool = Pool(make)
-    arriving = Arriving(make)
-    service = Service(pool, Authorisation(pool, clock), names, clock)
+    pool, arriving, jobs = Pool(make), Arriving(make), Jobs(make)
+    service = Service(pool, Authorisation(pool, clock), names, jobs, clock)
     metrics = Metrics(pool, arriving)
 
     @asynccontextmanager
@@ -62,28 +65,30 @@ def make_app(
         arriving.close()
         pool.close()
 
+    async def figures(_asked: Asked) -> Response:
+        return Response(await pool.run(metrics.text), media_type=CONTENT_TYPE_LATEST)
+
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    sending = Sending(service, arriving, names)
-
-    async def send(request: Request) -> Response:
-        return await service.guarded(SEND, request, sending.answered)
-
-    _route(app, SEND, send)
+    _route(app, service, SEND, Sending(service, arriving, names).answered)
+    _route(app, service, admin.EXPORT, Exports(service, pool, make).answered)
+    _route(app, service, admin.METRICS, figures)
     for operation in OPERATIONS:
-        _route(app, operation, _asking(service, operation))
-    health.add_to(app, pool, metrics, names)
+        _route(app, service, operation, service.answered)
+    health.add_to(app, pool, names)
+    health.add_description(app, (*BY_THEMSELVES, *OPERATIONS), names)
     app.add_middleware(Guard, metrics=metrics, names=names, https_only=settings.https_only)
     return app
 
 
-def _asking(service: Service, operation: Operation) -> Callable[[Request], Any]:
+def _route(
+    app: FastAPI,
+    service: Service,
+    operation: Operation,
+    answered: Callable[[Asked], Awaitable[Told | Response]],
+) -> None:
     async def ask(request: Request) -> Response:
-        return await service.answer(operation, request)
+        return await service.guarded(operation, request, answered)
 
-    return ask
-
-
-def _route(app: FastAPI, operation: Operation, ask: Callable[[Request], Any]) -> None:
     for path in operation.paths:
         app.add_api_route(
             path, ask, methods=[operation.method], name=operation.name, include_in_schema=False

@@ -1,7 +1,8 @@
-"""The envelopes of the three families of calls, and of the administration.
+"""The envelopes of the three families of calls, and of the administration, which has none.
 
 POS and Connect carry what they answer as `payload`; Core carries it beside its status. A refusal
-has a code that programs switch on, a sentence for people, and what would have to be different.
+has a code that programs switch on, a sentence for people, and what would have to be different; the
+administration tells it as a problem document (RFC 9457).
 """
 
 from collections.abc import Mapping
@@ -13,11 +14,14 @@ from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http.names import Family, Names
 from loyalty_ledger.http.refusals import Turned
 
+PROBLEM = "application/problem+json"
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def granted(names: Names, family: Family, payload: Any) -> bytes:
     """The answer of a call that was granted."""
+    if family == "admin":
+        return _encode(payload)
     status = {"status": names.status(family, ok=True)}
     if family == "core":
         return _encode(status | (payload or {}))
@@ -39,6 +43,9 @@ def turned_away(names: Names, family: Family, turned: Turned) -> bytes:
 def _error(
     names: Names, family: Family, code: str, message: str, details: Mapping[str, Any]
 ) -> bytes:
+    if family == "admin":
+        problem = {"type": "about:blank", "title": code, "detail": message, "code": code}
+        return _encode(problem | ({"details": details} if details else {}))
     errors: dict[str, Any] = {"code": code, "message": message}
     if details:
         errors["details"] = details

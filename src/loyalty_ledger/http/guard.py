@@ -42,7 +42,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request_id = _id_of(scope)
-        scope.setdefault("state", {})
+        scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
         status = 500
 

@@ -1,21 +1,38 @@
-"""Whether the service is alive and ready, and its figures."""
+"""Whether the service is alive and ready, and what it can be asked."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_ledger.http import envelopes
-from loyalty_ledger.http.metrics import Metrics
+from loyalty_ledger.http import envelopes, openapi
 from loyalty_ledger.http.names import Names
+from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.refusals import Turned
 from loyalty_ledger.ledger import Ledger
 
+PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
-def add_to(app: FastAPI, pool: Pool, metrics: Metrics, names: Names) -> None:
+
+def add_description(app: FastAPI, operations: Iterable[Operation], names: Names) -> None:
+    """Add the description of the service, for programs and for people."""
+    document = openapi.describe(operations, names)
+    described, shown = msgspec.json.encode(document), openapi.page(document)
+
+    async def description() -> Response:
+        return Response(described, media_type="application/json")
+
+    async def docs() -> Response:
+        return Response(shown, headers=PAGE_HEADERS, media_type="text/html; charset=utf-8")
+
+    app.add_api_route("/openapi.json", description, include_in_schema=False)
+    app.add_api_route("/docs", docs, include_in_schema=False)
+
+
+def add_to(app: FastAPI, pool: Pool, names: Names) -> None:
     """Add these routes."""
 
     async def healthz() -> Response:
@@ -27,9 +44,6 @@ def add_to(app: FastAPI, pool: Pool, metrics: Metrics, names: Names) -> None:
         except (DBAPIError, Turned) as error:
             return _json(503, {"status": "unavailable", "message": type(error).__name__})
 
-    async def figures() -> Response:
-        return Response(await pool.run(metrics.text), media_type=CONTENT_TYPE_LATEST)
-
     async def nothing_here(_request: Request, _error: Any) -> Response:
         turned = Turned(404, "no_route", "there is nothing at this path")
         return Response(envelopes.turned_away(names, "core", turned), 404, {}, "application/json")
@@ -40,7 +54,6 @@ def add_to(app: FastAPI, pool: Pool, metrics: Metrics, names: Names) -> None:
 
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
-    app.add_api_route("/metrics", figures, include_in_schema=False)
     app.add_exception_handler(404, nothing_here)
     app.add_exception_handler(405, wrong_method)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from loyalty_ledger.domain.values import Reason, Rejected
 
-Family = Literal["pos", "connect", "core"]
+Family = Literal["pos", "connect", "core", "admin"]
 _DATA = resources.files("loyalty_ledger.http") / "wire.toml"
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.api_key import ApiKey, Scope
+from loyalty_ledger.http.jobs import Jobs
 from loyalty_ledger.http.names import Family, Names
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text
@@ -46,12 +47,14 @@ class Call(NamedTuple):
     query: Mapping[str, str]
     moment: Moment
     names: Names
+    jobs: Jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing that can be asked.
 
+    `parameters` of the query are given with what they mean and their schema.
     `act` decides or answers; `tell` makes the payload of what it came to, and asks nobody. What
     `writes` is answered once; what reads one customer may be asked `as_of` a moment.
     """
@@ -68,3 +71,5 @@ class Operation:
     method: str = "POST"
     writes: bool = False
     as_of: bool = False
+    parameters: tuple[tuple[str, str, dict[str, Any]], ...] = ()
+    example: Mapping[str, Any] | None = None

@@ -12,15 +12,15 @@ from loyalty_ledger.http.authorisation import check_store
 from loyalty_ledger.http.bodies import read_json
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation, PosBody
-from loyalty_ledger.http.service import Asked, Service, Told
+from loyalty_ledger.http.service import Asked, Service, Told, store_named
 from loyalty_ledger.intake import Sent
 
 LONG = 32 * 1024
 """Reading a body beyond so many bytes takes longer than others should wait."""
 
 
-class SendPayload(RootModel[wire.WireTransaction | dict[str, wire.WireTransaction]]):
-    """The sale itself, or under `transaction`."""
+class SendPayload(RootModel[wire.WireTransaction]):
+    """The sale itself; it may also stand under `transaction`."""
 
 
 class Send(PosBody):
@@ -68,8 +68,8 @@ class Sending:
 
     def _read(self, asked: Asked) -> wire.Request:
         given = read_json(asked.body)
+        check_store(asked.key, store_named(given))
         request = wire.request_of(given)
-        check_store(asked.key, request.store_id)
         if request.client_id in self._names.without_request_ids:
             return request._replace(request_id=f"#{request.digest}")
         return request

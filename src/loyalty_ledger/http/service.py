@@ -1,7 +1,7 @@
 """Answering a request: who calls, what is asked, was it asked before, decide, tell."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -19,6 +19,7 @@ from loyalty_ledger.http.asking import fingerprint, moment_of, request_key, wait
 from loyalty_ledger.http.authorisation import Authorisation, check_store
 from loyalty_ledger.http.bodies import read_body, read_json
 from loyalty_ledger.http.connect import ConnectBody, check_retailer
+from loyalty_ledger.http.jobs import Jobs
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.pool import Pool
@@ -29,7 +30,13 @@ from loyalty_ledger.sent import problems_of, refused
 from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
 
 LOST = (Busy, Conflict, NotStored, OutcomeUnknown)
-NOT_THERE = (Reason.UNKNOWN_CUSTOMER, Reason.UNKNOWN_TRANSACTION)
+NOT_THERE = (
+    Reason.UNKNOWN_CUSTOMER,
+    Reason.UNKNOWN_TRANSACTION,
+    Reason.UNKNOWN_KEY,
+    Reason.UNKNOWN_JOB,
+)
+HELD = (Reason.NOT_AVAILABLE, Reason.REQUEST_CONFLICT, Reason.PENDING_PROCESSING)
 REPLAYED_FOR = timedelta(minutes=30)
 """So long a repeated answer says that it is one."""
 
@@ -60,49 +67,55 @@ class Service:
         pool: Pool,
         authorisation: Authorisation,
         names: Names,
+        jobs: Jobs,
         clock: Callable[[], datetime],
     ):
         self._pool = pool
         self._authorisation = authorisation
         self.names = names
+        self._jobs = jobs
         self._clock = clock
         self._under_way: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
-
-    async def answer(self, operation: Operation, request: Request) -> Response:
-        """The answer, whatever it is."""
-        return await self.guarded(operation, request, self._answered)
 
     async def guarded(
         self,
         operation: Operation,
         request: Request,
-        answered: Callable[[Asked], Any],
+        answered: Callable[[Asked], Awaitable[Told | Response]],
     ) -> Response:
         """Let in whoever may, read the body, and tell what `answered` makes of it."""
+        told: Told | Response
         try:
             key = await self._authorisation.caller(request.headers, operation.scope)
             request.state.key_id = key.key_id
+            if operation.asks is None:
+                check_store(key, None)
             body = await read_body(request) if operation.asks else b""
-            told: Told = await answered(Asked(operation, key, request, body, self._clock()))
+            told = await answered(Asked(operation, key, request, body, self._clock()))
+            if isinstance(told, Response):
+                return told
         except Turned as turned:
             told = self._turned_away(operation, turned)
         except Rejected as refusal:
             told = self.refused(operation, refusal)
         except LOST as error:
             told = self._turned_away(operation, busy(f"not now: {error}"))
-        return Response(told.body, told.status, told.headers, "application/json")
+        problem = operation.family == "admin" and told.status != 200
+        media = envelopes.PROBLEM if problem else "application/json"
+        return Response(told.body, told.status, told.headers, media)
 
     def refused(self, operation: Operation, refusal: Rejected) -> Told:
         """A refusal by the ledger, with the status that its family gives it."""
-        status = 404 if operation.family == "core" and refusal.code in NOT_THERE else 200
-        return Told(status, envelopes.refused(self.names, operation.family, refusal))
+        body = envelopes.refused(self.names, operation.family, refusal)
+        return Told(_status_of(operation, refusal), body)
 
     def _turned_away(self, operation: Operation, turned: Turned) -> Told:
         body = envelopes.turned_away(self.names, operation.family, turned)
         return Told(turned.status, body, turned.headers)
 
-    async def _answered(self, asked: Asked) -> Told:
+    async def answered(self, asked: Asked) -> Told:
+        """The answer of a thread, once the views are as far as the request wants them."""
         if not asked.operation.writes:
             await wait_for_views(asked.request, self._pool)
         return await self._pool.run(partial(self._decided, asked))
@@ -112,15 +125,14 @@ class Service:
     def _decided(self, asked: Asked, ledger: Ledger) -> Told:
         operation, request = asked.operation, asked.request
         given = read_json(asked.body) if operation.asks else {}
-        check_store(asked.key, store_named(given))
+        if operation.asks is not None:
+            check_store(asked.key, store_named(given))
         body = read_model(operation, given)
         if isinstance(body, ConnectBody):
             check_retailer(body.retailer_id, ledger)
-        moment = moment_of(operation, request, ledger, asked.at)
         once = self._once(asked, given, body)
-        call = Call(
-            ledger, asked.key, body, request.path_params, request.query_params, moment, self.names
-        )
+        call = self.call(asked, ledger, body)
+        ledger.states.meta = {"actor": asked.key.key_id, "request": request.state.request_id}
         try:
             with self._alone(once), ledger.states.answering(once):
                 result = operation.act(call)
@@ -131,6 +143,21 @@ class Service:
         else:
             told = Told(200, self._said(asked, result))
         return told._replace(headers=_headers(asked, ledger.states.position, asked.at))
+
+    def call(self, asked: Asked, ledger: Ledger, body: Any) -> Call:
+        """The operation under way. Rejected when it cannot be asked as of a moment."""
+        request = asked.request
+        moment = moment_of(asked.operation, request, ledger, asked.at)
+        return Call(
+            ledger=ledger,
+            key=asked.key,
+            body=body,
+            path=request.path_params,
+            query=request.query_params,
+            moment=moment,
+            names=self.names,
+            jobs=self._jobs,
+        )
 
     def _said(self, asked: Asked, result: Any) -> bytes:
         operation = asked.operation
@@ -173,6 +200,17 @@ class Service:
         finally:
             with self._lock:
                 self._under_way.discard(once.key)
+
+
+def _status_of(operation: Operation, refusal: Rejected) -> int:
+    """POS and Connect answer refusals with 200; the others say more."""
+    match operation.family:
+        case "core":
+            return 404 if refusal.code in NOT_THERE else 200
+        case "admin":
+            return 404 if refusal.code in NOT_THERE else 409 if refusal.code in HELD else 422
+        case _:
+            return 200
 
 
 def pending(request_id: str) -> Rejected:

@@ -1,0 +1,239 @@
+"""What operators do over HTTP: the program, keys, views, verifying, exports, and how it stands."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pydantic import RootModel
+
+from loyalty_ledger import program_diff, verification
+from loyalty_ledger.domain.api_key import ApiKey, Scope
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.program.problems import ProgramError
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http.jobs import Job, Progress
+from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.keys import NewKey, Terms
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.sent import Text, Time, refused
+from loyalty_ledger.status import status_of
+from loyalty_projections.projections import PROJECTIONS
+
+ROOT = "/admin/v1"
+VERSION = ("version", "Which version; the newest if left out.", {"type": "integer", "minimum": 1})
+
+
+class Document(RootModel[dict[str, Any]]):
+    """A program document, as JSON."""
+
+
+class NewKeyBody(Body):
+    """What a key is for."""
+
+    name: Text
+    scope: Scope
+    store_id: Text | None = None
+    expires_at: Time | None = None
+    per_second: int = 0
+
+
+class Rotation(Body):
+    """Until when the old secret stays good."""
+
+    former_until: Time | None = None
+
+
+# --- the program --------------------------------------------------------------------------------
+
+
+def _publish(call: Call) -> dict[str, Any]:
+    version = call.ledger.administration.publish(_program(call.body.root))
+    return {"version": len(call.ledger.settlement.programs), "published": version is not None}
+
+
+def _show(call: Call) -> dict[str, Any]:
+    return _published(call).to_document()
+
+
+def _diff(call: Call) -> dict[str, Any]:
+    found = program_diff.diff(_published(call), _program(call.body.root))
+    return {"differences": [asdict(one) for one in found]}
+
+
+def _program(document: dict[str, Any]) -> Program:
+    try:
+        return Program.from_document(document)
+    except ProgramError as error:
+        raise refused([("document", str(one)) for one in error.problems]) from None
+
+
+def _published(call: Call) -> Program:
+    programs = call.ledger.settlement.programs
+    text = call.query.get("version", str(len(programs)))
+    if not text.isdecimal() or int(text) not in programs:
+        raise Rejected(Reason.NO_PROGRAM, f"there is no version {text[:20]!r} of the program")
+    return programs[int(text)]
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+def _keys(call: Call) -> dict[str, Any]:
+    keys = call.ledger.keys.all().by_id.values()
+    return {"keys": [as_key(one, call.moment.now) for one in keys]}
+
+
+def _create(call: Call) -> NewKey:
+    asked: NewKeyBody = call.body
+    return call.ledger.keys.create(
+        Terms(
+            asked.name,
+            Scope(asked.scope),
+            asked.store_id or "",
+            _instant(asked.expires_at, "expires_at"),
+            asked.per_second,
+        ),
+        call.key.key_id,
+    )
+
+
+def _rotate(call: Call) -> NewKey:
+    until = _instant(call.body.former_until, "former_until")
+    return call.ledger.keys.rotate(call.path["key_id"], until, call.key.key_id)
+
+
+def _revoke(call: Call) -> dict[str, Any]:
+    ended = call.ledger.keys.revoke(call.path["key_id"], call.key.key_id)
+    return as_key(ended, call.moment.now)
+
+
+def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
+    """A key for programs, without its secret."""
+    return {
+        "key": key.key_id,
+        "name": key.name,
+        "scope": key.scope,
+        "store_id": key.store_id or None,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "per_second": key.per_second or None,
+        "state": key.state(at),
+    }
+
+
+def _as_new(made: NewKey) -> dict[str, Any]:
+    return {"key": made.key.key_id, "secret": made.secret}
+
+
+def _instant(moment: datetime | None, name: str) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise refused([(name, "needs an offset, such as 2026-03-01T09:30:00Z")])
+    return moment
+
+
+# --- views, verifying, exports ------------------------------------------------------------------
+
+
+def _views(call: Call) -> dict[str, Any]:
+    return {"projections": [one._asdict() for one in call.ledger.projector.status()]}
+
+
+def _rebuild(call: Call) -> dict[str, Any]:
+    name = call.path["name"]
+    known = [one.name for one in PROJECTIONS]
+    if name not in known:
+        raise refused([("name", f"is no projection: there is {', '.join(known)}")])
+
+    def work(ledger: Ledger, show: Progress) -> dict[str, Any]:
+        built = ledger.projector.rebuild(name, progress=show)
+        return {"name": name, "rows": built.built.rows, "equal": built.same}
+
+    return _started(call, f"rebuild {name}", work)
+
+
+def _verify(call: Call) -> dict[str, Any]:
+    def work(ledger: Ledger, show: Progress) -> dict[str, Any]:
+        found = verification.verify(ledger, show)
+        return {"holds": not found.problems, "problems": found.problems, "events": found.events}
+
+    return _started(call, "verify", work)
+
+
+def _started(call: Call, what: str, work: Any) -> dict[str, Any]:
+    job: Job = call.jobs.start(what, work)
+    return job.told()
+
+
+def _job(call: Call) -> dict[str, Any]:
+    return call.jobs.job(call.path["job_id"]).told()
+
+
+def _operation(
+    name: str, method: str, path: str, scope: Scope, summary: str, act: Any, **more: Any
+) -> Operation:
+    given = {"asks": None, "tells": None} | more
+    paths = (f"{ROOT}{path}",)
+    return Operation(
+        name=name, family="admin", paths=paths, scope=scope, summary=summary, method=method,
+        act=act, **given,
+    )  # fmt: skip
+
+
+EXPORT = _operation(
+    "export", "GET", "/export/{what}", Scope.OPERATOR,
+    "Every customer's balances, levels or movements, or the events, as JSON lines.",
+    lambda call: call, as_of=True,
+)  # fmt: skip
+METRICS = Operation(
+    name="metrics", family="admin", paths=("/metrics",), scope=Scope.OPERATOR, method="GET",
+    summary="The figures of the service, as Prometheus reads them.", asks=None, tells=None,
+    act=lambda call: call,
+)  # fmt: skip
+OPERATIONS = (
+    _operation(
+        "status", "GET", "/status", Scope.OPERATOR,
+        "Positions, lags, what waits and what failed.", lambda call: status_of(call.ledger),
+    ),
+    _operation(
+        "show_program", "GET", "/program", Scope.OPERATOR,
+        "A published version of the program.", _show, parameters=(VERSION,),
+    ),
+    _operation(
+        "publish_program", "POST", "/program", Scope.ADMIN,
+        "Publish the document as the next version.", _publish, asks=Document, writes=True,
+    ),
+    _operation(
+        "diff_program", "POST", "/program/diff", Scope.OPERATOR,
+        "What differs between a published version and the document.", _diff, asks=Document,
+        parameters=(VERSION,),
+    ),
+    _operation("list_keys", "GET", "/keys", Scope.ADMIN, "Every key there was.", _keys),
+    _operation(
+        "create_key", "POST", "/keys", Scope.ADMIN,
+        "Make a key; its secret is shown once.", _create, asks=NewKeyBody, tell=_as_new,
+        writes=True,
+    ),
+    _operation(
+        "rotate_key", "POST", "/keys/{key_id}/rotate", Scope.ADMIN,
+        "Give a key a new secret, shown once.", _rotate, asks=Rotation, tell=_as_new, writes=True,
+    ),
+    _operation(
+        "revoke_key", "DELETE", "/keys/{key_id}", Scope.ADMIN, "End a key.", _revoke, writes=True,
+    ),
+    _operation(
+        "projections", "GET", "/projections", Scope.OPERATOR,
+        "Where every view stands.", _views,
+    ),
+    _operation(
+        "rebuild_projection", "POST", "/projections/{name}/rebuild", Scope.OPERATOR,
+        "Start building a view anew beside the live one.", _rebuild,
+    ),
+    _operation(
+        "verify", "POST", "/verify", Scope.OPERATOR,
+        "Start checking every law of the ledger.", _verify,
+    ),
+    _operation(
+        "job", "GET", "/jobs/{job_id}", Scope.OPERATOR,
+        "How far a job is, and what it came to.", _job,
+    ),
+)  # fmt: skip
