@@ -18,7 +18,6 @@ from loyalty_ledger.domain.events.customers import (
     SettlementResumed,
 )
 
-
 ERASED = "erased"
 """Why an identifier names a customer no more, when he was erased."""
 
@@ -35,6 +34,10 @@ class Standing(NamedTuple):
     tag_ends: tuple[tuple[str, datetime], ...] = ()
     suspended: bool = False
     test: bool = False
+
+
+USUAL = Standing()
+"""How a customer begins when nothing else is said."""
 
 
 class Customer(Struct, frozen=True, array_like=True, gc=False):
