@@ -85,10 +85,16 @@ class Answers:
         self._published: list[datetime] = []
 
     def find(self, reference: Reference) -> str:
-        """The customer's internal id; Rejected when nobody is known by that."""
-        stream = self._directory.stream_of(reference)
-        self._states.drop([stream])
-        found = self._directory.find(reference, Draft(self._states.get([stream])))
+        """The customer's internal id; Rejected when nobody is known by that.
+
+        By his internal id an erased one is found, too: what he did can still be read.
+        """
+        streams = self._directory.streams_to_find(reference)
+        self._states.drop(stream for stream in streams if stream != PROGRAM)
+        draft = Draft(self._states.get(streams))
+        found = self._directory.found([reference], draft)
+        if found is None and reference.kind == "id":
+            found = next(iter(self._directory.erased(reference, draft)), None)
         if found is None:
             raise Rejected(
                 Reason.UNKNOWN_CUSTOMER,
@@ -164,8 +170,9 @@ class Answers:
             )
             shopper = Shopper(
                 {one.system: one.level for one in known.tiers},
-                frozenset(profile.facts(reader, customer_id).tags),
+                frozenset(known.tags_held),
                 {one.account: one.available for one in known.accounts},
+                known.suspended,
             )
             return reward_store.shelves(reader, customer_id, moment.at, program, shopper, in_all)
 

@@ -23,10 +23,22 @@ def rulebook_in_force(settlement: Settlement, reading: Reading) -> Rulebook:
 
 
 def check_enrolled(customer_id: str, reading: Reading) -> None:
-    """Rejected when there is no such customer."""
+    """Rejected when there is no such customer, or none any more."""
     customer: Customer = reading.state(customer_of(customer_id))
-    if not customer.enrolled:
-        raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
+    if not customer.active:
+        why = "this customer was erased" if customer.erased else "no customer has this id"
+        raise Rejected(Reason.UNKNOWN_CUSTOMER, why)
+
+
+def check_may_ask(customer_id: str, reading: Reading) -> None:
+    """Rejected when there is no such customer, or he is suspended and so may ask for nothing."""
+    check_enrolled(customer_id, reading)
+    customer: Customer = reading.state(customer_of(customer_id))
+    if customer.suspended:
+        raise Rejected(
+            Reason.CUSTOMER_SUSPENDED,
+            "this customer is suspended: `loyalty customer change` ends it",
+        )
 
 
 def settled_first_if_lost(

@@ -10,7 +10,7 @@ from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.once import Once
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Answer, Busy, Conflict
+from loyalty_ledger.store.log import Answer, Busy, Conflict, Forgotten, PersonalValue
 
 T = TypeVar("T")
 Key = tuple[str, str, str]
@@ -20,8 +20,9 @@ PATIENCE = 200
 class Reading:
     """The states that a decision looks at. Its commit names every one of them.
 
-    `quiet` names customers, and the position behind which nothing may have been recorded of them.
-    `answers` are kept with what is decided; `answered` looks for those that were.
+    `quiet` names customers, and the position behind which nothing may have been recorded of them;
+    `answers` are kept with what is decided, and `answered` looks for those that were; `forgotten`
+    and `personal` are what becomes of personal data in the same commit.
     """
 
     def __init__(self, states: States):
@@ -29,6 +30,13 @@ class Reading:
         self.found: dict[str, Any] = {}
         self.quiet: dict[str, int] = {}
         self.answers: list[Answer] = []
+        self.forgotten: list[Forgotten] = []
+        self.personal: list[PersonalValue] = []
+
+    @property
+    def writes(self) -> bool:
+        """Whether personal data becomes other than it is."""
+        return bool(self.forgotten or self.personal)
 
     def get(self, streams: Iterable[str]) -> dict[str, Any]:
         """Look at these as well, in one go."""
@@ -68,7 +76,9 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
         reading = Reading(states)
         decided = _decided(decision, reading)
         keeping = _keeping(once, decided)
-        if keeping is None and (isinstance(decided, Rejected) or not decided[0].outcomes):
+        if keeping is None and (
+            isinstance(decided, Rejected) or not (decided[0].outcomes or reading.writes)
+        ):
             # The log has no say in what is not appended: it has to be asked.
             if sure.issuperset(reading.found) or states.fresh():
                 return _told(decided)
@@ -111,11 +121,15 @@ def _append(
     states: States, reading: Reading, decided: tuple[Draft, T] | Rejected, once: Once | None
 ) -> None:
     commit, after = states.commit(reading.found), dict(reading.found)
-    if not isinstance(decided, Rejected):
-        add_draft(commit, after, decided[0])
-    if once is not None:
-        said = decided if isinstance(decided, Rejected) else decided[1]
-        commit.answers.append(once.answer(said))
-    commit.answers.extend(reading.answers)
     commit.quiet.update(reading.quiet)
+    if isinstance(decided, Rejected):
+        said: Any = decided
+    else:
+        said = decided[1]
+        add_draft(commit, after, decided[0])
+        commit.answers.extend(reading.answers)
+        commit.forgotten.extend(reading.forgotten)
+        commit.personal.extend(reading.personal)
+    if once is not None:
+        commit.answers.append(once.answer(said))
     states.append(commit, after)

@@ -10,22 +10,35 @@ from loyalty_ledger import wire
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.streams import customer_of
 from loyalty_ledger.domain.values import Rejected
-from loyalty_ledger.identity import Reference, wire_reference
+from loyalty_ledger.identity import Reference, as_external, wire_reference
 from loyalty_ledger.store.log import PersonalValue
 
 
 class Naming:
-    """Who the payments of one sale name; the program may have unknown external ids enrolled."""
+    """Who the payments of one sale name; the program may have unknown external ids enrolled.
+
+    `before` are the customers that earlier versions of the sale name. One of them who was erased
+    since is still named by what named him, so that a return is his and not somebody new's.
+    """
 
     def __init__(
-        self, directory: Directory, program: Program, draft: Draft, at: datetime, following: str
+        self,
+        directory: Directory,
+        program: Program,
+        draft: Draft,
+        at: datetime,
+        following: str,
+        before: tuple[str, ...] = (),
     ):
         self._directory = directory
         self._program = program
         self._draft = draft
         self._at = at
         self._cause = following
+        self._sor = program.customer_ids == "sor"
+        self._before = before
         self._payers: list[str | None] = []
         self.customers: list[str] = []
         self.personal: list[PersonalValue] = []
@@ -33,7 +46,7 @@ class Naming:
     def name(self, _index: int, payment: wire.WirePayment) -> str | None:
         """The customer the payment names, and nobody where that is not clear: no sale is lost."""
         customer_id = self._named(
-            [_translated(one, self._program) for one in references_of(payment)]
+            [translated(one, sor=self._sor) for one in references_of(payment)]
         )
         self._payers.append(customer_id)
         if customer_id is not None and customer_id not in self.customers:
@@ -41,6 +54,10 @@ class Naming:
         return customer_id
 
     def _named(self, references: list[Reference]) -> str | None:
+        for reference in references if self._before else ():
+            for gone in self._directory.erased(reference, self._draft):
+                if gone in self._before:
+                    return gone
         try:
             found = [self._directory.find(reference, self._draft) for reference in references]
         except Rejected:
@@ -52,9 +69,12 @@ class Naming:
         external = next((one for one in references if one.kind == "external"), None)
         if external is None or not self._program.enrol_on_sight:
             return None
-        customer_id, personal = self._directory.enrol(
-            external, self._at, self._draft, cause=self._cause
-        )
+        try:
+            customer_id, personal = self._directory.enrol(
+                external, self._at, self._draft, cause=self._cause
+            )
+        except Rejected:
+            return None
         self.personal.extend(personal)
         return customer_id
 
@@ -62,7 +82,10 @@ class Naming:
         """What of the body stays beside the log: what a payment holds with who paid, and the rest.
 
         Ids that name nobody yet, and those that did not name the payer, are kept as they were sent.
+        Of a sale of somebody who was erased nothing is kept.
         """
+        if any(self._draft.state(customer_of(payer)).erased for payer in self._before):
+            return
         extras, of_payments = wire.extras(request.transaction)
         owner = self.customers[0] if self.customers else ""
         reference = f"{stream}#{request.digest}"
@@ -93,13 +116,8 @@ def references_of(payment: wire.WirePayment) -> list[Reference]:
     return [wire_reference(value, type_name) for value, type_name in given if value is not None]
 
 
-def _translated(reference: Reference, program: Program) -> Reference:
+def translated(reference: Reference, *, sor: bool) -> Reference:
     """Where external ids stand for internal ones, an internal id is an external one."""
-    if reference.kind == "id" and program.customer_ids == "sor":
+    if reference.kind == "id" and sor:
         return as_external(reference)
     return reference
-
-
-def as_external(reference: Reference) -> Reference:
-    """An internal id, taken for an external one."""
-    return Reference("external", "", reference.value)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from loyalty_ledger.cli import (
     bookkeeping,
+    customers,
     explanations,
     exports,
     keys,
@@ -70,6 +71,7 @@ for module in (
     running,
     programs,
     reads,
+    customers,
     offers,
     rewards,
     spends,

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     UNKNOWN_TRANSACTION = "unknown_transaction"
     UNKNOWN_CUSTOMER = "unknown_customer"
     AMBIGUOUS_CUSTOMER = "ambiguous_customer"
+    CUSTOMER_SUSPENDED = "customer_suspended"
     IDENTIFIER_TAKEN = "identifier_taken"
     UNKNOWN_KEY = "unknown_key"
     UNKNOWN_JOB = "unknown_job"

@@ -4,6 +4,8 @@ from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.customers import (
     CustomerChanged,
     CustomerEnrolled,
+    CustomerErased,
+    ExternalTypeUsed,
     IdentifierLinked,
     IdentifierUnlinked,
     SettlementHeld,
@@ -76,6 +78,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CatalogLoaded,
         CustomerEnrolled,
         CustomerChanged,
+        CustomerErased,
+        ExternalTypeUsed,
         IdentifierLinked,
         IdentifierUnlinked,
         SettlementHeld,
