@@ -30,7 +30,7 @@ from loyalty_projections import (
     timeline,
 )
 from loyalty_projections.point_history import Movement
-from loyalty_projections.profile import Identifier, Profile
+from loyalty_projections.profile import Facts, Identifier, Profile
 from loyalty_projections.projection import fold
 from loyalty_projections.projector import Projector
 from loyalty_projections.reward_store import StoreView
@@ -120,6 +120,10 @@ class Answers:
             )
 
         return self._ask(customer_id, moment, ask)
+
+    def facts(self, customer_id: str, moment: Moment) -> Facts:
+        """When he joined, his consent, tags and flags."""
+        return self._ask(customer_id, moment, lambda reader: profile.facts(reader, customer_id))
 
     def profiles(self, customer_ids: Sequence[str], moment: Moment) -> list[Profile]:
         """The profiles of many customers, in the order asked, without their plain identifiers."""

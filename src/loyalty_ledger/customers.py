@@ -86,6 +86,58 @@ class Customers:
 
         return decide(self._states, decision)
 
+    def update(
+        self,
+        customer_id: str,
+        restand: Restand = lambda standing, _at: standing,
+        personal: Mapping[str, str] | None = None,
+        references: Sequence[Reference] = (),
+    ) -> bool:
+        """Change him and link him to more identifiers, all in one; whether anything is new.
+
+        A new e-mail address takes the place of the one he had.
+        """
+        at, fields = self._clock(), personal or {}
+        if references:
+            _check_linkable(references)
+
+        def decision(reading: Reading) -> tuple[Draft, bool]:
+            check_enrolled(customer_id, reading)
+            self._check_age(fields, at, reading)
+            former = self._former_email(customer_id, references, reading)
+            self._read([*references, *former], reading)
+            draft = reading.draft()
+            before: Customer = draft.state(customer_of(customer_id))
+            for event in customer_decisions.change(
+                customer_id, before, restand(before.standing, at), at
+            ):
+                draft.emit(customer_of(customer_id), event, customer_id)
+            for reference in former:
+                gone = self._directory.unlink(reference, customer_id, at, draft)
+                reading.forgotten += list(gone)
+            for reference in references:
+                reading.personal += self._directory.link(reference, customer_id, at, draft)
+            there = set(self._log.personal(customer_id)) if fields else set()
+            reading.personal += [one for one in _values(customer_id, fields) if one not in there]
+            return draft, bool(draft.outcomes) or reading.writes
+
+        return decide(self._states, decision)
+
+    def _former_email(
+        self, customer_id: str, references: Sequence[Reference], reading: Reading
+    ) -> list[Reference]:
+        """The address that a new one takes the place of."""
+        new = next((one for one in references if one.kind == "email"), None)
+        if new is None:
+            return []
+        reading.quiet[customer_id] = self._log.head().position
+        held = self._log.personal(customer_id)
+        return [
+            Reference("email", "", one.value)
+            for one in held
+            if one.field == "email" and one.reference and one.value != new.value
+        ]
+
     def tag(self, customer_id: str, tag: str, ends: datetime | None = None) -> bool:
         """Let the tag hold until then, or for good; whether that is anything new."""
         return self.change(

@@ -10,7 +10,17 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import Engine
 
-from loyalty_ledger.http import admin, health, points, pos, shops, transactions, user_offers
+from loyalty_ledger.http import (
+    admin,
+    core,
+    health,
+    points,
+    pos,
+    shops,
+    timelines,
+    transactions,
+    user_offers,
+)
 from loyalty_ledger.http.arriving import Arriving
 from loyalty_ledger.http.authorisation import Authorisation
 from loyalty_ledger.http.exports import Exports
@@ -31,6 +41,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *shops.OPERATIONS,
     *points.OPERATIONS,
     *transactions.OPERATIONS,
+    *core.OPERATIONS,
+    *timelines.OPERATIONS,
     *admin.OPERATIONS,
 )
 BY_THEMSELVES = (SEND, admin.EXPORT, admin.METRICS)

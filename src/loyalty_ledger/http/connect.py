@@ -12,6 +12,7 @@ from loyalty_ledger.http.operation import Body, Call
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, refused
+from loyalty_projections.profile import Profile
 
 MOST_ROWS = 1_000
 Skip = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
@@ -75,3 +76,9 @@ def definition_of(offer: str, call: Call) -> Definition | None:
 def page(rows: list[Any], skip: int, take: int) -> list[Any]:
     """The rows of one page."""
     return rows[skip : skip + take]
+
+
+def spendable(profile: Profile, call: Call) -> int:
+    """What a customer can spend."""
+    accounts = {one.id for one in program_of(call).point_accounts if one.spendable}
+    return sum(one.available for one in profile.accounts if one.account in accounts)

@@ -89,6 +89,8 @@ class Service:
         try:
             key = await self._authorisation.caller(request.headers, operation.scope)
             request.state.key_id = key.key_id
+            if request.path_params.get("api_key", key.key_id) != key.key_id:
+                raise Turned(401, "wrong_path_key", "the path names another key than calls")
             if operation.asks is None:
                 check_store(key, None)
             body = await read_body(request) if operation.asks else b""

@@ -16,6 +16,7 @@ from loyalty_ledger.http.connect import (
     definition_of,
     page,
     program_of,
+    spendable,
 )
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.sent import Text
@@ -65,15 +66,20 @@ def _wallet(call: Call) -> dict[str, Any]:
     held = [one for one in shown.offers if one.state == "ISSUED"]
     asked: GetUserOffers = call.body
     return {
-        "user": {"opted_in": True, "activated": True},
+        "user": _as_holder(call, customer_id),
         "user_id": customer_id,
         "user_offers": [_as_user_offer(one, call) for one in page(held, asked.skip, asked.take)],
         "total_records": len(held),
         "offer_groups": [ALL_OFFERS],
         "offer_categories": [],
         "total_points": _points(shown),
-        "available_points": _spendable(shown, call),
+        "available_points": spendable(shown, call),
     }
+
+
+def _as_holder(call: Call, customer_id: str) -> dict[str, Any]:
+    facts = call.ledger.answers.facts(customer_id, call.moment)
+    return {"opted_in": facts.opted_in, "activated": True, "suspended": facts.suspended}
 
 
 def _as_user_offer(held: OfferView, call: Call) -> dict[str, Any]:
@@ -95,11 +101,6 @@ def _as_user_offer(held: OfferView, call: Call) -> dict[str, Any]:
 
 def _points(shown: Profile) -> int:
     return sum(account.available for account in shown.accounts)
-
-
-def _spendable(shown: Profile, call: Call) -> int:
-    accounts = {one.id for one in program_of(call).point_accounts if one.spendable}
-    return sum(one.available for one in shown.accounts if one.account in accounts)
 
 
 # --- details ------------------------------------------------------------------------------------

@@ -1,0 +1,301 @@
+"""Customers, as the Core family names them: created, read, changed, searched, tagged."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from loyalty_ledger.domain import customer_decisions
+from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.customer import USUAL, Standing
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http.connect import spendable
+from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.points import as_balances
+from loyalty_ledger.http.progress import tier_details
+from loyalty_ledger.identity import Reference, normalised
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.sent import Text, refused
+from loyalty_projections.profile import Profile
+
+ROOT = "/priv/v1/apps/{api_key}"
+USER, EXTERNAL = f"{ROOT}/users/{{user_id}}", f"{ROOT}/external/users/{{external_id}}"
+MOST_TAGS, LONGEST_TTL_S = 100, 10 * 366 * 86_400
+KEPT = (
+    *("first_name", "last_name", "gender", "dob", "address", "address2", "city", "state", "zip"),
+    *("country", "profile_photo_url"),
+)
+"""Fields about a person that are kept beside the log as they are."""
+
+
+def _as_bool(value: object) -> object:
+    """Clients write true as text, too."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+Flag = Annotated[bool, BeforeValidator(_as_bool)]
+
+
+class Phone(Body):
+    """A phone number; what else is said of it is no matter."""
+
+    phone_number: Text
+
+
+class User(Body):
+    """What can be said of a customer. What is left out stays as it is."""
+
+    external_id: Text | None = None
+    external_id_type: Text | None = None
+    email: Text | None = None
+    phone_numbers: Annotated[list[Phone], Field(max_length=10)] | None = None
+    opted_in: Flag | None = None
+    suspended: Flag | None = None
+    test_account: Flag | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    gender: Text | None = None
+    dob: Text | None = None
+    address: Text | None = None
+    address2: Text | None = None
+    city: Text | None = None
+    state: Text | None = None
+    zip: Text | None = None
+    country: Text | None = None
+    profile_photo_url: Text | None = None
+
+
+class UserBody(Body):
+    """A customer, created or changed."""
+
+    user: User
+
+
+class TagsBody(Body):
+    """Tags for a customer, for so many seconds or for good."""
+
+    tags: Annotated[list[Text], Field(min_length=1, max_length=MOST_TAGS)]
+    ttl: Annotated[int, Field(strict=True, ge=1, le=LONGEST_TTL_S)] | None = None
+
+
+# --- who ----------------------------------------------------------------------------------------
+
+
+def customer(call: Call) -> str:
+    """The customer that the path names; Rejected when there is none."""
+    user_id = call.path.get("user_id")
+    if user_id is not None:
+        return call.ledger.answers.find(Reference("id", "", user_id))
+    return call.ledger.answers.find(Reference("external", "", call.path["external_id"]))
+
+
+def _references(user: User) -> list[Reference]:
+    found = []
+    if user.external_id is not None:
+        found.append(normalised("external", user.external_id_type or "", user.external_id))
+    if user.email is not None:
+        found.append(normalised("email", "", user.email))
+    for phone in user.phone_numbers or ():
+        reference = normalised("phone", "", phone.phone_number)
+        if not reference.value:
+            raise refused([("user.phone_numbers", "must hold digits")])
+        found.append(reference)
+    return list(dict.fromkeys(found))
+
+
+def _fields(user: User) -> dict[str, str]:
+    return {name: value for name in KEPT if (value := getattr(user, name)) is not None}
+
+
+def _standing(user: User, standing: Standing) -> Standing:
+    asked = (user.opted_in, user.suspended, user.test_account)
+    before = (standing.opted_in, standing.suspended, standing.test)
+    opted_in, suspended, test = (b if a is None else a for a, b in zip(asked, before, strict=True))
+    return standing._replace(opted_in=opted_in, suspended=suspended, test=test)
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def _create(call: Call) -> str:
+    user: User = call.body.user
+    references = _references(user)
+    if not references:
+        raise refused([("user", "needs an external_id, an email or a phone number")])
+    return call.ledger.customers.enrol(references, _standing(user, USUAL), _fields(user))
+
+
+def _as_created(customer_id: str) -> dict[str, Any]:
+    """Answers of writes are kept for ever, and so hold no personal data."""
+    return {"user": {"id": customer_id}}
+
+
+def _update(call: Call) -> bool:
+    user: User = call.body.user
+    return call.ledger.customers.update(
+        customer(call),
+        lambda standing, _at: _standing(user, standing),
+        _fields(user),
+        _references(user),
+    )
+
+
+def _tag(call: Call) -> bool:
+    asked: TagsBody = call.body
+    ends = None if asked.ttl is None else call.moment.now + timedelta(seconds=asked.ttl)
+    return call.ledger.customers.change(
+        customer(call), lambda standing, at: _tagged(standing, asked.tags, ends, at)
+    )
+
+
+def _tagged(standing: Standing, tags: list[str], ends: datetime | None, at: datetime) -> Standing:
+    for tag in tags:
+        standing = customer_decisions.tagged(standing, tag, ends, at)
+    return standing
+
+
+def _as_changed(changed: bool) -> dict[str, Any]:
+    return {"changed": changed}
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def _read(call: Call) -> dict[str, Any]:
+    customer_id = customer(call)
+    user = as_user(call, customer_id)
+    if call.query.get("expand_incentives") == "true":
+        profile = call.ledger.answers.profile(customer_id, call.moment)
+        user["tier_details"] = {
+            "tier_levels": tier_details(call, customer_id),
+            "point_account_balances": as_balances(profile, call),
+        }
+    if call.query.get("user[user_profile]") == "true":
+        user["user_profile"] = _about(call.ledger, customer_id)
+    return {"user": user}
+
+
+def _search(call: Call) -> dict[str, Any]:
+    asked = [
+        normalised(kind, "", text)
+        for kind, name in (("email", "email"), ("phone", "mobile_number"))
+        if (text := call.query.get(name)) is not None
+    ]
+    if len(asked) != 1 or not asked[0].value:
+        raise refused([("email", "or mobile_number must be given: one of them")])
+    try:
+        found = [call.ledger.answers.find(asked[0])]
+    except Rejected as refusal:
+        if refusal.code != Reason.UNKNOWN_CUSTOMER:
+            raise
+        found = []
+    return {"players": [as_user(call, one) for one in found]}
+
+
+def as_user(call: Call, customer_id: str) -> dict[str, Any]:
+    """A customer under the names that reads have."""
+    profile = call.ledger.answers.profile(customer_id, call.moment)
+    facts = call.ledger.answers.facts(customer_id, call.moment)
+    about = _about(call.ledger, customer_id)
+    external = [one for one in profile.identifiers if one.kind == "external"]
+    held = profile.tiers[0] if profile.tiers else None
+    return {
+        "id": customer_id,
+        "external_id": external[0].value if external else None,
+        "identifiers": [
+            {"external_id": one.value, "external_id_type": one.type or None} for one in external
+        ],
+        "email": _one(profile, "email"),
+        "phone_numbers": [
+            {"phone_number": one.value} for one in profile.identifiers if one.kind == "phone"
+        ],
+        "opted_in": facts.opted_in,
+        "activated": True,
+        "suspended": facts.suspended,
+        "test_account": facts.test,
+        "account_status": "suspended" if facts.suspended else "good",
+        "tags": [
+            {"tag": tag, "expires_at": ends}
+            for tag, ends in facts.tags
+            if ends is None or call.moment.at < ends
+        ],
+        "created_at": facts.enrolled_at,
+        "registered_at": facts.enrolled_at,
+        "available_points": spendable(profile, call),
+        "tier_system": held and held.system,
+        "tier": held and held.level,
+        "tier_entered_at": held and held.since,
+        "tier_resets_at": held and held.until,
+    } | {name: about.get(name) for name in KEPT}
+
+
+def _one(profile: Profile, kind: str) -> str | None:
+    return next((one.value for one in profile.identifiers if one.kind == kind), None)
+
+
+def _about(ledger: Ledger, customer_id: str) -> Mapping[str, str]:
+    """What is kept of a person, by name."""
+    values = ledger.log.personal(customer_id)
+    return {
+        one.field.removeprefix("about:"): one.value
+        for one in values
+        if one.field.startswith("about:")
+    }
+
+
+def both(rest: str = "") -> tuple[str, ...]:
+    """The path of a customer by his internal id, and by an external one."""
+    return (USER + rest, EXTERNAL + rest)
+
+
+def core(
+    name: str,
+    method: str,
+    paths: tuple[str, ...],
+    scope: Scope,
+    summary: str,
+    act: Any,
+    **more: Any,
+) -> Operation:
+    """An operation of the Core family."""
+    given = {"asks": None, "tells": None} | more
+    return Operation(
+        name=name, family="core", paths=paths, scope=scope, summary=summary, method=method,
+        act=act, **given,
+    )  # fmt: skip
+
+
+_TEXT = {"type": "string", "minLength": 1, "maxLength": 120}
+_SWITCH = {"type": "string", "enum": ["true", "false"]}
+OPERATIONS = (
+    core(
+        "create_user", "POST", (f"{ROOT}/users",), Scope.MEMBER,
+        "Enrol a customer.", _create, asks=UserBody, tell=_as_created, writes=True,
+    ),
+    core(
+        "search_users", "GET", (f"{ROOT}/users/search_users",), Scope.OPERATOR,
+        "The customer with this e-mail address or phone number.", _search,
+        parameters=(
+            ("email", "An e-mail address, whole.", _TEXT),
+            ("mobile_number", "A phone number, whole.", _TEXT),
+        ),
+    ),
+    core(
+        "read_user", "GET", both(), Scope.MEMBER, "A customer.", _read, as_of=True,
+        parameters=(
+            ("expand_incentives", "With balances and tiers.", _SWITCH),
+            ("user[user_profile]", "With all that is kept of the person.", _SWITCH),
+        ),
+    ),
+    core(
+        "update_user", "PUT", both(), Scope.MEMBER,
+        "Change a customer; a new e-mail address takes the place of the old one.", _update,
+        asks=UserBody, tell=_as_changed, writes=True,
+    ),
+    core(
+        "tag_user", "POST", both("/tags"), Scope.MEMBER,
+        "Give a customer tags, for so many seconds or for good.", _tag, asks=TagsBody,
+        tell=_as_changed, writes=True,
+    ),
+)  # fmt: skip
