@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from loyalty_ledger.administration import Administration
 from loyalty_ledger.answers import Answers
 from loyalty_ledger.customers import Customers
+from loyalty_ledger.depositing import Depositing
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import policies
 from loyalty_ledger.explaining import Explaining
@@ -56,6 +57,7 @@ class Ledger:
         self.settlement = Settlement(self.log, self.states, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
         self.spending = Spending(self.states, self.settlement, clock)
+        self.depositing = Depositing(self.states, self.settlement, clock)
         self.explaining = Explaining(self.log, self.settlement)
         self.promotions = Promotions(self.states, self.settlement, clock)
         self.keys = Keys(self.states, clock)

@@ -234,3 +234,21 @@ def test_nobody_and_another_retailer_are_refused(service: Served) -> None:
     service.shop.publish(document() | {"retailer_id": "r-1"})
     assert service.told(BALANCES, retailer_id="r-1")["user_id"]
     assert service.refusal(BALANCES, retailer_id="r-2") == "validation"
+
+
+DEPOSIT = "/incentives/api/2.0/user_points/deposit"
+
+
+def test_points_are_given_by_hand_all_lines_or_none(service: Served) -> None:
+    def line(amount: int, account: str = "points", source: str = "purchases") -> dict[str, Any]:
+        return {"point_source_id": source, "point_account_id": account, "amount": amount}
+
+    told = service.told(DEPOSIT, deposit_details=[line(50), line(7, "credits")])
+    assert told["summary"] == {"amount_deposited": 57}
+    assert service.shop.points() == 1050
+    assert service.refusal(DEPOSIT, deposit_details=[line(1), line(1, "gold")]) == "validation"
+    assert service.refusal(DEPOSIT, deposit_details=[line(1, source="x")]) == "validation"
+    assert service.shop.points() == 1050
+    again = {"deposit_details": [line(5)], "idempotency_id": "d-1"}
+    assert service.ask(DEPOSIT, **again).content == service.ask(DEPOSIT, **again).content
+    assert service.shop.points() == 1055

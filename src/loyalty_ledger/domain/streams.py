@@ -11,6 +11,7 @@ from loyalty_ledger.domain import (
     api_key,
     configuration,
     customer,
+    deposited,
     limits,
     offer_code,
     promo_claim,
@@ -103,6 +104,11 @@ def code(digest: str) -> str:
     return f"code/{digest}"
 
 
+def deposits_of(customer_id: str) -> str:
+    """The stream of points that a customer was given by hand."""
+    return f"deposits/{customer_id}"
+
+
 def promotion_claim(claim_id: str) -> str:
     """The stream of a claim of a promotion."""
     return f"claim/{claim_id}"
@@ -142,6 +148,7 @@ FOLDS: dict[str, Fold] = {
     "program": Fold(configuration.Programs(), configuration.evolve_programs),
     "stores": Fold(configuration.Stores(), configuration.evolve_stores),
     "catalog": Fold(configuration.Catalogs(), configuration.evolve_catalogs),
+    "deposits": Fold(deposited.Deposits(), deposited.evolve),
     "keys": Fold(api_key.ApiKeys(), api_key.evolve),
     "happening": Fold(Happening(), evolve_happening),
 }

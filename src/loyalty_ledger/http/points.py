@@ -8,9 +8,11 @@ from pydantic import Field
 
 from loyalty_ledger.audit import Audit, AuditRow
 from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.deposit import Line
+from loyalty_ledger.domain.events.deposits import PointsDeposited
 from loyalty_ledger.domain.streams import split_sale_name
 from loyalty_ledger.domain.values import Rejected
-from loyalty_ledger.http.connect import OfUser, Skip, Take, customer, page, program_of
+from loyalty_ledger.http.connect import OfUser, Skip, Take, caller, customer, page, program_of
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
 from loyalty_ledger.sent import Text, Time, refused
@@ -44,6 +46,21 @@ class SpendSeveral(OfUser):
 
     spend_details: Annotated[list[SpendDetail], Field(min_length=1, max_length=MOST_LINES)]
     allow_partial_success: bool = False
+
+
+class DepositDetail(Body):
+    """Points from a source into an account."""
+
+    point_source_id: Text
+    point_account_id: Text
+    amount: Points
+    rank: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
+
+
+class DepositBody(OfUser):
+    """Points given by hand, all lines or none."""
+
+    deposit_details: Annotated[list[DepositDetail], Field(min_length=1, max_length=MOST_LINES)]
 
 
 class FetchAudit(OfUser):
@@ -161,6 +178,32 @@ def _error(refusal: Rejected | None) -> dict[str, Any]:
     return {"error_status": 1, "message": refusal.message, "error_response": refusal.code.value}
 
 
+def _deposit(call: Call) -> PointsDeposited:
+    asked: DepositBody = call.body
+    in_order = sorted(asked.deposit_details, key=lambda one: one.rank)
+    lines = [Line(one.point_source_id, one.point_account_id, one.amount) for one in in_order]
+    return call.ledger.depositing.deposit(customer(call), lines, caller(call))
+
+
+def _as_deposited(event: PointsDeposited) -> dict[str, Any]:
+    details = [
+        {
+            "point_account_id": award.account,
+            "point_source_id": award.source,
+            "amount_deposited": award.points,
+        }
+        for grant in event.grants
+        if grant.rule.startswith("deposit:")
+        for award in grant.awards
+    ]
+    return {
+        "user_id": event.customer_id,
+        "details": details,
+        "summary": {"amount_deposited": sum(row["amount_deposited"] for row in details)},
+        "time_of_occurrence": event.at,
+    }
+
+
 # --- the audit log ------------------------------------------------------------------------------
 
 
@@ -244,6 +287,18 @@ OPERATIONS = (
         tells=None,
         act=_balances,
         as_of=True,
+    ),
+    Operation(
+        name="deposit",
+        family="connect",
+        paths=(*_paths("2.0", "user_points/deposit"), *_paths("1.0", "user_points/deposit")),
+        scope=Scope.OPERATOR,
+        summary="Give a customer points by hand, within the limits of their source.",
+        asks=DepositBody,
+        tells=None,
+        act=_deposit,
+        tell=_as_deposited,
+        writes=True,
     ),
     Operation(
         name="spend_multiple",

@@ -11,6 +11,7 @@ from loyalty_ledger.domain.events.customers import (
     SettlementHeld,
     SettlementResumed,
 )
+from loyalty_ledger.domain.events.deposits import PointsDeposited
 from loyalty_ledger.domain.events.keys import ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.events.offers import (
@@ -125,6 +126,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         DiscountNotHonoured,
         DiscountChanged,
         PromotionClaimed,
+        PointsDeposited,
         ApiKeyCreated,
         ApiKeyRotated,
         ApiKeyRevoked,
