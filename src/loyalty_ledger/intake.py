@@ -169,8 +169,8 @@ class Intake:
         """Put the version into the draft; None when the very same was received before."""
         request, now = one.request, one.read_at
         stores: Stores = draft.state(STORES)
-        store = stores.store(request.store_id)
-        versions, program = self._versions(draft)
+        store = stores.seller(request.store_id)
+        versions, program = self._versions(request.store_id, draft)
         opened, _ = times(request.transaction, store.time_zone, now)
         stream = sale(request.store_id, request.transaction.transaction_id)
         following = cause(stream, draft.state(stream).events + 1)
@@ -189,7 +189,7 @@ class Intake:
             close(Closing(version, stream, following, now, customers, by), before, draft)
         return [*naming.personal, *naming.kept(request, stream)] if events else None
 
-    def _versions(self, draft: Draft) -> tuple[Versions, Program]:
+    def _versions(self, store_id: str, draft: Draft) -> tuple[Versions, Program]:
         programs: Programs = draft.state(PROGRAM)
         catalogs: Catalogs = draft.state(CATALOG)
         if not programs.version:
@@ -199,7 +199,8 @@ class Intake:
         if self._program is None or self._program[0] != programs.version:
             program = Program.from_document(programs.documents[-1])
             self._program = (programs.version, program)
-        return Versions(self._program[1], programs.version, catalogs.version), self._program[1]
+        version, program = self._program
+        return Versions(program, version, catalogs.in_force(store_id)), program
 
 
 def _held(states: dict[str, Any], streams: Iterable[str]) -> set[str]:

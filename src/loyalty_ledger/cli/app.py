@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from loyalty_ledger.cli import (
     bookkeeping,
+    catalogs,
     explanations,
     exports,
     loads,
@@ -65,6 +66,7 @@ app.command()(demo)
 for module in (
     setup,
     loads,
+    catalogs,
     running,
     programs,
     reads,

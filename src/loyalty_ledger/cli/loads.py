@@ -1,15 +1,18 @@
 """`loyalty load stores | catalog | customers | transactions | events`."""
 
 import os
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from loyalty_ledger import loading
-from loyalty_ledger.cli.output import as_json, progress, tell, warn
+from loyalty_ledger.cli.output import ERR, as_json, progress, tell, warn
 from loyalty_ledger.cli.setup import Json
+from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.ledger import Ledger
 
 
@@ -27,10 +30,23 @@ Refused = Annotated[
     Path | None,
     typer.Option("--refused", help="Where refused lines go; by default FILE.refused.jsonl."),
 ]
+
+
+def _refuse_delta(asked: bool) -> None:
+    if asked:
+        raise typer.BadParameter(
+            "loads are always whole lists: what is absent is retired. Send the whole list."
+        )
+
+
 YIELDING = 5
 """A bulk load lets workers and tills go first: what it brings is settled as it comes."""
 
 Load = Callable[[Ledger, Path, Path, loading.Progress], loading.Counts]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Retire more than half of what is in force, if need be.")
+]
+Delta = Annotated[bool, typer.Option("--delta", hidden=True, callback=_refuse_delta)]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,16 +57,47 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="load")
 
 
-def stores(context: typer.Context, file: File, refused: Refused = None, json: Json = False) -> None:
-    """Replace the list of stores, whole."""
-    _run(context, "stores", loading.load_stores, file, refused, json)
+def stores(
+    context: typer.Context,
+    file: File,
+    refused: Refused = None,
+    yes: Yes = False,
+    delta: Delta = False,
+    json: Json = False,
+) -> None:
+    """Replace the list of stores, whole; what is absent is retired."""
+    load = partial(loading.load_stores, agree=_agreement(file, yes))
+    _run(context, "stores", load, file, refused, json)
 
 
 def catalog(
-    context: typer.Context, file: File, refused: Refused = None, json: Json = False
+    context: typer.Context,
+    file: File,
+    store: Annotated[
+        str, typer.Option(help="The store whose own catalog it is; else that of all others.")
+    ] = "",
+    refused: Refused = None,
+    yes: Yes = False,
+    delta: Delta = False,
+    json: Json = False,
 ) -> None:
     """Replace the catalog, whole; what is absent is retired."""
-    _run(context, "items", loading.load_catalog, file, refused, json)
+    load = partial(loading.load_catalog, agree=_agreement(file, yes), store_id=store)
+    _run(context, "items", load, file, refused, json)
+
+
+def _agreement(file: Path, yes: bool) -> Callable[[Rejected], bool]:
+    """Whether to retire most of what is in force: told before, or asked where somebody can answer.
+
+    Nobody can while the list itself comes in where he would type.
+    """
+
+    def agree(refusal: Rejected) -> bool:
+        if yes or str(file) == "-" or not (sys.stdin.isatty() and ERR.is_terminal):
+            return yes
+        return typer.confirm(f"{refusal.message}. Go on?", err=True)
+
+    return agree
 
 
 def customers(

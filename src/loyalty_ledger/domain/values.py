@@ -57,6 +57,7 @@ class Reason(StrEnum):
     NOT_AVAILABLE = "not_available"
     NOT_ELIGIBLE = "not_eligible"
     LIMIT_REACHED = "limit_reached"
+    RETIRES_MOST = "retires_most"
     PROMOTION_NOT_AVAILABLE = "promotion_not_available"
 
 

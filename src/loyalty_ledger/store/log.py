@@ -176,6 +176,20 @@ class Log:
         """What a catalog is stored under; its items in ascending order of sku, else ValueError."""
         return catalog.catalog_digest(items)
 
+    @staticmethod
+    def measured_catalog(items: Iterable[CatalogItem]) -> catalog.Measured:
+        """Its digest, and how many items and categories it has; ValueError as for the digest."""
+        return catalog.measured(items)
+
+    @staticmethod
+    def count_missing(before: Iterable[CatalogItem], after: Iterable[CatalogItem]) -> int:
+        """How many items of one catalog another does not have, both by ascending sku."""
+        return catalog.count_missing(before, after)
+
+    def all_catalog_items(self, digest: str) -> Iterator[CatalogItem]:
+        """Every item of a catalog by ascending sku, streaming."""
+        return catalog.all_items(self._reading, digest)
+
     def catalog_items(self, digest: str, skus: Collection[str]) -> dict[str, CatalogItem]:
         """The items of a catalog among these; what it does not know is left out."""
         with self._reading.connect() as connection:
