@@ -40,7 +40,7 @@ class _Listed(_Record):
 
 _OF_A_CHANGE = frozenset(
     {"action", "op", "operation", "change", "change_type", "delta", "delete", "deleted"}
-    | {"remove", "removed", "is_deleted", "upsert", "_action", "_op", "_deleted"}
+    | {"remove", "removed", "is_deleted", "upsert", "_action", "_op", "_delete", "_deleted"}
 )
 
 

@@ -12,8 +12,6 @@ from loyalty_ledger.domain.events.program import CatalogLoaded
 from loyalty_ledger.domain.streams import CATALOG, STORES
 from loyalty_ledger.ledger import Ledger
 
-_DIGITS = 12
-
 
 class Load(NamedTuple):
     """A catalog that was loaded; `store_id` is None for the one of all other stores."""
@@ -58,11 +56,11 @@ def show(
         columns = ("version", "store", "in force", "items", "categories", "retired", "loaded (UTC)")
         rows = [
             (*(one.version, one.store_id or "all others", one.in_force, one.items, one.categories),
-             *(one.retired, one.loaded_at, one.digest[:_DIGITS]))
+             *(one.retired, one.loaded_at))
             for one in found
         ]  # fmt: skip
         right = "version, items, categories, retired"
-        table("Catalogs", (*columns, "digest"), rows, right=right)
+        table("Catalogs", columns, rows, right=right)
 
 
 def loads(ledger: Ledger, store_id: str | None = None) -> list[Load]:

@@ -87,17 +87,19 @@ def catalog(
 
 
 def _agreement(file: Path, yes: bool) -> Callable[[Rejected], bool]:
-    """Whether to retire most of what is in force: told before, or asked where somebody can answer.
-
-    Nobody can while the list itself comes in where he would type.
-    """
+    """Whether to retire most of what is in force: told before, or asked on a terminal."""
 
     def agree(refusal: Rejected) -> bool:
-        if yes or str(file) == "-" or not (sys.stdin.isatty() and ERR.is_terminal):
+        if yes or not _is_a_terminal(file):
             return yes
         return typer.confirm(f"{refusal.message}. Go on?", err=True)
 
     return agree
+
+
+def _is_a_terminal(file: Path) -> bool:
+    """Whether somebody can answer: not while the list itself comes in where he would type."""
+    return str(file) != "-" and sys.stdin.isatty() and ERR.is_terminal
 
 
 def customers(
