@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sample_ledger import SECRET
 
-FEW, MANY = 500, 40_000
+FEW, MANY = 500, 30_000
 MEASURED = """
 import os, sys
 process = os.posix_spawn(sys.executable, [sys.executable, *sys.argv[1:]], os.environ)
@@ -37,7 +37,7 @@ def peak(url: str, file: Path) -> int:
 def written(folder: Path, items: int) -> Path:
     """A catalog in no order, every item in a category of its own."""
     lines = [
-        json.dumps({"sku": f"{n:012}", "name": "x" * 300, "categories": ["ALL", f"{n:0110}"]})
+        json.dumps({"sku": f"{n:012}", "name": "x" * 3_000, "categories": ["ALL", f"{n:0110}"]})
         for n in range(items)
     ]
     random.Random(3).shuffle(lines)
@@ -46,9 +46,9 @@ def written(folder: Path, items: int) -> Path:
     return path
 
 
-def test_eighty_times_as_many_items_take_hardly_more_memory(
+def test_sixty_times_as_many_items_take_hardly_more_memory(
     database_url: str, tmp_path: Path
 ) -> None:
     few, many = (peak(database_url, written(tmp_path, items)) for items in (FEW, MANY))
-    # The items are 25 MB of text, and hold much more as objects; caches may fill.
-    assert many < 1.4 * few
+    # The items are 95 MB of text, more than the whole of that; caches may fill.
+    assert many < 1.6 * few

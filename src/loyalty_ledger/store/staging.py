@@ -11,7 +11,7 @@ import msgspec
 
 from loyalty_ledger.store.records import CatalogItem
 
-_CACHE_KIB = 48 * 1024
+_CACHE_KIB = 24 * 1024
 _ROWS_AT_ONCE = 1_000
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(CatalogItem).decode
