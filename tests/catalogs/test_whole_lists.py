@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import typer
 
 from cli.command_line import Said, loyalty
 from loyalty_ledger.cli import loads
@@ -89,7 +90,7 @@ def test_on_a_terminal_it_is_asked_and_no_means_no(
     for answer, code in ((False, 1), (True, 0)):
         with (
             patch.object(loads, "_is_a_terminal", return_value=True),
-            patch.object(loads.typer, "confirm", return_value=answer) as asked,
+            patch.object(typer, "confirm", return_value=answer) as asked,
         ):
             assert load(ledger, tmp_path, what, WHOLE[what][:1]).code == code
         (question,) = asked.call_args.args

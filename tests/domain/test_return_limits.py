@@ -66,13 +66,28 @@ def test_a_customers_own_limit_is_free_again_at_the_time_of_the_sale() -> None:
     assert shop.points() == 5
 
 
-def test_of_a_split_bill_the_payer_who_gets_all_back_gives_back_his_count() -> None:
-    shop = limited(1, "1.00", total=2)
+def test_a_split_bill_is_one_grant_until_the_last_payer_has_it_all_back() -> None:
+    shop = limited(1, "1.00", total=1)
     sends(shop, TEN, payments=[paid("ann", "5.00"), paid("ben", "5.00")])
-    assert counted(shop, C) == (2, 10)
+    assert counted(shop, C) == (1, 10)
     sends(shop, line("ten", "5.00"), hours=1, payments=[paid("ann", "5.00"), paid("ben", "0.00")])
     assert counted(shop, C) == (1, 5)
     assert (shop.points("ann"), shop.points("ben")) == (5, 0)
+    voids(shop, hours=2)
+    assert counted(shop, C) == (0, 0)
+    sends(shop, TEN, number="again", hours=3)
+    assert counted(shop, C) == (1, 10)
+
+
+def test_of_a_split_bill_that_changes_hands_the_grant_is_counted_once() -> None:
+    shop = limited(1, "1.00", total=1)
+    sends(shop, TEN, payments=[paid("ann", "5.00"), paid("ben", "5.00")])
+    sends(shop, TEN, hours=1, payments=[paid("ben", "10.00")])
+    assert (counted(shop, C), shop.points("ann"), shop.points("ben")) == ((1, 10), 0, 10)
+    sends(shop, TEN, hours=2, payments=[paid("ann", "10.00")])
+    assert counted(shop, C)[0] == 1
+    voids(shop, hours=3)
+    assert counted(shop, C) == (0, 0)
 
 
 def test_the_limits_of_a_source_are_given_back_as_well() -> None:

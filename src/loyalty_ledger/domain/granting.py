@@ -49,6 +49,7 @@ class Granting:
         """
         if claim.key in self.case.record.grants:
             return True
+        claim = self._beside(claim)
         before, points = self.case.record.refused.get(claim.key), sum(claim.owed.points.values())
         if before is not None and (points > before.room or not before.room):
             self._cut(claim, before.limit, points, before.room)
@@ -64,6 +65,7 @@ class Granting:
 
         Limits count what was awarded; a claim of which nothing is left counts as never made.
         """
+        claim = self._beside(claim)
         before = self.case.record.grants.get(claim.key, NOTHING)
         if not before.nothing:
             before = replace(before, offers=self.back.held(before.offers))
@@ -88,6 +90,7 @@ class Granting:
                 continue
             counts = self.case.rulebook.counts(rule)
             claim = Claim(customer_id, rule, Owed({}, [], []), NO_LIMITS, counts, {})
+            claim = self._beside(claim)
             self._take_less(claim, before)
             recount(claim, before, (), self.case, self.draft, granted=False)
             in_use = self.back.offers(customer_id, before.offers, self.case.at)
@@ -107,6 +110,17 @@ class Granting:
             if key[0] == customer_id and key not in posted
         )
         return sum(a.points for one in own for a in one.awards if a.account == account)
+
+    def _beside(self, claim: Claim) -> Claim:
+        """The claim, with what the sale counts for by what others stand to have of the rule."""
+        standing = {key: one.counted for key, one in self.case.record.grants.items()}
+        standing |= {(one.customer_id, one.rule): tuple(one.counted) for one in self.grants}
+        others = [
+            subjects
+            for (customer_id, rule), subjects in standing.items()
+            if rule == claim.rule and customer_id != claim.customer_id
+        ]
+        return claim._replace(beside=tuple({name for subjects in others for name in subjects}))
 
     # --- differences ----------------------------------------------------------------------------
 
