@@ -202,7 +202,8 @@ def assert_used_up(ledger: Ledger, whose: list[str]) -> None:
     for customer_id in whose[:SHOPPERS]:
         assert (own["each", customer_id], own["two", customer_id]) == (EACH, OFFERS_EACH)
     assert_counted(ledger, whose, {
-        "campaign:total": TOTAL, "rule:r-total": RULES, "source:few": SOURCE, "offer:treat": OFFERS, "offer:scarce": SCARCE,
+        "campaign:total": TOTAL, "rule:r-total": RULES, "source:few": SOURCE,
+        "offer:treat": OFFERS, "offer:scarce": SCARCE,
         "store-offer:rare": INVENTORY, "store-offer:each": EACH * SHOPPERS,
         "campaign:each": EACH * CUSTOMERS, "source:own": SOURCE_EACH * CUSTOMERS,
         "offer:two": OFFERS_EACH * SHOPPERS, "offer:pair": OFFERS_EACH * CUSTOMERS,
