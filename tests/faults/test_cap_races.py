@@ -28,43 +28,59 @@ from loyalty_ledger.ledger import Ledger
 from sample_ledger import ledger_on
 from specification import awards, program, rule
 
-SALES = 1_000 if os.environ.get("LOYALTY_LAWS") == "laws" else 240
-CUSTOMERS, SHOPPERS = SALES // 8, 10
-KILLS = 8
+SALES = 1_000 if os.environ.get("LOYALTY_LAWS") == "laws" else 120
+CUSTOMERS, SHOPPERS = SALES // 8, 5
+KILLS = 8 if SALES == 1_000 else 4
 TOTAL, BUDGET, EACH = SALES // 2, SALES // 4 * 2, 2
 RULES, SOURCE, SOURCE_POINTS, SOURCE_EACH = SALES // 3, SALES // 5, SALES // 4, 3
 OFFERS, OFFERS_EACH, JAR = SALES // 3, 2, 3
-INVENTORY, SCARCE = 15, 17
+INVENTORY, SCARCE = 7, 8
 
 
 def club() -> Program:
     """A campaign, rule, point source, account, offer and reward store for every kind of cap."""
-    dollar_off = {"kind": "amount_off_check", "amount": "1.00"}
-
-    def campaign(name: str, outcome: dict[str, Any], **limits: Any) -> dict[str, Any]:
-        return {"id": name, "name": name, "outcomes": [outcome], "limits": limits}
-
-    def award(points: int, account: str = "points", source: str = "shop") -> dict[str, Any]:
-        return {"award": awards(points, account) | {"source": source}}
-
-    def offer(name: str, **issuance: int) -> dict[str, Any]:
-        return {"id": name, "title": name, "discount": dollar_off, "issuance": issuance}
-
-    accounts = [
+    sold = [
+        {"id": "rare", "offer": "plain", "price": 1, "inventory": INVENTORY},
+        {"id": "each", "offer": "plain", "price": 1, "per_customer": EACH},
+    ]
+    offers = [
+        *(offer("treat", total=OFFERS), offer("pair", per_customer=OFFERS_EACH), offer("plain")),
+        *(offer("scarce", total=SCARCE), offer("two", per_customer=OFFERS_EACH)),
+    ]
+    accounts: list[dict[str, Any]] = [
         {"id": "points", "name": "P", "spendable": True, "expiry": {"kind": "never"}},
         {"id": "jar", "name": "J", "maximum_balance": JAR, "expiry": {"kind": "never"}},
     ]
+    return program(
+        point_accounts=accounts,
+        point_sources=sources(),
+        rules=[
+            rule(),
+            rule(id="r-total", limits={"total": RULES}),
+            rule(id="r-each", limits={"per_customer": {"times": EACH}}),
+            rule(id="r-budget", limits={"points": BUDGET}),
+        ],
+        campaigns=campaigns(),
+        offers=offers,
+        reward_stores=[{"id": "s", "name": "S", "point_accounts": ["points"], "offers": sold}],
+    )
+
+
+def sources() -> list[dict[str, Any]]:
     limits: dict[str, dict[str, Any]] = {
         "shop": {},
         "few": {"total": SOURCE},
         "budget": {"points": SOURCE_POINTS},
         "own": {"per_customer": {"times": SOURCE_EACH}},
     }
-    sources = [
+    return [
         {"id": name, "name": name, "accounts": ["points", "jar"], "limits": one}
         for name, one in limits.items()
     ]
-    campaigns = [
+
+
+def campaigns() -> list[dict[str, Any]]:
+    return [
         campaign("total", award(1), total=TOTAL),
         campaign("budget", award(2), points=BUDGET),
         campaign("each", award(1), per_customer={"times": EACH, "period": "P1D"}),
@@ -75,27 +91,19 @@ def club() -> Program:
         campaign("pairs", {"issue": "pair"}),
         campaign("jar", award(1, "jar")),
     ]
-    sold = [
-        {"id": "rare", "offer": "plain", "price": 1, "inventory": INVENTORY},
-        {"id": "each", "offer": "plain", "price": 1, "per_customer": EACH},
-    ]
-    offers = [
-        *(offer("treat", total=OFFERS), offer("pair", per_customer=OFFERS_EACH), offer("plain")),
-        *(offer("scarce", total=SCARCE), offer("two", per_customer=OFFERS_EACH)),
-    ]
-    return program(
-        point_accounts=accounts,
-        point_sources=sources,
-        rules=[
-            rule(),
-            rule(id="r-total", limits={"total": RULES}),
-            rule(id="r-each", limits={"per_customer": {"times": EACH}}),
-            rule(id="r-budget", limits={"points": BUDGET}),
-        ],
-        campaigns=campaigns,
-        offers=offers,
-        reward_stores=[{"id": "s", "name": "S", "point_accounts": ["points"], "offers": sold}],
-    )
+
+
+def campaign(name: str, outcome: dict[str, Any], **limits: Any) -> dict[str, Any]:
+    return {"id": name, "name": name, "outcomes": [outcome], "limits": limits}
+
+
+def award(points: int, account: str = "points", source: str = "shop") -> dict[str, Any]:
+    return {"award": awards(points, account) | {"source": source}}
+
+
+def offer(name: str, **issuance: int) -> dict[str, Any]:
+    dollar_off = {"kind": "amount_off_check", "amount": "1.00"}
+    return {"id": name, "title": name, "discount": dollar_off, "issuance": issuance}
 
 
 @pytest.fixture
@@ -151,7 +159,7 @@ def run_and_kill(ledger: Ledger, url: str, bodies: list[bytes], customers: list[
     running = [begin(number) for number in range(PROCESSES)]
     try:
         while killed < KILLS:
-            goal = ledger.log.head().position + chance.randrange(SALES // 2, 2 * SALES)
+            goal = ledger.log.head().position + chance.randrange(SALES // 2, 3 * SALES)
             wait_until(
                 lambda: (
                     ledger.log.head().position >= goal  # noqa: B023
