@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from loyalty_ledger.cli import (
     bookkeeping,
+    erasing,
     explanations,
     exports,
     loads,
@@ -78,6 +79,9 @@ for module in (
     upkeep,
 ):
     module.add_to(app)
+customers = typer.Typer(no_args_is_help=True, help="Customers.")
+erasing.add_to(customers)
+app.add_typer(customers, name="customer")
 
 
 def main() -> None:

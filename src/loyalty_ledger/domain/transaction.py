@@ -216,9 +216,7 @@ def _received(sale: Sale, event: TransactionReceived) -> Sale:
     )
 
 
-def _payers(
-    sale: Sale, event: TransactionReceived | TransactionVersionIgnored
-) -> tuple[str, ...]:
+def _payers(sale: Sale, event: TransactionReceived | TransactionVersionIgnored) -> tuple[str, ...]:
     named = (one.customer_id for one in event.payments if one.customer_id is not None)
     return tuple(dict.fromkeys((*sale.payers, *named)))
 
