@@ -15,7 +15,6 @@ from loyalty_ledger.domain.events.customers import (
     SettlementResumed,
 )
 
-
 ERASED = "erased"
 """Why an identifier names a customer no more, when he was erased."""
 
