@@ -82,7 +82,7 @@ def test_points_books_and_views_stay_and_every_law_holds(ledger: Ledger) -> None
     ledger.erasing.erase(ann)
     work(ledger)
     after = profile(ledger, ann)
-    assert after.identifiers == [] and after.accounts == before.accounts
+    assert not after.identifiers and after.accounts == before.accounts
     assert after.tiers == before.tiers
     assert ledger.projector.digest("books") == books
     assert verification.verify(ledger, lambda _done, _goal: None).problems == []
@@ -144,7 +144,7 @@ def test_his_internal_id_is_read_and_named_by_nothing_else(ledger: Ledger) -> No
     with pytest.raises(Rejected, match="was erased"):
         ledger.promotions.claim(ann, "ANY", by)
     with pytest.raises(Rejected) as refusal:
-        ledger.spending.spend(ann, 1, "gift")
+        ledger.offers.give(ann, "free-muffin", by, "gift")
     assert refusal.value.code is Reason.UNKNOWN_CUSTOMER
     payment = {"amount": 10, "user_id": ann, "user_id_type": "SessionM_ID"}
     assert send(ledger, body("T1", payments=[payment])) == ["accepted"]
