@@ -6,7 +6,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
+from loyalty_ledger.domain.events.customers import (
+    CustomerChanged,
+    CustomerEnrolled,
+    CustomerErased,
+)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -105,6 +109,10 @@ def _changed(rows: Rows, event: CustomerChanged, _recorded: Recorded) -> None:
     rows.merge(
         CUSTOMERS, (event.customer_id,), opted_in=int(event.opted_in), tags=_json(event.tags)
     )
+
+
+def _erased(rows: Rows, event: CustomerErased, _recorded: Recorded) -> None:
+    rows.merge(CUSTOMERS, (event.customer_id,), opted_in=0, tags=_json([]))
 
 
 def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
@@ -237,11 +245,12 @@ def _json(texts: Sequence[str]) -> str:
 
 PROJECTION = Projection(
     "profile",
-    3,
+    4,
     (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS),
     {
         CustomerEnrolled: _enrolled,
         CustomerChanged: _changed,
+        CustomerErased: _erased,
         PointsAwarded: _awarded,
         PointsSpent: _spent,
         PointsExpired: _expired,

@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from loyalty_ledger.domain.events.base import Event
-from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
+from loyalty_ledger.domain.events.customers import (
+    CustomerChanged,
+    CustomerEnrolled,
+    CustomerErased,
+)
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -122,6 +126,10 @@ def _changed(rows: Rows, event: CustomerChanged, recorded: Recorded) -> None:
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded, facts=facts))
 
 
+def _erased(rows: Rows, event: CustomerErased, recorded: Recorded) -> None:
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded))
+
+
 def _entered(rows: Rows, event: TierEntered, recorded: Recorded) -> None:
     told = {"subject": event.system, "facts": {"level": event.level}, "cause": event.cause}
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded, **told))
@@ -168,11 +176,12 @@ def _lock_facts(event: OfferLocked) -> dict[str, Any]:
 
 PROJECTION = Projection(
     "timeline",
-    3,
+    4,
     (TIMELINE,),
     {
         CustomerEnrolled: _joined,
         CustomerChanged: _changed,
+        CustomerErased: _erased,
         TierEntered: _entered,
         TierLeft: _left,
         TierSinceMoved: _since_moved,

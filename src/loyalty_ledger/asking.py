@@ -23,10 +23,11 @@ def rulebook_in_force(settlement: Settlement, reading: Reading) -> Rulebook:
 
 
 def check_enrolled(customer_id: str, reading: Reading) -> None:
-    """Rejected when there is no such customer."""
+    """Rejected when there is no such customer, or none any more."""
     customer: Customer = reading.state(customer_of(customer_id))
-    if not customer.enrolled:
-        raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
+    if not customer.active:
+        why = "this customer was erased" if customer.erased else "no customer has this id"
+        raise Rejected(Reason.UNKNOWN_CUSTOMER, why)
 
 
 def settled_first_if_lost(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Busy, Conflict
+from loyalty_ledger.store.log import Busy, Conflict, Forgotten, PersonalValue
 
 T = TypeVar("T")
 PATIENCE = 200
@@ -18,13 +18,16 @@ PATIENCE = 200
 class Reading:
     """The states that a decision looks at. Its commit names every one of them.
 
-    `quiet` names customers, and the position behind which nothing may have been recorded of them.
+    `quiet` names customers, and the position behind which nothing may have been recorded of them;
+    `forgotten` and `personal` are what becomes of personal data in the same commit.
     """
 
     def __init__(self, states: States):
         self._states = states
         self.found: dict[str, Any] = {}
         self.quiet: dict[str, int] = {}
+        self.forgotten: list[Forgotten] = []
+        self.personal: list[PersonalValue] = []
 
     def get(self, streams: Iterable[str]) -> dict[str, Any]:
         """Look at these as well, in one go."""
@@ -90,4 +93,6 @@ def _append(states: States, reading: Reading, draft: Draft) -> None:
     commit, after = states.commit(reading.found), dict(reading.found)
     add_draft(commit, after, draft)
     commit.quiet.update(reading.quiet)
+    commit.forgotten.extend(reading.forgotten)
+    commit.personal.extend(reading.personal)
     states.append(commit, after)

@@ -46,7 +46,7 @@ class Directory:
         stream = self.stream_of(reference)
         if reference.kind == "id":
             customer: Customer = draft.state(stream)
-            return reference.value if customer.enrolled else None
+            return reference.value if customer.active else None
         found: Identifier = draft.state(stream)
         if len(found.customers) > 1:
             raise Rejected(
@@ -55,6 +55,13 @@ class Directory:
                 {"kind": reference.kind},
             )
         return found.customer_id
+
+    def erased(self, reference: Reference, draft: Draft) -> tuple[str, ...]:
+        """The customers it named until they were erased."""
+        state: Customer | Identifier = draft.state(self.stream_of(reference))
+        if isinstance(state, Identifier):
+            return state.erased
+        return (reference.value,) if state.erased else ()
 
     def enrol(
         self,

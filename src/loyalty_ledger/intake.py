@@ -21,7 +21,15 @@ from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES, cause, offer, sale
+from loyalty_ledger.domain.streams import (
+    CATALOG,
+    PROGRAM,
+    STORES,
+    cause,
+    customer_of,
+    offer,
+    sale,
+)
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.naming import Naming, as_external, references_of
@@ -128,6 +136,7 @@ class Intake:
         states = self._states.get(streams)
         states |= self._states.get(_held(states, streams) - states.keys())
         states |= self._states.get(_counts(states) - states.keys())
+        states |= self._states.get(_payers(states) - states.keys())
         commit = self._states.commit(states)
         for one in asked:
             draft = Draft(states)
@@ -173,10 +182,10 @@ class Intake:
         versions, program = self._versions(request.store_id, draft)
         opened, _ = times(request.transaction, store.time_zone, now)
         stream = sale(request.store_id, request.transaction.transaction_id)
-        following = cause(stream, draft.state(stream).events + 1)
-        naming = Naming(self._directory, program, draft, opened, following)
-        version = versions.version(request, store, naming.name, now)
         before: Sale = draft.state(stream)
+        following = cause(stream, before.events + 1)
+        naming = Naming(self._directory, program, draft, opened, following, before.payers)
+        version = versions.version(request, store, naming.name, now)
         events = transaction.decide(transaction.Receive(version), before)
         for event in events:
             draft.emit(stream, event, *naming.customers)
@@ -213,6 +222,12 @@ def _counts(states: dict[str, Any]) -> set[str]:
     """What counts the offers among these that may be taken back when they are given free."""
     offers = (state for stream, state in states.items() if stream.startswith("offer/"))
     return {stream for one in offers for stream in counts_of(one)}
+
+
+def _payers(states: dict[str, Any]) -> set[str]:
+    """The customers that earlier versions of these sales name: they may have been erased since."""
+    sales = (state for stream, state in states.items() if stream.startswith("sale/"))
+    return {customer_of(payer) for one in sales for payer in one.payers}
 
 
 def answer_to(request: wire.Request) -> bytes:

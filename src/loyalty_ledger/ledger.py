@@ -10,6 +10,7 @@ from loyalty_ledger.administration import Administration
 from loyalty_ledger.answers import Answers
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import policies
+from loyalty_ledger.erasing import Erasing
 from loyalty_ledger.explaining import Explaining
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
@@ -52,6 +53,7 @@ class Ledger:
         self.settlement = Settlement(self.log, self.states, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
         self.spending = Spending(self.states, self.settlement, clock)
+        self.erasing = Erasing(self.log, self.states, clock)
         self.explaining = Explaining(self.log, self.settlement)
         self.promotions = Promotions(self.states, self.settlement, clock)
         self.projector = projector_of(self.log, batch)

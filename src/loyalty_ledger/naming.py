@@ -10,22 +10,34 @@ from loyalty_ledger import wire
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.streams import customer_of
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.identity import Reference, wire_reference
 from loyalty_ledger.store.log import PersonalValue
 
 
 class Naming:
-    """Who the payments of one sale name; the program may have unknown external ids enrolled."""
+    """Who the payments of one sale name; the program may have unknown external ids enrolled.
+
+    `before` are the customers that earlier versions of the sale name. One of them who was erased
+    since is still named by what named him, so that a return is his and not somebody new's.
+    """
 
     def __init__(
-        self, directory: Directory, program: Program, draft: Draft, at: datetime, following: str
+        self,
+        directory: Directory,
+        program: Program,
+        draft: Draft,
+        at: datetime,
+        following: str,
+        before: tuple[str, ...] = (),
     ):
         self._directory = directory
         self._program = program
         self._draft = draft
         self._at = at
         self._cause = following
+        self._before = before
         self._payers: list[str | None] = []
         self.customers: list[str] = []
         self.personal: list[PersonalValue] = []
@@ -41,6 +53,10 @@ class Naming:
         return customer_id
 
     def _named(self, references: list[Reference]) -> str | None:
+        for reference in references if self._before else ():
+            for gone in self._directory.erased(reference, self._draft):
+                if gone in self._before:
+                    return gone
         try:
             found = [self._directory.find(reference, self._draft) for reference in references]
         except Rejected:
@@ -62,7 +78,10 @@ class Naming:
         """What of the body stays beside the log: what a payment holds with who paid, and the rest.
 
         Ids that name nobody yet, and those that did not name the payer, are kept as they were sent.
+        Of a sale of somebody who was erased nothing is kept.
         """
+        if any(self._draft.state(customer_of(payer)).erased for payer in self._before):
+            return
         extras, of_payments = wire.extras(request.transaction)
         owner = self.customers[0] if self.customers else ""
         reference = f"{stream}#{request.digest}"

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from loyalty_ledger.cli import (
     bookkeeping,
     catalogs,
+    erasing,
     explanations,
     exports,
     loads,
@@ -80,6 +81,9 @@ for module in (
     upkeep,
 ):
     module.add_to(app)
+customers = typer.Typer(no_args_is_help=True, help="Customers.")
+erasing.add_to(customers)
+app.add_typer(customers, name="customer")
 
 
 def main() -> None:

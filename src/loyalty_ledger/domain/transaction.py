@@ -49,6 +49,7 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     wrong. `offers` are those put on the check; `flags` what was not as the till took it.
     `redeemed` are the offers it used, with the lines they were for (none: the whole check), and
     `record` is what it came to. `held` are versions that wait and name nobody who would.
+    `payers` are all customers that any version names.
     """
 
     modified_time: datetime | None = None
@@ -67,6 +68,7 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     redeemed: dict[str, tuple[str, ...]] = {}
     record: SaleRecord = NEW
     held: tuple[int, ...] = ()
+    payers: tuple[str, ...] = ()
 
     def holding(self, now: datetime) -> list[OnCheck]:
         """The offers on the check at that moment; a lapsed lock holds nothing."""
@@ -166,7 +168,8 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
             return _received(sale, event)
         case TransactionVersionIgnored():
             bodies = (*sale.bodies, event.body_digest)
-            return replace(sale, bodies=bodies, earliest=_earlier(sale.earliest, event.at))
+            earliest, payers = _earlier(sale.earliest, event.at), _payers(sale, event)
+            return replace(sale, bodies=bodies, earliest=earliest, payers=payers)
         case TransactionSettled():
             record = sale_record.settled(sale.record, event)
             return replace(sale, settled=event.version, failed=0, record=record)
@@ -209,7 +212,13 @@ def _received(sale: Sale, event: TransactionReceived) -> Sale:
         versions=(*sale.versions, (events, event.at)),
         first_closed=sale.first_closed or (events if closes else 0),
         redeemed=redeemed,
+        payers=_payers(sale, event),
     )
+
+
+def _payers(sale: Sale, event: TransactionReceived | TransactionVersionIgnored) -> tuple[str, ...]:
+    named = (one.customer_id for one in event.payments if one.customer_id is not None)
+    return tuple(dict.fromkeys((*sale.payers, *named)))
 
 
 def _redeemed(

@@ -20,6 +20,7 @@ from loyalty_ledger.store.records import (
     CatalogItem,
     Commit,
     Conflict,
+    Forgotten,
     Head,
     Loaded,
     NewEvent,
@@ -43,6 +44,7 @@ __all__ = [
     "CatalogItem",
     "Commit",
     "Conflict",
+    "Forgotten",
     "Head",
     "Loaded",
     "Log",
@@ -170,6 +172,18 @@ class Log:
         """One field of many customers, in no order."""
         with self._reading.connect() as connection:
             return personal.of_field(connection, field, customer_ids)
+
+    def personal_below(
+        self, field: str, customer_ids: Collection[str], streams: Collection[str]
+    ) -> list[PersonalValue]:
+        """One field of these customers about what happened on these streams, in no order."""
+        with self._reading.connect() as connection:
+            return personal.below(connection, field, customer_ids, streams)
+
+    def personal_holding(self, field: str, text: str) -> list[PersonalValue]:
+        """One field of everybody's where the value holds this text. Reads the whole table."""
+        with self._reading.connect() as connection:
+            return list(personal.holding(connection, field, text))
 
     @staticmethod
     def catalog_digest(items: Iterable[CatalogItem]) -> str:

@@ -60,6 +60,14 @@ class PersonalValue(NamedTuple):
     value: str
 
 
+class Forgotten(NamedTuple):
+    """Personal data that is deleted: one value, or without a field all of the customer's."""
+
+    customer_id: str
+    field: str | None = None
+    reference: str = ""
+
+
 class Advance(NamedTuple):
     """A reader's position moves from `before` to `after`."""
 
@@ -93,7 +101,8 @@ class Commit:
     `expected` names the version of every stream that the decision read, 0 for one that did not
     exist, those it writes included. `read_at` is a position of the head no later than the moment
     any of them was read. `catalog` is a digest and its items, in ascending order of sku. `quiet`
-    names customers about whom nothing may have been recorded after these positions.
+    names customers about whom nothing may have been recorded after these positions. `forgotten` is
+    deleted before `personal` is written.
     """
 
     events: list[NewEvent]
@@ -105,6 +114,7 @@ class Commit:
     snapshots: list[Snapshot] = field(default_factory=list)
     catalog: tuple[str, Iterable[CatalogItem]] | None = None
     quiet: dict[str, int] = field(default_factory=dict)
+    forgotten: list[Forgotten] = field(default_factory=list)
 
 
 class Appended(NamedTuple):

@@ -25,6 +25,7 @@ from loyalty_ledger.store.append import (
 from loyalty_ledger.store.bulk import upsert_rows
 from loyalty_ledger.store.instants import from_micros
 from loyalty_ledger.store.mapper import EventCodec
+from loyalty_ledger.store.personal import forget
 from loyalty_ledger.store.records import Answer, Appended, Commit, Conflict, PersonalValue
 from loyalty_ledger.store.schema import events, head, personal, snapshots, tracking
 from loyalty_ledger.store.text import storable, storable_id
@@ -78,6 +79,7 @@ class Prepared:
         if commit.catalog:
             catalog.add_catalog(connection, *commit.catalog)
         last_digest = self._write_events(connection, place) if self.rows else None
+        forget(connection, commit.forgotten)
         upsert_rows(connection, personal, commit.personal)
         upsert_rows(connection, snapshots, commit.snapshots)
         recorded_at = from_micros(place.recorded_at)
@@ -86,7 +88,7 @@ class Prepared:
     def _is_small(self, connection: Connection) -> bool:
         """Whether one statement does it: a few events and nothing that they depend on."""
         commit = self.commit
-        more = commit.quiet or commit.advance or commit.catalog
+        more = commit.quiet or commit.advance or commit.catalog or commit.forgotten
         few = 0 < len(self.rows) < FEW and len(commit.expected) < MOST_EXPECTED
         return few and not more and connection.dialect.name == "postgresql"
 

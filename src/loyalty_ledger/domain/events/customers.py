@@ -43,6 +43,16 @@ class IdentifierUnlinked(Event, frozen=True, kw_only=True):
     why: str
 
 
+class CustomerErased(Event, frozen=True, kw_only=True):
+    """What was known of the person behind this customer is gone; his points and sales stay.
+
+    Nobody can be found to be him any more. `values` counts the pieces of personal data deleted.
+    """
+
+    customer_id: str
+    values: int
+
+
 class SettlementHeld(Event, frozen=True, kw_only=True):
     """This sale or customer event of the customer waits; those that come later wait behind it."""
 

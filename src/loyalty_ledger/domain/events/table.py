@@ -4,6 +4,7 @@ from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.customers import (
     CustomerChanged,
     CustomerEnrolled,
+    CustomerErased,
     IdentifierLinked,
     IdentifierUnlinked,
     SettlementHeld,
@@ -75,6 +76,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CatalogLoaded,
         CustomerEnrolled,
         CustomerChanged,
+        CustomerErased,
         IdentifierLinked,
         IdentifierUnlinked,
         SettlementHeld,
