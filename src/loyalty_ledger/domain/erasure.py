@@ -1,4 +1,4 @@
-"""Erasing a customer: nobody can be found to be him any more, and what he did stays in the books."""
+"""Erasing a customer: nobody can be found to be him any more; what he did stays in the books."""
 
 from collections.abc import Iterable
 from datetime import datetime
