@@ -9,27 +9,40 @@ from loyalty_projections.tables import Table
 
 
 class IdentifierRow(NamedTuple):
-    """An identifier's keyed hash and a customer it names."""
+    """An identifier's keyed hash and a customer it names, by so many links."""
 
     kind: str
     type: str
     digest: str
     customer_id: str
+    links: int = 0
 
 
-IDENTIFIERS = Table("directory", IdentifierRow, keys=4, indexes=(("customer_id",),))
+IDENTIFIERS = Table(
+    "directory",
+    IdentifierRow,
+    keys=4,
+    sums=frozenset({"links"}),
+    gone=("links",),
+    indexes=(("customer_id",),),
+)
 
 
 def _linked(rows: Rows, event: IdentifierLinked, _recorded: Recorded) -> None:
-    rows.merge(IDENTIFIERS, (event.kind, event.type, event.digest, event.customer_id))
+    key = (event.kind, event.type, event.digest, event.customer_id)
+    rows.merge(IDENTIFIERS, key, links=1)
 
 
 def _unlinked(rows: Rows, event: IdentifierUnlinked, _recorded: Recorded) -> None:
-    rows.delete(IDENTIFIERS, (event.kind, event.type, event.digest, event.customer_id))
+    key = (event.kind, event.type, event.digest, event.customer_id)
+    if event.why == "unlinked":
+        rows.change(IDENTIFIERS, key, links=-1)
+    else:
+        rows.delete(IDENTIFIERS, key)
 
 
 PROJECTION = Projection(
-    "directory", 2, (IDENTIFIERS,), {IdentifierLinked: _linked, IdentifierUnlinked: _unlinked}
+    "directory", 3, (IDENTIFIERS,), {IdentifierLinked: _linked, IdentifierUnlinked: _unlinked}
 )
 
 

@@ -86,22 +86,46 @@ class OfferView(_View):
     locked_by: str | None = None
 
 
+class TagView(_View):
+    """A tag that holds, until the end if it has one."""
+
+    tag: str
+    expires_at: datetime | None = None
+
+
 class Profile(_View):
-    """A customer's wallet, levels and offers."""
+    """A customer's consent, tags and flags, his wallet, levels and offers.
+
+    One who is `suspended` may ask for nothing; a `test` account is nobody's.
+    """
 
     customer_id: str
     identifiers: tuple[Identifier, ...]
+    opted_in: bool
+    suspended: bool
+    test: bool
+    tags: tuple[TagView, ...]
     accounts: tuple[AccountView, ...]
     tiers: tuple[TierView, ...]
     offers: tuple[OfferView, ...]
 
+    @property
+    def tags_held(self) -> tuple[str, ...]:
+        """The tags that hold, by name."""
+        return tuple(one.tag for one in self.tags)
+
 
 class Facts(NamedTuple):
-    """What a customer told of himself, and when he joined; None for one never enrolled."""
+    """How a customer stands, and when he joined; None for one never enrolled.
 
-    enrolled_at: datetime | None
-    opted_in: bool
-    tags: tuple[str, ...]
+    `tags` says when each ends; None is never.
+    """
+
+    enrolled_at: datetime | None = None
+    opted_in: bool = True
+    tags: tuple[tuple[str, datetime | None], ...] = ()
+    suspended: bool = False
+    test: bool = False
 
 
 # --- queries ------------------------------------------------------------------------------------
@@ -152,12 +176,16 @@ def overdue(
 
 
 def facts(reader: Reader, customer_id: str) -> Facts:
-    """What the customer told, and when he joined."""
+    """How the customer stands, and when he joined."""
     found = reader.select(CUSTOMERS, customer_id=customer_id)
     if not found:
-        return Facts(None, True, ())
-    tags = msgspec.json.decode(found[0].tags, type=tuple[str, ...])
-    return Facts(found[0].enrolled_at, bool(found[0].opted_in), tags)
+        return Facts()
+    row = found[0]
+    ends = msgspec.json.decode(row.tag_ends, type=dict[str, datetime])
+    tags = msgspec.json.decode(row.tags, type=tuple[str, ...])
+    dated = tuple((tag, ends.get(tag)) for tag in tags)
+    flags = bool(row.suspended), bool(row.test)
+    return Facts(row.enrolled_at, bool(row.opted_in), dated, *flags)
 
 
 def customer_ids(reader: Reader, after: str = "", limit: int = 500) -> list[str]:
@@ -178,9 +206,16 @@ def _profile(
     due: list[Event] = [*overdue(rows, customer_id, now, programs), *due_levels]
     for event in due:
         PROJECTION.apply(rows, Unrecorded(0, event))
+    known = facts(rows, customer_id)
     return Profile(
         customer_id=customer_id,
         identifiers=tuple(identifiers),
+        opted_in=known.opted_in,
+        suspended=known.suspended,
+        test=known.test,
+        tags=tuple(
+            TagView(tag=tag, expires_at=end) for tag, end in known.tags if end is None or now < end
+        ),
         accounts=_accounts(rows, customer_id, program, programs),
         tiers=_tiers(rows, customer_id, program),
         offers=tuple(_offer(row, now) for row in rows.select(OFFERS, customer_id=customer_id)),

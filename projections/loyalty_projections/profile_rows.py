@@ -1,8 +1,7 @@
 """The rows behind a customer's profile, and what happens to them. The answer is in `profile`."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,12 +35,15 @@ from loyalty_projections.tables import Table
 
 
 class CustomerRow(NamedTuple):
-    """A customer's own facts; `tags` is a JSON list."""
+    """A customer's own facts; `tags` is a JSON list, `tag_ends` a JSON object."""
 
     customer_id: str
     enrolled_at: datetime | None = None
     opted_in: int = 0
     tags: str = ""
+    tag_ends: str = "{}"
+    suspended: int = 0
+    test: int = 0
 
 
 class AccountRow(NamedTuple):
@@ -96,19 +98,21 @@ LEVELS = Table("profile_level", LevelRow, keys=2)
 
 
 def _enrolled(rows: Rows, event: CustomerEnrolled, _recorded: Recorded) -> None:
-    rows.merge(
-        CUSTOMERS,
-        (event.customer_id,),
-        enrolled_at=event.at,
-        opted_in=int(event.opted_in),
-        tags=_json(event.tags),
-    )
+    rows.merge(CUSTOMERS, (event.customer_id,), enrolled_at=event.at, **_standing(event))
 
 
 def _changed(rows: Rows, event: CustomerChanged, _recorded: Recorded) -> None:
-    rows.merge(
-        CUSTOMERS, (event.customer_id,), opted_in=int(event.opted_in), tags=_json(event.tags)
-    )
+    rows.merge(CUSTOMERS, (event.customer_id,), **_standing(event))
+
+
+def _standing(event: CustomerEnrolled | CustomerChanged) -> dict[str, Any]:
+    return {
+        "opted_in": int(event.opted_in),
+        "tags": _json(event.tags),
+        "tag_ends": _json(event.tag_ends),
+        "suspended": int(event.suspended),
+        "test": int(event.test),
+    }
 
 
 def _erased(rows: Rows, event: CustomerErased, _recorded: Recorded) -> None:
@@ -239,8 +243,8 @@ def _since_moved(rows: Rows, event: TierSinceMoved, _recorded: Recorded) -> None
     rows.merge(LEVELS, key, level=event.level, since=event.since, until=event.until)
 
 
-def _json(texts: Sequence[str]) -> str:
-    return msgspec.json.encode(texts).decode()
+def _json(value: list[str] | dict[str, datetime]) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
 
 
 PROJECTION = Projection(

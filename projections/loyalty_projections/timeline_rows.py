@@ -116,18 +116,25 @@ def _flagged(rows: Rows, event: DiscountNotHonoured | DiscountChanged, recorded:
 
 
 def _joined(rows: Rows, event: CustomerEnrolled, recorded: Recorded) -> None:
-    facts = {"opted_in": event.opted_in, "tags": event.tags or None}
+    facts = {"opted_in": event.opted_in, "tags": event.tags or None} | _flags(event)
     row = _row(event.customer_id, event, recorded, facts=facts, cause=event.cause)
     rows.insert(TIMELINE, row)
 
 
 def _changed(rows: Rows, event: CustomerChanged, recorded: Recorded) -> None:
-    facts = {"opted_in": event.opted_in, "tags": event.tags}
+    facts = {"opted_in": event.opted_in, "tags": event.tags} | _flags(event)
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded, facts=facts))
 
 
 def _erased(rows: Rows, event: CustomerErased, recorded: Recorded) -> None:
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded))
+
+
+def _flags(event: CustomerEnrolled | CustomerChanged) -> dict[str, Any]:
+    """What is not so with everybody."""
+    flags = {"suspended": event.suspended, "test": event.test}
+    told: dict[str, Any] = {name: True for name, is_so in flags.items() if is_so}
+    return told | ({"tag_ends": event.tag_ends} if event.tag_ends else {})
 
 
 def _entered(rows: Rows, event: TierEntered, recorded: Recorded) -> None:

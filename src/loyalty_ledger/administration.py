@@ -4,19 +4,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from loyalty_ledger.directory import Directory, changed
-from loyalty_ledger.domain import configuration
+from loyalty_ledger.directory import Directory
+from loyalty_ledger.domain import configuration, customer_decisions
 from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
-from loyalty_ledger.domain.customer import Customer
+from loyalty_ledger.domain.customer import Customer, Standing
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.program import Store, StoresLoaded
 from loyalty_ledger.domain.events.sales import CustomerEventReceived
 from loyalty_ledger.domain.happening import Happening
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.streams import CATALOG, LEDGER, PROGRAM, STORES, customer_of, happening
+from loyalty_ledger.domain.streams import (
+    CATALOG,
+    EXTERNAL_TYPES,
+    LEDGER,
+    PROGRAM,
+    STORES,
+    customer_of,
+    happening,
+)
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
+from loyalty_ledger.personal_fields import BORN, about, born_on
 from loyalty_ledger.sent import refuse_far_ahead
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Busy, CatalogItem, Commit, Conflict, Log, PersonalValue
@@ -63,9 +72,18 @@ class Administration:
 
     def publish(self, program: Program) -> int | None:
         """Record a new program version and answer its number; None when nothing changed."""
-        new = self._record(
-            PROGRAM, lambda state: configuration.publish(program, self._clock(), state)
-        )
+        sor = program.customer_ids == "sor"
+
+        def decision(states: dict[str, Any], commit: Commit) -> bool:
+            draft = Draft(states)
+            if sor:
+                customer_decisions.check_sor(states[EXTERNAL_TYPES])
+            for event in configuration.publish(program, self._clock(), states[PROGRAM]):
+                draft.emit(PROGRAM, event)
+            add_draft(commit, states, draft)
+            return bool(draft.outcomes)
+
+        new = self._decide(lambda: [PROGRAM, EXTERNAL_TYPES] if sor else [PROGRAM], decision)
         return self._states.get([PROGRAM])[PROGRAM].version if new else None
 
     def load_stores(self, stores: Sequence[Store], *, confirmed: bool = False) -> bool:
@@ -106,7 +124,7 @@ class Administration:
     def enrol(self, records: Sequence[CustomerRecord]) -> list[bool | Rejected]:
         """Enrol or change customers: for each whether anything is new, or why it is refused."""
         answers: list[bool | Rejected] = []
-        streams = {s for record in records for s in self._streams(record)}
+        streams = {PROGRAM, *(s for record in records for s in self._streams(record))}
 
         def decide(states: dict[str, Any], commit: Commit) -> bool:
             answers.clear()
@@ -128,7 +146,9 @@ class Administration:
     def happened(self, events: Sequence[CustomerEvent]) -> list[bool | Rejected]:
         """Receive customer events: for each whether it is new, or why it is refused."""
         answers: list[bool | Rejected] = []
-        identifiers = {self._directory.stream_of(event.customer) for event in events}
+        identifiers = {
+            s for event in events for s in self._directory.streams_to_find(event.customer)
+        }
 
         def streams() -> list[str]:
             states = self._states.get(identifiers)
@@ -199,7 +219,7 @@ class Administration:
 
     def _streams(self, record: CustomerRecord) -> Iterator[str]:
         for reference in record.references:
-            yield self._directory.stream_of(reference)
+            yield from self._directory.streams_to_find(reference)
             if reference.kind != "id":
                 yield from self._directory.streams_to_link(reference)
 
@@ -216,7 +236,8 @@ class Administration:
     def _enrol(self, record: CustomerRecord, draft: Draft) -> list[PersonalValue]:
         """Enrol or change one customer; the personal values that are new."""
         now = self._clock()
-        customer_id = self._found(record, draft)
+        customer_id = self._directory.found(record.references, draft)
+        _check_age(record, draft, now)
         links = [reference for reference in record.references if reference.kind != "id"]
         personal: list[PersonalValue] = []
         if customer_id is None:
@@ -226,14 +247,16 @@ class Administration:
                 links[0],
                 now,
                 draft,
-                opted_in=record.opted_in is not False,
-                tags=list(record.tags or ()),
+                Standing(opted_in=record.opted_in is not False, tags=record.tags or ()),
             )
         else:
             before: Customer = draft.state(customer_of(customer_id))
-            opted_in = before.opted_in if record.opted_in is None else record.opted_in
-            tags = list(before.tags if record.tags is None else record.tags)
-            for event in changed(customer_id, before, opted_in, tags, now):
+            wanted = before.standing
+            if record.opted_in is not None:
+                wanted = wanted._replace(opted_in=record.opted_in)
+            if record.tags is not None:
+                wanted = customer_decisions.retagged(wanted, record.tags)
+            for event in customer_decisions.change(customer_id, before, wanted, now):
                 draft.emit(customer_of(customer_id), event, customer_id)
         for reference in links:
             personal += self._directory.link(reference, customer_id, now, draft)
@@ -242,22 +265,13 @@ class Administration:
         new = (one for one in values if known.get((one.field, one.reference)) != one.value)
         return [*personal, *new]
 
-    def _found(self, record: CustomerRecord, draft: Draft) -> str | None:
-        found = {self._directory.find(reference, draft) for reference in record.references}
-        found.discard(None)
-        if len(found) > 1:
-            raise Rejected(
-                Reason.AMBIGUOUS_CUSTOMER, f"these identifiers belong to {len(found)} customers"
-            )
-        return found.pop() if found else None
-
     def _happen(self, event: CustomerEvent, draft: Draft) -> None:
         programs: Programs = draft.state(PROGRAM)
         catalogs: Catalogs = draft.state(CATALOG)
         if not programs.version:
             raise Rejected(Reason.NO_PROGRAM, "no program was published")
         refuse_far_ahead(event.at, self._clock())
-        customer_id = self._directory.find(event.customer, draft)
+        customer_id = self._directory.found([event.customer], draft)
         if customer_id is None:
             raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this identifier")
         stream = happening(customer_id, event.event_id)
@@ -273,3 +287,10 @@ class Administration:
             catalog_version=catalogs.in_force(),
         )
         draft.emit(stream, received, customer_id)
+
+
+def _check_age(record: CustomerRecord, draft: Draft, now: datetime) -> None:
+    born = dict(record.personal).get(about(BORN))
+    if born is not None:
+        programs: Programs = draft.state(PROGRAM)
+        customer_decisions.check_age(born_on(born), programs.day_of(now))

@@ -82,10 +82,10 @@ class Answers:
 
         By his internal id an erased one is found, too: what he did can still be read.
         """
-        stream = self._directory.stream_of(reference)
-        self._states.drop([stream])
-        draft = Draft(self._states.get([stream]))
-        found = self._directory.find(reference, draft)
+        streams = self._directory.streams_to_find(reference)
+        self._states.drop(stream for stream in streams if stream != PROGRAM)
+        draft = Draft(self._states.get(streams))
+        found = self._directory.found([reference], draft)
         if found is None and reference.kind == "id":
             found = next(iter(self._directory.erased(reference, draft)), None)
         if found is None:
@@ -163,8 +163,9 @@ class Answers:
             )
             shopper = Shopper(
                 {one.system: one.level for one in known.tiers},
-                frozenset(profile.facts(reader, customer_id).tags),
+                frozenset(known.tags_held),
                 {one.account: one.available for one in known.accounts},
+                known.suspended,
             )
             return reward_store.shelves(reader, customer_id, moment.at, program, shopper, in_all)
 

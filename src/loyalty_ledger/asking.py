@@ -30,6 +30,17 @@ def check_enrolled(customer_id: str, reading: Reading) -> None:
         raise Rejected(Reason.UNKNOWN_CUSTOMER, why)
 
 
+def check_may_ask(customer_id: str, reading: Reading) -> None:
+    """Rejected when there is no such customer, or he is suspended and so may ask for nothing."""
+    check_enrolled(customer_id, reading)
+    customer: Customer = reading.state(customer_of(customer_id))
+    if customer.suspended:
+        raise Rejected(
+            Reason.CUSTOMER_SUSPENDED,
+            "this customer is suspended: `loyalty customer change` ends it",
+        )
+
+
 def settled_first_if_lost(
     customer_id: str, draft: Draft, settlement: Settlement, reading: Reading
 ) -> None:

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
-from loyalty_ledger.identity import KINDS, Reference, wire_reference
-from loyalty_ledger.naming import as_external
+from loyalty_ledger.identity import KINDS, Reference, as_external, wire_reference
 from loyalty_ledger.store.log import Forgotten, Log, PersonalValue, Recorded
 
 _PAIRS = (("user_id", "user_id_type"), ("additional_user_id", "additional_user_id_type"))

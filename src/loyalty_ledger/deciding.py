@@ -29,6 +29,11 @@ class Reading:
         self.forgotten: list[Forgotten] = []
         self.personal: list[PersonalValue] = []
 
+    @property
+    def writes(self) -> bool:
+        """Whether personal data becomes other than it is."""
+        return bool(self.forgotten or self.personal)
+
     def get(self, streams: Iterable[str]) -> dict[str, Any]:
         """Look at these as well, in one go."""
         missing = [stream for stream in streams if stream not in self.found]
@@ -58,7 +63,7 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
     for _ in range(PATIENCE):
         reading = Reading(states)
         decided = _decided(decision, reading)
-        if isinstance(decided, Rejected) or not decided[0].outcomes:
+        if isinstance(decided, Rejected) or not (decided[0].outcomes or reading.writes):
             # The log has no say in what is not appended: it has to be asked.
             if sure.issuperset(reading.found) or states.fresh():
                 return _told(decided)

@@ -41,6 +41,11 @@ class Reference(NamedTuple):
         return f"{self.kind}:{self.type}" if self.type else self.kind
 
 
+def as_external(reference: Reference) -> Reference:
+    """An internal id, taken for an external one."""
+    return Reference("external", "", reference.value)
+
+
 def parse_reference(text: str) -> Reference:
     """`kind:value`, or a bare internal id; Rejected when it can be nobody's."""
     kind, colon, value = text.partition(":")

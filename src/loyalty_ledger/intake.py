@@ -32,7 +32,8 @@ from loyalty_ledger.domain.streams import (
 )
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.naming import Naming, as_external, references_of
+from loyalty_ledger.identity import as_external
+from loyalty_ledger.naming import Naming, references_of
 from loyalty_ledger.reading import Versions, times
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Answer, Conflict, Log, PersonalValue

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_ledger.administration import Administration
 from loyalty_ledger.answers import Answers
+from loyalty_ledger.customers import Customers
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import policies
 from loyalty_ledger.erasing import Erasing
@@ -50,6 +51,7 @@ class Ledger:
         self.directory = Directory(keyring)
         self.intake = Intake(self.log, self.states, self.directory, clock)
         self.administration = Administration(self.log, self.states, self.directory, clock)
+        self.customers = Customers(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
         self.spending = Spending(self.states, self.settlement, clock)

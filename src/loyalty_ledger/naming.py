@@ -12,7 +12,7 @@ from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import customer_of
 from loyalty_ledger.domain.values import Rejected
-from loyalty_ledger.identity import Reference, wire_reference
+from loyalty_ledger.identity import Reference, as_external, wire_reference
 from loyalty_ledger.store.log import PersonalValue
 
 
@@ -37,6 +37,7 @@ class Naming:
         self._draft = draft
         self._at = at
         self._cause = following
+        self._sor = program.customer_ids == "sor"
         self._before = before
         self._payers: list[str | None] = []
         self.customers: list[str] = []
@@ -45,7 +46,7 @@ class Naming:
     def name(self, _index: int, payment: wire.WirePayment) -> str | None:
         """The customer the payment names, and nobody where that is not clear: no sale is lost."""
         customer_id = self._named(
-            [_translated(one, self._program) for one in references_of(payment)]
+            [translated(one, sor=self._sor) for one in references_of(payment)]
         )
         self._payers.append(customer_id)
         if customer_id is not None and customer_id not in self.customers:
@@ -68,9 +69,12 @@ class Naming:
         external = next((one for one in references if one.kind == "external"), None)
         if external is None or not self._program.enrol_on_sight:
             return None
-        customer_id, personal = self._directory.enrol(
-            external, self._at, self._draft, cause=self._cause
-        )
+        try:
+            customer_id, personal = self._directory.enrol(
+                external, self._at, self._draft, cause=self._cause
+            )
+        except Rejected:
+            return None
         self.personal.extend(personal)
         return customer_id
 
@@ -112,13 +116,8 @@ def references_of(payment: wire.WirePayment) -> list[Reference]:
     return [wire_reference(value, type_name) for value, type_name in given if value is not None]
 
 
-def _translated(reference: Reference, program: Program) -> Reference:
+def translated(reference: Reference, *, sor: bool) -> Reference:
     """Where external ids stand for internal ones, an internal id is an external one."""
-    if reference.kind == "id" and program.customer_ids == "sor":
+    if reference.kind == "id" and sor:
         return as_external(reference)
     return reference
-
-
-def as_external(reference: Reference) -> Reference:
-    """An internal id, taken for an external one."""
-    return Reference("external", "", reference.value)

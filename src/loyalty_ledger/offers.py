@@ -6,7 +6,12 @@ Each is one decision and one commit. The moment it is judged at is that of the a
 from collections.abc import Callable
 from datetime import datetime
 
-from loyalty_ledger.asking import check_enrolled, rulebook_in_force, settled_first_if_lost
+from loyalty_ledger.asking import (
+    check_enrolled,
+    check_may_ask,
+    rulebook_in_force,
+    settled_first_if_lost,
+)
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import acquisition, offer_code, till
 from loyalty_ledger.domain.configuration import Catalogs, Stores
@@ -99,6 +104,8 @@ class Offers:
             stream = sale(basket.store_id, basket.transaction.transaction_id)
             reading.get([STORES, CATALOG, _offer(offer_id), stream])
             state: Offer = reading.state(_offer(offer_id))
+            if state.customer_id:
+                check_may_ask(state.customer_id, reading)
             programs = self._programs(state.program_version, reading)
             draft = reading.draft()
             ask = self._ask(offer_id, basket, at, by, reading)
@@ -187,7 +194,7 @@ class Offers:
             counts = subjects.sold(sold.id), subjects.issued(sold.offer)
             own = (customer_of, wallet_of, tiers_of, usage_of)
             reading.get([*(of(customer_id) for of in own), *map(limit, counts)])
-            check_enrolled(customer_id, reading)
+            check_may_ask(customer_id, reading)
             draft = reading.draft()
             programs = self._settlement.programs
             bought = acquisition.buy(purchase, rulebook, programs, draft)

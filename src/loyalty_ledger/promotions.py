@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from loyalty_ledger.asking import check_enrolled, rulebook_in_force, settled_first_if_lost
+from loyalty_ledger.asking import check_may_ask, rulebook_in_force, settled_first_if_lost
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import promotion
 from loyalty_ledger.domain.draft import Draft
@@ -51,7 +51,7 @@ class Promotions:
 
         def decision(reading: Reading) -> tuple[Draft, Claimed]:
             rulebook = rulebook_in_force(self._settlement, reading)
-            check_enrolled(customer_id, reading)
+            check_may_ask(customer_id, reading)
             found = promotion.entered(rulebook.program, entry)
             own = (customer_of, wallet_of, tiers_of, usage_of)
             counts = promotion.subjects(found, rulebook)

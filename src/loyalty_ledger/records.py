@@ -10,6 +10,7 @@ from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import utc
 from loyalty_ledger.identity import Reference, normalised, parse_reference, wire_reference
 from loyalty_ledger.lines import Line
+from loyalty_ledger.personal_fields import about
 from loyalty_ledger.sent import Text, Time, decoded, problems_of, read_text, refused
 
 
@@ -125,7 +126,7 @@ def customer_record(record: PersonRecord) -> CustomerRecord:
         tuple(dict.fromkeys(references)),
         record.opted_in,
         None if record.tags is None else tuple(record.tags),
-        tuple(_kept(f"about:{name}", value) for name, value in (record.model_extra or {}).items()),
+        tuple(_kept(about(name), value) for name, value in (record.model_extra or {}).items()),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from loyalty_ledger.asking import check_enrolled, rulebook_in_force, settled_first_if_lost
+from loyalty_ledger.asking import check_may_ask, rulebook_in_force, settled_first_if_lost
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import spending
 from loyalty_ledger.domain.configuration import Stores
@@ -37,7 +37,7 @@ class Spending:
         def decision(reading: Reading) -> tuple[Draft, list[PointsSpent]]:
             rulebook = rulebook_in_force(self._settlement, reading)
             reading.get([customer_of(customer_id), wallet_of(customer_id)])
-            check_enrolled(customer_id, reading)
+            check_may_ask(customer_id, reading)
             if sale_of is not None:
                 stores: Stores = reading.state(STORES)
                 stores.seller(sale_of[0])

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from loyalty_ledger import clock
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.offer_requests import USER_OFFER_ID, Basket, Lookup
 from loyalty_ledger.store.log import Appended, Commit, Conflict, Log
@@ -42,7 +43,13 @@ class Claim(NamedTuple):
     code: str
 
 
-Ask = Lock | Buy | Claim
+class Enrol(NamedTuple):
+    """Enrol a customer under an e-mail address."""
+
+    email: str
+
+
+Ask = Lock | Buy | Claim | Enrol
 
 
 class Answer(NamedTuple):
@@ -93,6 +100,8 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
         return lambda: ledger.offers.buy(*ask, Actor(client_id="app"))
     if isinstance(ask, Claim):
         return lambda: ledger.promotions.claim(*ask, Actor(client_id="app"))
+    if isinstance(ask, Enrol):
+        return lambda: ledger.customers.enrol([Reference("email", "", ask.email)])
     payload = {
         "transaction_id": ask.transaction_id,
         "open_time": clock.now().isoformat(),

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from loyalty_ledger.cli import (
     bookkeeping,
     catalogs,
+    customers,
     erasing,
     explanations,
     exports,
@@ -71,6 +72,7 @@ for module in (
     running,
     programs,
     reads,
+    customers,
     offers,
     rewards,
     spends,
@@ -81,9 +83,7 @@ for module in (
     upkeep,
 ):
     module.add_to(app)
-customers = typer.Typer(no_args_is_help=True, help="Customers.")
-erasing.add_to(customers)
-app.add_typer(customers, name="customer")
+erasing.add_to(customers.GROUP)
 
 
 def main() -> None:

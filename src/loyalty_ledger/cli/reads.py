@@ -155,8 +155,8 @@ def zone_of(ledger: Ledger) -> str:
 
 def show_profile(answer: Profile) -> None:
     """A profile as tables."""
-    names = ", ".join(f"{one.kind}:{one.value}" for one in answer.identifiers)
-    tell(f"Customer {answer.customer_id}{f' ({names})' if names else ''}")
+    tell(f"Customer {answer.customer_id}{_names(answer)}")
+    _show_standing(answer)
     table(
         "Points",
         ("account", "available", "debt", "lifetime", "next to end", "points"),
@@ -181,6 +181,27 @@ def show_profile(answer: Profile) -> None:
             ),
             whole="offer",
         )
+
+
+def _names(answer: Profile) -> str:
+    """How he is called, an external id with its type."""
+    names = ", ".join(
+        f"{one.kind}{f'/{one.type}' if one.type else ''}:{one.value}" for one in answer.identifiers
+    )
+    return f" ({names})" if names else ""
+
+
+def _show_standing(answer: Profile) -> None:
+    """What is not so with everybody: flags, and tags with their ends."""
+    flags = {
+        "opted out": not answer.opted_in,
+        "suspended": answer.suspended,
+        "test account": answer.test,
+    }
+    if any(flags.values()):
+        tell(f"Flags: {', '.join(name for name, is_so in flags.items() if is_so)}")
+    if answer.tags:
+        table("Tags", ("tag", "until"), ((one.tag, one.expires_at) for one in answer.tags))
 
 
 def _state(offer: OfferView) -> str:

@@ -127,8 +127,9 @@ def _shopper(purchase: Purchase, rulebook: Rulebook, programs: Programs, draft: 
     holdings = draft.state(wallet_of(customer_id)).holdings
     return Shopper(
         tier_levels.level_names(rulebook.program.tier_systems, held),
-        frozenset(customer.tags),
+        customer.tags_at(purchase.at),
         {name: holdings.account(name).available for name in holdings.accounts},
+        customer.suspended,
     )
 
 

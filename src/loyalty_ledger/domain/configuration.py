@@ -1,6 +1,6 @@
 """What is configured and loaded: programs by version, stores, catalogs by version."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from loyalty_ledger.domain.events.program import (
 )
 from loyalty_ledger.domain.program.advice import check_sold, check_successor
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.domain.values import Reason, Rejected, to_wall
 
 
 class Opening(Struct, frozen=True):
@@ -32,6 +32,20 @@ class Programs(Struct, frozen=True):
     def version(self) -> int:
         """The version in force; 0 when none was published."""
         return len(self.documents)
+
+    @property
+    def sor(self) -> bool:
+        """Whether external ids stand for internal ones."""
+        return bool(self.documents) and self.documents[-1].get("customer_ids") == "sor"
+
+    @property
+    def time_zone(self) -> str:
+        """The program's zone; UTC before there is one."""
+        return str(self.documents[-1]["time_zone"]) if self.documents else "UTC"
+
+    def day_of(self, moment: datetime) -> date:
+        """The calendar day of the moment in the program's zone."""
+        return to_wall(moment, self.time_zone).date()
 
 
 class LoadedCatalog(NamedTuple):

@@ -129,7 +129,9 @@ def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> Tr
     paid = _payers(one)
     for share in paid:
         upkeep.bring_up_to_date(draft, share.customer_id, case.now, rulebook, case.programs)
-    members = [member_of(share.customer_id, rulebook, draft, case.record) for share in paid]
+    members = [
+        member_of(share.customer_id, case.at, rulebook, draft, case.record) for share in paid
+    ]
     tendering = Tendering(case, arrived.stream, one.value, draft)
     given_back = _give_back(one, tendering, draft)
     granting, asked, customers = Granting(case, draft), list[Asked](), []

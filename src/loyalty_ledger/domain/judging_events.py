@@ -31,7 +31,7 @@ def settle_event(
     case = Case(rulebook, knowledge.programs, event.catalog_version, event.at, arrived.cause)
     granting = Granting(case, draft)
     upkeep.bring_up_to_date(draft, event.customer_id, event.at, rulebook, knowledge.programs)
-    member = member_of(event.customer_id, rulebook, draft)
+    member = member_of(event.customer_id, event.at, rulebook, draft)
     wall = to_wall(event.at, rulebook.program.time_zone)
     candidates = [
         (rule, NO_LINES)

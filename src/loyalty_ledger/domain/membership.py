@@ -1,5 +1,7 @@
 """What a customer is judged by: levels, tags and consent, frozen when a sale first names him."""
 
+from datetime import datetime
+
 from loyalty_ledger.domain.basket import Share
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
@@ -11,15 +13,15 @@ from loyalty_ledger.domain.streams import customer_of, tiers_of
 
 
 def member_of(
-    customer_id: str, rulebook: Rulebook, draft: Draft, record: SaleRecord = NEW
+    customer_id: str, at: datetime, rulebook: Rulebook, draft: Draft, record: SaleRecord = NEW
 ) -> Member:
-    """The customer as he was before this sale."""
+    """The customer as he was before this sale of `at`; of his tags those that held then."""
     before = record.members.get(customer_id)
     if before is not None:
         return Member(customer_id, before.levels, before.opted_in, frozenset(before.tags))
     state: Customer = draft.state(customer_of(customer_id))
     levels = level_names(rulebook.program.tier_systems, draft.state(tiers_of(customer_id)).levels)
-    return Member(customer_id, levels, state.opted_in, frozenset(state.tags))
+    return Member(customer_id, levels, state.opted_in, state.tags_at(at))
 
 
 def judged(share: Share, member: Member, times: int | None = None) -> JudgedCustomer:

@@ -20,6 +20,7 @@ class Shopper(NamedTuple):
     levels: Mapping[str, str]
     tags: frozenset[str]
     available: Mapping[str, int]
+    suspended: bool = False
 
 
 class Sold(NamedTuple):
@@ -51,7 +52,12 @@ def balance(store: RewardStore, shopper: Shopper, program: Program) -> int:
 
 def shut(store: RewardStore, shopper: Shopper, at: datetime, program: Program) -> list[Obstacle]:
     """What keeps the customer out of the store; nothing when it is open to him."""
-    return [*_closed(store, at, program), *_not_for(store, shopper)]
+    return [*_suspended(shopper), *_closed(store, at, program), *_not_for(store, shopper)]
+
+
+def _suspended(shopper: Shopper) -> Iterator[Obstacle]:
+    if shopper.suspended:
+        yield Obstacle(Reason.CUSTOMER_SUSPENDED, "this customer is suspended", {})
 
 
 def _closed(store: RewardStore, at: datetime, program: Program) -> Iterator[Obstacle]:

@@ -25,6 +25,7 @@ LEDGER = "ledger"
 PROGRAM = "program"
 STORES = "stores"
 CATALOG = "catalog"
+EXTERNAL_TYPES = "external-types"
 
 
 def wallet_of(customer_id: str) -> str:
@@ -130,6 +131,7 @@ FOLDS: dict[str, Fold] = {
     "limit": Fold(limits.NOT_YET, limits.evolve_global),
     "customer": Fold(customer.Customer(), customer.evolve),
     "identifier": Fold(customer.Identifier(), customer.evolve_identifier),
+    "external-types": Fold((), customer.evolve_types),
     "sale": Fold(transaction.Sale(), transaction.evolve),
     "offer": Fold(offers.Offer(), offers.evolve),
     "code": Fold(offer_code.OfferCode(), offer_code.evolve),

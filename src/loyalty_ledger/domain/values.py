@@ -33,6 +33,7 @@ class Reason(StrEnum):
     UNKNOWN_TRANSACTION = "unknown_transaction"
     UNKNOWN_CUSTOMER = "unknown_customer"
     AMBIGUOUS_CUSTOMER = "ambiguous_customer"
+    CUSTOMER_SUSPENDED = "customer_suspended"
     IDENTIFIER_TAKEN = "identifier_taken"
     REQUEST_CONFLICT = "request_conflict"
     TIME_IN_FUTURE = "time_in_future"

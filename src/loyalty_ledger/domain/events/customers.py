@@ -1,39 +1,64 @@
 """Facts about customers and the identifiers that name them."""
 
+from datetime import datetime
+
 from loyalty_ledger.domain.events.base import Event
 
 
 class CustomerEnrolled(Event, frozen=True, kw_only=True):
-    """A customer exists from here on. `tags` and `opted_in` are what he began with."""
+    """A customer exists from here on. These are the consent, tags and flags he began with.
+
+    `tag_ends` says when a tag ceases to hold, for those that do: it holds before, and not at it.
+    """
 
     customer_id: str
     number: int = 1
     opted_in: bool = True
     tags: list[str] = []
     cause: str = ""
+    tag_ends: dict[str, datetime] = {}
+    suspended: bool = False
+    test: bool = False
 
 
 class CustomerChanged(Event, frozen=True, kw_only=True):
-    """The customer's consent or tags are now these."""
+    """The customer's consent, tags and flags are now these; tags end as at `CustomerEnrolled`.
+
+    One who is `suspended` earns, and may ask for nothing. A `test` account is nobody's.
+    """
 
     customer_id: str
     opted_in: bool
     tags: list[str]
+    tag_ends: dict[str, datetime] = {}
+    suspended: bool = False
+    test: bool = False
 
 
 class IdentifierLinked(Event, frozen=True, kw_only=True):
-    """This identifier, known by its keyed hash alone, names this customer."""
+    """This identifier, known by its keyed hash alone, names this customer.
+
+    `via` is the hash of the typed external id that this one is the spelling without a type of.
+    """
 
     kind: str
     type: str = ""
     digest: str
     customer_id: str
+    via: str = ""
+
+
+class ExternalTypeUsed(Event, frozen=True, kw_only=True):
+    """From here on there are external ids of this type."""
+
+    type: str
 
 
 class IdentifierUnlinked(Event, frozen=True, kw_only=True):
     """This identifier names this customer no more, and may name another from here on.
 
-    `why` is `unlinked` when somebody asked for it, `erased` when the customer was forgotten.
+    `why` is `unlinked` when somebody asked for it: what is linked by itself, or `via` another typed
+    id, goes on naming him. It is `erased` when the customer was forgotten, with all that named him.
     """
 
     kind: str
@@ -41,6 +66,7 @@ class IdentifierUnlinked(Event, frozen=True, kw_only=True):
     digest: str
     customer_id: str
     why: str
+    via: str = ""
 
 
 class CustomerErased(Event, frozen=True, kw_only=True):

@@ -1,0 +1,198 @@
+"""Customers one by one: enrolled, changed, tagged, linked to identifiers and unlinked, and found.
+
+Each request is one decision and one commit, personal data beside the log included.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from loyalty_ledger.asking import check_enrolled
+from loyalty_ledger.deciding import Reading, decide
+from loyalty_ledger.directory import Directory
+from loyalty_ledger.domain import customer_decisions
+from loyalty_ledger.domain.configuration import Programs
+from loyalty_ledger.domain.customer import USUAL, Customer, Standing
+from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.streams import PROGRAM, customer_of
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.identity import Reference
+from loyalty_ledger.personal_fields import BORN, about, born_on
+from loyalty_ledger.states import States
+from loyalty_ledger.store.log import Log, PersonalValue
+
+Restand = Callable[[Standing, datetime], Standing]
+
+
+class Customers:
+    """Enrols customers and changes them."""
+
+    def __init__(
+        self, log: Log, states: States, directory: Directory, clock: Callable[[], datetime]
+    ):
+        self._log = log
+        self._states = states
+        self._directory = directory
+        self._clock = clock
+
+    def enrol(
+        self,
+        references: Sequence[Reference],
+        standing: Standing = USUAL,
+        personal: Mapping[str, str] | None = None,
+    ) -> str:
+        """A new customer under these identifiers; Rejected when one of them names somebody."""
+        at, fields = self._clock(), personal or {}
+        _check_linkable(references)
+
+        def decision(reading: Reading) -> tuple[Draft, str]:
+            self._read(references, reading)
+            draft = reading.draft()
+            self._check_free(references, draft)
+            self._check_age(fields, at, reading)
+            first, *others = references
+            customer_id, kept = self._directory.enrol(first, at, draft, standing)
+            reading.get([customer_of(customer_id)])
+            for reference in others:
+                kept += self._directory.link(reference, customer_id, at, draft)
+            reading.personal += [*kept, *_values(customer_id, fields)]
+            return draft, customer_id
+
+        return decide(self._states, decision)
+
+    def change(
+        self,
+        customer_id: str,
+        restand: Restand = lambda standing, _at: standing,
+        personal: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Change consent, tags, flags and personal fields; whether anything is other than before.
+
+        `restand` makes the standing that is wanted of the one there is.
+        """
+        at, fields = self._clock(), personal or {}
+
+        def decision(reading: Reading) -> tuple[Draft, bool]:
+            check_enrolled(customer_id, reading)
+            self._check_age(fields, at, reading)
+            before: Customer = reading.state(customer_of(customer_id))
+            draft = reading.draft()
+            wanted = restand(before.standing, at)
+            for event in customer_decisions.change(customer_id, before, wanted, at):
+                draft.emit(customer_of(customer_id), event, customer_id)
+            there = set(self._log.personal(customer_id)) if fields else set()
+            new = [one for one in _values(customer_id, fields) if one not in there]
+            reading.personal += new
+            return draft, bool(draft.outcomes or new)
+
+        return decide(self._states, decision)
+
+    def tag(self, customer_id: str, tag: str, ends: datetime | None = None) -> bool:
+        """Let the tag hold until then, or for good; whether that is anything new."""
+        return self.change(
+            customer_id,
+            lambda standing, at: customer_decisions.tagged(standing, tag, ends, at),
+        )
+
+    def untag(self, customer_id: str, tag: str) -> bool:
+        """Take the tag away; whether it was there."""
+        return self.change(
+            customer_id, lambda standing, _at: customer_decisions.untagged(standing, tag)
+        )
+
+    def link(self, customer_id: str, reference: Reference) -> bool:
+        """Let the identifier name the customer too; whether that is new.
+
+        Rejected when it names another, and for a second e-mail address.
+        """
+        at = self._clock()
+        _check_linkable([reference])
+
+        def decision(reading: Reading) -> tuple[Draft, bool]:
+            check_enrolled(customer_id, reading)
+            self._read([reference], reading)
+            draft = reading.draft()
+            kept = list(self._directory.link(reference, customer_id, at, draft))
+            if kept and reference.kind == "email":
+                self._check_only_email(customer_id, reading)
+            reading.personal += kept
+            return draft, bool(kept)
+
+        return decide(self._states, decision)
+
+    def unlink(self, customer_id: str, reference: Reference) -> bool:
+        """Let the identifier name the customer no more; whether it did. His internal id remains."""
+        at = self._clock()
+        _check_linkable([reference])
+
+        def decision(reading: Reading) -> tuple[Draft, bool]:
+            check_enrolled(customer_id, reading)
+            self._read([reference], reading)
+            draft = reading.draft()
+            gone = list(self._directory.unlink(reference, customer_id, at, draft))
+            reading.forgotten += gone
+            return draft, bool(gone)
+
+        return decide(self._states, decision)
+
+    def find(self, references: Sequence[Reference]) -> str:
+        """The one customer that all of these name; Rejected for none, and for more than one."""
+
+        def decision(reading: Reading) -> tuple[Draft, str]:
+            reading.get(
+                stream for one in references for stream in self._directory.streams_to_find(one)
+            )
+            found = self._directory.found(references, reading.draft())
+            if found is None:
+                raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer is known by that")
+            return reading.draft(), found
+
+        return decide(self._states, decision)
+
+    # --- how ------------------------------------------------------------------------------------
+
+    def _read(self, references: Sequence[Reference], reading: Reading) -> None:
+        reading.get(s for one in references for s in self._directory.streams_to_link(one))
+
+    def _check_free(self, references: Sequence[Reference], draft: Draft) -> None:
+        for reference in references:
+            if draft.state(self._directory.stream_of(reference)).customers:
+                raise Rejected(
+                    Reason.IDENTIFIER_TAKEN,
+                    f"that {reference.kind} belongs to a customer already",
+                    {"kind": reference.kind},
+                )
+
+    def _check_age(self, fields: Mapping[str, str], at: datetime, reading: Reading) -> None:
+        if BORN in fields:
+            programs: Programs = reading.state(PROGRAM)
+            customer_decisions.check_age(born_on(fields[BORN]), programs.day_of(at))
+
+    def _check_only_email(self, customer_id: str, reading: Reading) -> None:
+        """He may have none yet. Whoever links him one meanwhile is noticed by the commit."""
+        reading.quiet[customer_id] = self._log.head().position
+        if any(one.field == "email" and one.reference for one in self._log.personal(customer_id)):
+            raise Rejected(
+                Reason.VALIDATION,
+                "email: a customer has one address: unlink the other first",
+                {"field": "email"},
+            )
+
+
+def _values(customer_id: str, fields: Mapping[str, str]) -> list[PersonalValue]:
+    return [PersonalValue(customer_id, about(name), "", text) for name, text in fields.items()]
+
+
+def _check_linkable(references: Sequence[Reference]) -> None:
+    kinds = [one.kind for one in references]
+    if not kinds:
+        raise Rejected(
+            Reason.VALIDATION, "a customer needs an identifier", {"field": "identifiers"}
+        )
+    if "id" in kinds:
+        raise Rejected(
+            Reason.VALIDATION,
+            "id: internal ids are given by the ledger and are neither linked nor unlinked",
+            {"field": "id"},
+        )
+    if kinds.count("email") > 1:
+        raise Rejected(Reason.VALIDATION, "email: a customer has one address", {"field": "email"})
