@@ -28,7 +28,7 @@ from loyalty_ledger.domain.events.tiers import (
 from loyalty_ledger.domain.values import END_OF_TIME
 from loyalty_projections.profile_offers import OFFER_HANDLERS, OFFERS
 from loyalty_projections.projection import Projection, Recorded
-from loyalty_projections.rows import Rows
+from loyalty_projections.rows import Reader, Rows
 from loyalty_projections.tables import Table
 
 # --- rows ---------------------------------------------------------------------------------------
@@ -268,3 +268,29 @@ PROJECTION = Projection(
         **OFFER_HANDLERS,
     },
 )
+
+
+class Facts(NamedTuple):
+    """How a customer stands, and when he joined; None for one never enrolled.
+
+    `tags` says when each ends; None is never.
+    """
+
+    enrolled_at: datetime | None = None
+    opted_in: bool = True
+    tags: tuple[tuple[str, datetime | None], ...] = ()
+    suspended: bool = False
+    test: bool = False
+
+
+def facts(reader: Reader, customer_id: str) -> Facts:
+    """How the customer stands, and when he joined."""
+    found = reader.select(CUSTOMERS, customer_id=customer_id)
+    if not found:
+        return Facts()
+    row = found[0]
+    ends = msgspec.json.decode(row.tag_ends, type=dict[str, datetime])
+    tags = msgspec.json.decode(row.tags, type=tuple[str, ...])
+    dated = tuple((tag, ends.get(tag)) for tag in tags)
+    flags = bool(row.suspended), bool(row.test)
+    return Facts(row.enrolled_at, bool(row.opted_in), dated, *flags)
