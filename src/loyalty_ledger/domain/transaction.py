@@ -17,6 +17,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferTakenOffCheck,
     PricedDiscount,
 )
+from loyalty_ledger.domain.events.receipts import SaleClaimed
 from loyalty_ledger.domain.events.sales import (
     PointsTendered,
     TransactionReceived,
@@ -48,7 +49,8 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     settle first, `settled` the last settled one (0: none), `failed` one whose settlement went
     wrong. `offers` are those put on the check; `flags` what was not as the till took it.
     `redeemed` are the offers it used, with the lines they were for (none: the whole check), and
-    `record` is what it came to. `held` are versions that wait and name nobody who would.
+    `record` is what it came to. `held` are versions that wait and name nobody who would. `claims`
+    say whose payments are that named nobody.
     """
 
     modified_time: datetime | None = None
@@ -67,6 +69,7 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     redeemed: dict[str, tuple[str, ...]] = {}
     record: SaleRecord = NEW
     held: tuple[int, ...] = ()
+    claims: tuple[SaleClaimed, ...] = ()
 
     def holding(self, now: datetime) -> list[OnCheck]:
         """The offers on the check at that moment; a lapsed lock holds nothing."""
@@ -118,6 +121,7 @@ SaleEvent = (
     | DiscountNotHonoured
     | DiscountChanged
     | PointsTendered
+    | SaleClaimed
 )
 
 
@@ -167,9 +171,8 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
         case TransactionVersionIgnored():
             bodies = (*sale.bodies, event.body_digest)
             return replace(sale, bodies=bodies, earliest=_earlier(sale.earliest, event.at))
-        case TransactionSettled():
-            record = sale_record.settled(sale.record, event)
-            return replace(sale, settled=event.version, failed=0, record=record)
+        case TransactionSettled() | PointsTendered():
+            return _worked_out(sale, event)
         case SettlementFailed():
             return replace(sale, failed=event.version)
         case SettlementHeld() | SettlementResumed():
@@ -183,8 +186,8 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, offers=_on_check(sale, event), redeemed=redeemed)
         case DiscountNotHonoured() | DiscountChanged():
             return _flagged(sale, event)
-        case PointsTendered():
-            return replace(sale, record=sale_record.tendered(sale.record, event))
+        case SaleClaimed():
+            return replace(sale, claims=(*sale.claims, event))
         case _:
             assert_never(event)
 
@@ -210,6 +213,14 @@ def _received(sale: Sale, event: TransactionReceived) -> Sale:
         first_closed=sale.first_closed or (events if closes else 0),
         redeemed=redeemed,
     )
+
+
+def _worked_out(sale: Sale, event: TransactionSettled | PointsTendered) -> Sale:
+    if isinstance(event, PointsTendered):
+        return replace(sale, record=sale_record.tendered(sale.record, event))
+    settled = max(sale.settled, event.version)  # a claim may settle an earlier one anew
+    record = sale_record.settled(sale.record, event)
+    return replace(sale, settled=settled, failed=0, record=record)
 
 
 def _redeemed(

@@ -43,6 +43,7 @@ from loyalty_ledger.domain.events.program import (
     StoresLoaded,
 )
 from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.receipts import ReceiptCodePrinted, SaleClaimed
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
     PointsTendered,
@@ -120,6 +121,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         DiscountNotHonoured,
         DiscountChanged,
         PromotionClaimed,
+        ReceiptCodePrinted,
+        SaleClaimed,
     )
 }
 """Event name -> class."""
