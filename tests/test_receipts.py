@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ CODE = "R-2017-Xy7"
 SOLD = at(-2)
 NOBODY = [{"amount": 10}]
 A_MOMENT = timedelta(microseconds=1)
+REQUESTS = count()
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def ledger(database_url: str) -> Iterator[Ledger]:
 def sold(ledger: Ledger, transaction: str = "T1", **changes: Any) -> None:
     """A sale of ten dollars that names nobody, settled; its receipt bears the code."""
     told = {"receipt_code": CODE, "payments": NOBODY, "open_time": SOLD, "modified_time": SOLD}
-    assert send(ledger, body(transaction, **(told | changes))) == ["accepted"]
+    assert send(ledger, body(transaction, f"r{next(REQUESTS)}", **(told | changes))) == ["accepted"]
     work(ledger)
 
 
