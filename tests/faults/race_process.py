@@ -42,7 +42,20 @@ class Claim(NamedTuple):
     code: str
 
 
-Ask = Lock | Buy | Claim
+class ClaimReceipt(NamedTuple):
+    """Claim a sale by the code on its receipt."""
+
+    customer_id: str
+    code: str
+
+
+class Send(NamedTuple):
+    """Send a version of a sale."""
+
+    body: bytes
+
+
+Ask = Lock | Buy | Claim | ClaimReceipt | Send
 
 
 class Answer(NamedTuple):
@@ -93,6 +106,10 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
         return lambda: ledger.offers.buy(*ask, Actor(client_id="app"))
     if isinstance(ask, Claim):
         return lambda: ledger.promotions.claim(*ask, Actor(client_id="app"))
+    if isinstance(ask, ClaimReceipt):
+        return lambda: ledger.receipts.claim(*ask, Actor(client_id="app"))
+    if isinstance(ask, Send):
+        return lambda: ledger.intake.receive([ask.body])
     payload = {
         "transaction_id": ask.transaction_id,
         "open_time": clock.now().isoformat(),
