@@ -88,13 +88,15 @@ class Receipts:
             version = replace(content[1], payments=payments)
             claimed = Claimed(sale.events + 1, event)
             arrived = Arrived(stream, content[0], version, claimed=claimed)
-            self._settle(with_former(arrived, reading.found), reading, draft)
+            arrived = with_former(arrived, reading.found)
+            self._check_turn(arrived, reading)
+            self._settlement.settle_again(arrived, version, reading, draft)
             return draft, _told(transaction, asked.customer_id, draft)
 
         return decide(self._states, decision, self._settlement.settle_all)
 
-    def _settle(self, arrived: Arrived, reading: Reading, draft: Draft) -> None:
-        """After all that came before of the same customers, as their sales are settled in order."""
+    def _check_turn(self, arrived: Arrived, reading: Reading) -> None:
+        """It comes after all that came before of the same customers, as any sale of theirs."""
         for customer_id in arrived.customers:
             customer: Customer = reading.state(customer_of(customer_id))
             if customer.waiting:
@@ -104,7 +106,6 @@ class Receipts:
                     " after `loyalty work --retry`",
                 )
             reading.quiet[customer_id] = self._settlement.position()
-        self._settlement.settle_one(arrived, reading, draft)
 
 
 def _told(transaction: str, customer_id: str, draft: Draft) -> ClaimedSale:

@@ -11,7 +11,7 @@ from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.configuration import Programs
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
-from loyalty_ledger.domain.judging import facts_of
+from loyalty_ledger.domain.judging import facts_of, settle_sale
 from loyalty_ledger.domain.needs import needed, own, with_former
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Rulebook
@@ -75,13 +75,16 @@ class Settlement:
         while self.settle_batch():
             pass
 
-    def settle_one(self, arrived: Arrived, reading: Reading, draft: Draft) -> None:
-        """Settle this one into the draft; what it looks at is looked at in the reading."""
+    def settle_again(
+        self, arrived: Arrived, version: TransactionReceived, reading: Reading, draft: Draft
+    ) -> None:
+        """Settle a version anew, into the draft; all that it takes is looked at in the reading."""
         reading.get(self._streams([arrived]))
         subjects = {version: book.subjects for version, book in self._rulebooks.items()}
         while more := needed(arrived, reading.found, subjects) - reading.found.keys():
             reading.get(more)
-        policies.settle_again(arrived, self._knowledge([arrived], reading.found), draft)
+        knowledge = self._knowledge([arrived], reading.found)
+        settle_sale(arrived, version, knowledge, draft, retried=False)
 
     def position(self) -> int:
         """How far settlement has come in the log."""

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from laws.changed_sales import Changes, Telling, changes
 from laws.returned_sales import Scenario, Version, later, scenarios
 from laws.told_twice import Story
-from loyalty_ledger.domain import policies, receipt
+from loyalty_ledger.domain import receipt
 from loyalty_ledger.domain.arrivals import Arrived, Claimed
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.sales import Payment, TransactionReceived
+from loyalty_ledger.domain.judging import settle_sale
 from loyalty_ledger.domain.needs import with_former
 from loyalty_ledger.domain.values import Rejected
 from specification import NEW_YORK
@@ -74,7 +75,7 @@ def claims(story: Story) -> bool:
         version = replace(content[1], payments=payments)
         arrived = Arrived(stream, content[0], version, claimed=Claimed(sale.events + 1, claim))
         arrived = with_former(arrived, story.shop.states)
-        policies.settle_again(arrived, story.shop.knowledge, draft)
+        settle_sale(arrived, version, story.shop.knowledge, draft, retried=False)
 
     story.shop.decides(decision)
     story.books_hold()

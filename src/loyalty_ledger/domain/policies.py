@@ -32,12 +32,6 @@ def settle(arrived: Arrived, knowledge: Knowledge, draft: Draft, *, retried: boo
             settle_event(arrived, event, knowledge, draft, retried=retried)
 
 
-def settle_again(arrived: Arrived, knowledge: Knowledge, draft: Draft) -> None:
-    """Settle a version anew, for a claim: the difference to what stands follows."""
-    assert isinstance(arrived.event, TransactionReceived)  # noqa: S101 - nothing else is claimed
-    settle_sale(arrived, arrived.event, knowledge, draft, retried=False)
-
-
 def fail(arrived: Arrived, reason: str, draft: Draft, *, held: bool = False) -> None:
     """Record that settling went wrong: its customers wait, nobody else does.
 
