@@ -129,8 +129,10 @@ def test_an_open_a_voided_and_a_returned_sale_cannot_be_claimed(ledger: Ledger) 
     sold(ledger, modified_time=at(-1))
     sold(ledger, modified_time=at(-0.5), items=[])
     assert refused(ledger) is Reason.NOT_AVAILABLE
-    sold(ledger, modified_time=at(-0.1), is_voided=True)
-    assert refused(ledger) is Reason.NOT_AVAILABLE
+    void: dict[str, Any] = {"receipt_code": "void", "items": [item("1", subtotal="0.00")]}
+    sold(ledger, "T2", **void)
+    sold(ledger, "T2", **void, modified_time=at(-1), is_voided=True)
+    assert refused(ledger, ANN, "void") is Reason.NOT_AVAILABLE
 
 
 def test_a_later_version_that_names_nobody_is_his_who_claimed_it(ledger: Ledger) -> None:
@@ -152,6 +154,13 @@ def test_what_came_back_before_the_claim_is_not_earned(ledger: Ledger) -> None:
     sold(ledger, modified_time=at(-1), items=[item("1", subtotal="6.00")], payments=[])
     claim(ledger)
     assert both(ledger) == (6, 0)
+
+
+def test_a_version_without_payments_is_claimed_by_those_it_had(ledger: Ledger) -> None:
+    sold(ledger, payments=[{"amount": 4, "user_id": "BOB"}, {"amount": 6}])
+    sold(ledger, modified_time=at(-1), items=[item("1", subtotal="5.00")], payments=[])
+    claim(ledger)
+    assert both(ledger) == (3, 2)
 
 
 def test_each_payment_is_claimed_by_its_own_code(ledger: Ledger) -> None:
@@ -193,11 +202,14 @@ def test_a_sale_without_payments_is_whose_it_is_as_a_whole(ledger: Ledger) -> No
 
 
 def test_points_that_pay_are_not_claimed(ledger: Ledger) -> None:
-    sold(ledger, payments=[{"amount": 4, "type": "POINTS"}, {"amount": 6}])
+    sold(ledger, "T0", payments=[{"amount": 10, "user_id": "ANN"}], receipt_code=None)
+    payments = [{"amount": 4, "type": "points"}, {"amount": 6}]
+    sold(ledger, payments=payments)
     claim(ledger)
-    assert both(ledger) == (6, 0)
-    spent = ledger.log.count(0, ["PointsSpent"])
-    assert spent == 0
+    assert both(ledger) == (16, 0)
+    sold(ledger, payments=[{"amount": 5, "type": "points"}, {"amount": 5}], modified_time=at(1))
+    assert both(ledger) == (15, 0)
+    assert ledger.log.count(0, ["PointsSpent"]) == 0
 
 
 def test_a_version_that_came_too_late_does_not_keep_the_sale_from_being_claimed(
@@ -213,6 +225,8 @@ def test_a_version_that_came_too_late_does_not_keep_the_sale_from_being_claimed(
     late = {"payments": [], "items": [item("1", subtotal="2.00")], "modified_time": at(1)}
     sold(ledger, **(made | late))
     assert both(ledger) == (10, 0)
+    settled = ledger.log.count(0, ["TransactionSettled"])
+    assert (settled, ledger.log.count(0, ["SettlementHeld"])) == (4, 0)
 
 
 def test_a_code_that_comes_with_an_older_version_is_known_too(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ from loyalty_ledger import wire
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.receipts import CodedPayment, ReceiptCodePrinted, SaleClaimed
 from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
-from loyalty_ledger.domain.receipt import claimant, printed
+from loyalty_ledger.domain.receipt import claimant, pays_with_points, printed
 from loyalty_ledger.domain.streams import receipt_code, sale_name
 from loyalty_ledger.identity import Keyring
 
@@ -31,7 +31,9 @@ class ReceiptCodes:
     def owner(
         self, claims: Iterable[SaleClaimed], place: int, payment: wire.WirePayment
     ) -> str | None:
-        """Who has claimed this payment, which names nobody."""
+        """Who has claimed this payment, which names nobody; points that pay are nobody's."""
+        if pays_with_points(payment.type):
+            return None
         return claimant(claims, place, payment.payment_id, self._of.get(place, ""))
 
     def tell(

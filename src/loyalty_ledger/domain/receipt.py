@@ -66,9 +66,14 @@ def _same(one: CodedPayment, place: int, payment_id: str | None) -> bool:
     return one.place == place
 
 
+def pays_with_points(payment_type: str | None) -> bool:
+    """Whether a payment is made in points: claiming one would spend the claimant's."""
+    return (payment_type or "").upper() == POINTS_TENDER
+
+
 def claimable(payment: Payment) -> bool:
-    """Whether a payment is nobody's; points that pay are not: claiming would spend some."""
-    return payment.customer_id is None and (payment.type or "").upper() != POINTS_TENDER
+    """Whether a payment is nobody's and can be somebody's."""
+    return payment.customer_id is None and not pays_with_points(payment.type)
 
 
 def attributed(payments: Sequence[Payment], claims: Sequence[SaleClaimed]) -> list[Payment]:
