@@ -30,6 +30,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferUnlocked,
 )
 from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.receipts import SaleClaimed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft, TierSinceMoved
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
@@ -168,6 +169,12 @@ def _claimed(rows: Rows, event: PromotionClaimed, recorded: Recorded) -> None:
     rows.insert(TIMELINE, row)
 
 
+def _sale_claimed(rows: Rows, event: SaleClaimed, recorded: Recorded) -> None:
+    told = {"transaction": event.transaction, "facts": {"sale_time": event.sale_time}}
+    who = {"client_id": event.by.client_id, "employee_id": event.by.employee_id}
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded, **told, **who))
+
+
 def _issue_facts(event: OfferIssued) -> dict[str, Any]:
     return {
         "definition": event.definition,
@@ -183,7 +190,7 @@ def _lock_facts(event: OfferLocked) -> dict[str, Any]:
 
 PROJECTION = Projection(
     "timeline",
-    4,
+    5,
     (TIMELINE,),
     {
         CustomerEnrolled: _joined,
@@ -207,5 +214,6 @@ PROJECTION = Projection(
         DiscountNotHonoured: _flagged,
         DiscountChanged: _flagged,
         PromotionClaimed: _claimed,
+        SaleClaimed: _sale_claimed,
     },
 )

@@ -17,6 +17,7 @@ from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
 from loyalty_ledger.offers import Offers
 from loyalty_ledger.promotions import Promotions
+from loyalty_ledger.receipts import Receipts
 from loyalty_ledger.settlement import Settle, Settlement
 from loyalty_ledger.spending import Spending
 from loyalty_ledger.states import States
@@ -49,7 +50,7 @@ class Ledger:
         self.states = States(self.log)
         keyring = Keyring(secret)
         self.directory = Directory(keyring)
-        self.intake = Intake(self.log, self.states, self.directory, clock)
+        self.intake = Intake(self.log, self.states, self.directory, clock, keyring)
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.customers = Customers(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, settle)
@@ -58,6 +59,7 @@ class Ledger:
         self.erasing = Erasing(self.log, self.states, clock)
         self.explaining = Explaining(self.log, self.settlement)
         self.promotions = Promotions(self.states, self.settlement, clock)
+        self.receipts = Receipts(self.log, self.states, self.settlement, keyring, clock)
         self.projector = projector_of(self.log, batch)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)

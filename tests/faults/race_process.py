@@ -49,7 +49,20 @@ class Enrol(NamedTuple):
     email: str
 
 
-Ask = Lock | Buy | Claim | Enrol
+class ClaimReceipt(NamedTuple):
+    """Claim a sale by the code on its receipt."""
+
+    customer_id: str
+    code: str
+
+
+class Send(NamedTuple):
+    """Send a version of a sale."""
+
+    body: bytes
+
+
+Ask = Lock | Buy | Claim | Enrol | ClaimReceipt | Send
 
 
 class Answer(NamedTuple):
@@ -102,6 +115,10 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
         return lambda: ledger.promotions.claim(*ask, Actor(client_id="app"))
     if isinstance(ask, Enrol):
         return lambda: ledger.customers.enrol([Reference("email", "", ask.email)])
+    if isinstance(ask, ClaimReceipt):
+        return lambda: ledger.receipts.claim(*ask, Actor(client_id="app"))
+    if isinstance(ask, Send):
+        return lambda: ledger.intake.receive([ask.body])
     payload = {
         "transaction_id": ask.transaction_id,
         "open_time": clock.now().isoformat(),

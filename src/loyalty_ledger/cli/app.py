@@ -23,6 +23,7 @@ from loyalty_ledger.cli import (
     programs,
     promotions,
     reads,
+    receipts,
     rewards,
     running,
     setup,
@@ -83,7 +84,8 @@ for module in (
     upkeep,
 ):
     module.add_to(app)
-erasing.add_to(customers.GROUP)
+for module in (erasing, receipts):
+    module.add_to(customers.GROUP)
 
 
 def main() -> None:

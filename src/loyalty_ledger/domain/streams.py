@@ -13,6 +13,7 @@ from loyalty_ledger.domain import (
     limits,
     offer_code,
     promo_claim,
+    receipt,
     tier,
     transaction,
     wallet,
@@ -101,6 +102,11 @@ def code(digest: str) -> str:
     return f"code/{digest}"
 
 
+def receipt_code(digest: str) -> str:
+    """The stream of a code on receipts, named by its keyed hash."""
+    return f"receipt/{digest}"
+
+
 def promotion_claim(claim_id: str) -> str:
     """The stream of a claim of a promotion."""
     return f"claim/{claim_id}"
@@ -135,6 +141,7 @@ FOLDS: dict[str, Fold] = {
     "sale": Fold(transaction.Sale(), transaction.evolve),
     "offer": Fold(offers.Offer(), offers.evolve),
     "code": Fold(offer_code.OfferCode(), offer_code.evolve),
+    "receipt": Fold(receipt.ReceiptCode(), receipt.evolve_code),
     "claim": Fold(promo_claim.PromoClaim(), promo_claim.evolve),
     "ledger": Fold(configuration.Opening(), configuration.evolve_opening),
     "program": Fold(configuration.Programs(), configuration.evolve_programs),

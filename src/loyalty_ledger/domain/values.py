@@ -60,6 +60,10 @@ class Reason(StrEnum):
     LIMIT_REACHED = "limit_reached"
     RETIRES_MOST = "retires_most"
     PROMOTION_NOT_AVAILABLE = "promotion_not_available"
+    RECEIPT_NOT_FOUND = "receipt_not_found"
+    RECEIPT_AMBIGUOUS = "receipt_ambiguous"
+    RECEIPT_CLAIMED = "receipt_claimed"
+    RECEIPT_EXPIRED = "receipt_expired"
 
 
 class Rejected(Exception):  # noqa: N818 - a refusal is an answer, not an error

@@ -45,6 +45,7 @@ from loyalty_ledger.domain.events.program import (
     StoresLoaded,
 )
 from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.receipts import ReceiptCodePrinted, SaleClaimed
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
     PointsTendered,
@@ -124,6 +125,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         DiscountNotHonoured,
         DiscountChanged,
         PromotionClaimed,
+        ReceiptCodePrinted,
+        SaleClaimed,
     )
 }
 """Event name -> class."""
