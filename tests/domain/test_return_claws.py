@@ -266,6 +266,12 @@ def test_a_return_that_is_undone_repays_what_it_had_left_owing() -> None:
     assert debt(shop) == 10
 
 
+def test_what_is_owed_makes_no_room_in_an_account_that_holds_only_so_much() -> None:
+    shop = owing(maximum_balance=12)
+    event = only(PointsAwarded, shop.sells(line("x", "30.00"), when=later(3)))
+    assert (event.points, event.cut, event.repaid, shop.points()) == (12, 18, 10, 2)
+
+
 def test_points_cannot_be_spent_while_more_is_owed_than_there_is() -> None:
     shop = owing()
     shop.sells(line("x", "4.00"), when=later(3))

@@ -16,6 +16,7 @@ from loyalty_ledger.domain.events.tiers import (
 from offer_examples import treat
 from return_examples import (
     CREDITS,
+    accounts,
     debt,
     later,
     level,
@@ -236,6 +237,22 @@ def test_entry_outcomes_are_given_once_however_often_the_sale_goes_and_comes() -
         assert (shop.points(), shop.lifetime()) == (7, 7)
         voids(shop, hours=hours + 1)
         assert (shop.points(), shop.lifetime()) == (0, 0)
+
+
+def test_what_entering_gave_and_was_written_off_is_made_up_when_the_same_sale_enters_again() -> (
+    None
+):
+    shop = club(level("gold", credits(20), GIFT), **accounts(allow_negative=False))
+    for hours in range(0, 9, 3):
+        sends(shop, line("x", "20.00"), hours=hours)
+        (gift,) = [e for e in every(PointsAwarded, shop.last) if e.rule == "tier:club/gold"]
+        assert (gift.points, gift.made_up) == (7, 7 if hours else 0)
+        assert (shop.level(), shop.points()) == ("gold", 0 if hours else 7)
+        if not hours:
+            elsewhere = [tendered("ann", "7.00")]
+            shop.sells(line("z", "7.00"), number="z", when=later(1), payments=elsewhere)
+        voids(shop, hours=hours + 2)
+        assert (shop.level(), shop.points(), shop.lifetime()) == ("base", 0, 0)
 
 
 def test_a_level_reached_on_other_sales_in_the_same_version_gives_its_outcomes_once() -> None:

@@ -33,7 +33,7 @@ from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.events.settlement import PurchaseRecounted, TransactionSettled
 from loyalty_ledger.domain.events.tiers import TierEntered
 
-TOLD = st.sampled_from(["as before", "less", "negative"])
+TOLD = st.sampled_from(["as before", "less", "negative", "not told"])
 STATES = st.sampled_from(["closed", "closed", "closed", "open", "void"])
 
 

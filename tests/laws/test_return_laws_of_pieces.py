@@ -10,7 +10,6 @@ What no law can ask, and these leave out:
   stands of the rules' awards always.
 - Points that paid for the sale come back in proportion to its first total, so a part that was paid
   with points is not what it would have been alone: neither tender nor lots are compared then.
-- Every version tells its payments. One that tells none keeps who paid, but not by what type.
 """
 
 from datetime import datetime, timedelta

@@ -123,13 +123,16 @@ def fall_due(command: Elapse, wallet: Wallet) -> list[PointsExpired | PointsRoll
 
 
 def award(command: Award, wallet: Wallet) -> PointsAwarded | None:
-    """The award, cut to what the account may hold; None when nothing of it is left."""
+    """The award, cut to what the account may hold; None when nothing of it is left.
+
+    What is owed makes no room: who spent, and returned what it was for, would be awarded more.
+    """
     definition = command.program.account(command.account)
     account = wallet.holdings.account(command.account)
     made_up = min(command.points, command.made_up)
     points = command.points - made_up
     if definition.maximum_balance is not None:
-        points = max(0, min(points, definition.maximum_balance - account.available))
+        points = max(0, min(points, definition.maximum_balance - account.lots.total))
     if points + made_up <= 0:
         return None
     repaid = min(points, account.debt)
