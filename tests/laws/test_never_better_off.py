@@ -18,7 +18,8 @@ What the law cannot ask, and is left out:
 
 from hypothesis import event, given
 
-from laws.shoppers import Shopper, Shopping, Version, shoppings
+from laws.returned_sales import Version
+from laws.shoppers import Shopper, Shopping, shoppings
 
 
 @given(shoppings())
