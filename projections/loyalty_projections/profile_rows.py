@@ -17,6 +17,8 @@ from loyalty_ledger.domain.events.points import (
     PointsRestored,
     PointsRolledOver,
     PointsSpent,
+    RestoredLot,
+    RolledLot,
 )
 from loyalty_ledger.domain.events.tiers import (
     RETURNED,
@@ -129,15 +131,29 @@ def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
         program_version=event.program_version,
         last_lot=event.lot,
     )
-    if kept := event.points - event.repaid - event.made_up:
+    key = event.customer_id, event.account, event.lot
+    kept = event.points - event.repaid - event.made_up
+    _put(rows, key, kept, event.at, event, event.program_version)
+
+
+def _put(
+    rows: Rows,
+    key: tuple[str, str, int],
+    kept: int,
+    at: datetime,
+    lot: PointsAwarded | RestoredLot | RolledLot,
+    program_version: int,
+) -> None:
+    """Put what was `kept` of the points into a lot, if anything was; `at` is when."""
+    if kept:
         rows.merge(
             LOTS,
-            (event.customer_id, event.account, event.lot),
+            key,
             remaining=kept,
-            at=event.at,
-            earned_at=event.earned_at,
-            due=event.expires_at or END_OF_TIME,
-            program_version=event.program_version,
+            at=at,
+            earned_at=lot.earned_at,
+            due=lot.expires_at or END_OF_TIME,
+            program_version=program_version,
         )
 
 
@@ -177,16 +193,8 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> No
 
 def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
     for lot in event.lots:
-        if kept := lot.points - lot.repaid:
-            rows.merge(
-                LOTS,
-                (event.customer_id, event.account, lot.into),
-                remaining=kept,
-                at=event.at,
-                earned_at=lot.earned_at,
-                due=lot.expires_at or END_OF_TIME,
-                program_version=lot.program_version,
-            )
+        key = event.customer_id, event.account, lot.into
+        _put(rows, key, lot.points - lot.repaid, event.at, lot, lot.program_version)
     rows.merge(
         ACCOUNTS,
         (event.customer_id, event.account),
@@ -198,16 +206,8 @@ def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
 def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
     for rolled in event.lots:
         rows.change(LOTS, (event.customer_id, event.account, rolled.lot), remaining=-rolled.points)
-        if kept := rolled.points - rolled.repaid:
-            rows.merge(
-                LOTS,
-                (event.customer_id, event.into, rolled.new_lot),
-                remaining=kept,
-                at=event.at,
-                earned_at=rolled.earned_at,
-                due=rolled.expires_at or END_OF_TIME,
-                program_version=event.program_version,
-            )
+        key = event.customer_id, event.into, rolled.new_lot
+        _put(rows, key, rolled.points - rolled.repaid, event.at, rolled, event.program_version)
     rows.merge(
         ACCOUNTS,
         (event.customer_id, event.into),

@@ -14,6 +14,7 @@ from laws.returned_sales import (
     HOURS,
     LATER_HOURS,
     MEANWHILE,
+    PAYING,
     SHAPES,
     WHOLE,
     Other,
@@ -51,23 +52,30 @@ class Changes(NamedTuple):
 
 
 @st.composite
-def changes(draw: st.DrawFn, *, before: int = 2, most: int = 4, soon: bool = False) -> Changes:
-    """A sale, and versions of it that keep any part; in between it may be open or voided."""
+def changes(
+    draw: st.DrawFn, *, most: int = 4, soon: bool = False, silent: str = "later"
+) -> Changes:
+    """A sale, and versions of it that keep any part; in between it may be open or voided.
+
+    `silent` are the versions that may tell no payments: none, those between, or all later ones.
+    """
     first = replace(draw(sales()), transaction_id="main", body_digest="1")
     made = [Version(draw(HOURS), first)]
     waits = st.just(1) if soon else LATER_HOURS
-    for _ in range(draw(st.integers(1, most))):
+    number = draw(st.integers(1, most))
+    for which in range(1, number + 1):
+        tells = silent == "none" or (silent == "between" and which == number)
         left = [draw(st.integers(0, WHOLE)) for _ in first.lines]
         sale = replace(
             first,
             lines=kept(first.lines, left, draw(SHAPES)),
-            payments=paid(first, sum(left), draw(TOLD)),
+            payments=paid(first, sum(left), draw(TOLD if tells else PAYING)),
         )
         state = draw(STATES)
         sale = replace(sale, is_closed=state != "open", is_voided=state == "void")
         made.append(Version(draw(waits), sale))
     made[-1] = made[-1]._replace(sale=replace(made[-1].sale, is_closed=True, is_voided=False))
-    earlier = draw(st.lists(MEANWHILE, max_size=before))
+    earlier = draw(st.lists(MEANWHILE, max_size=2))
     return Changes(draw(programs()), earlier, made)
 
 

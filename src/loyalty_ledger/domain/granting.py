@@ -4,6 +4,7 @@ A version of a sale is worked out from scratch; what is posted is the difference
 the versions before.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
@@ -38,6 +39,7 @@ class Granting:
         self.gainers: set[str] = set()
         self.back = TakingBack(case, draft)
         self._issued: dict[tuple[str, str], int] = {}
+        self._repaid: Counter[tuple[str, str]] = Counter()
         self._program = case.rulebook.program
 
     # --- claims ---------------------------------------------------------------------------------
@@ -216,6 +218,7 @@ class Granting:
                 earned_at=self.case.at,
                 not_before=claim.takes_hold(self.case),
                 made_up=self.back.made_up(claim.customer_id, account, points),
+                repaid_before=self._repaid[claim.customer_id, account],
                 rule=claim.rule,
                 program=self._program,
                 program_version=self.case.rulebook.version,
@@ -234,6 +237,7 @@ class Granting:
         if event is not None:
             self.draft.emit(stream, event, claim.customer_id)
             self.back.make_up(event)
+            self._repaid[claim.customer_id, account] += event.repaid
             self.gainers.add(claim.customer_id)
         return event
 
