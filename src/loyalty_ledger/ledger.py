@@ -14,6 +14,7 @@ from loyalty_ledger.explaining import Explaining
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
 from loyalty_ledger.offers import Offers
+from loyalty_ledger.promo_lists import PromoLists
 from loyalty_ledger.promotions import Promotions
 from loyalty_ledger.settlement import Settle, Settlement
 from loyalty_ledger.spending import Spending
@@ -53,7 +54,8 @@ class Ledger:
         self.offers = Offers(self.states, self.settlement, keyring, clock)
         self.spending = Spending(self.states, self.settlement, clock)
         self.explaining = Explaining(self.log, self.settlement)
-        self.promotions = Promotions(self.states, self.settlement, clock)
+        self.promotions = Promotions(self.log, self.states, self.settlement, keyring, clock)
+        self.promo_lists = PromoLists(self.log, self.states, self.settlement, keyring, clock)
         self.projector = projector_of(self.log, batch)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)

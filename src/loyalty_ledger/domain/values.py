@@ -58,6 +58,7 @@ class Reason(StrEnum):
     NOT_ELIGIBLE = "not_eligible"
     LIMIT_REACHED = "limit_reached"
     PROMOTION_NOT_AVAILABLE = "promotion_not_available"
+    PROMO_LOCKED_OUT = "promo_locked_out"
 
 
 class Rejected(Exception):  # noqa: N818 - a refusal is an answer, not an error

@@ -42,7 +42,13 @@ from loyalty_ledger.domain.events.program import (
     ProgramPublished,
     StoresLoaded,
 )
-from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.promotions import (
+    PromoCodeAccepted,
+    PromoCodeRefused,
+    PromoCodesAdded,
+    PromoCodeUsed,
+    PromotionClaimed,
+)
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
     PointsTendered,
@@ -120,6 +126,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
         DiscountNotHonoured,
         DiscountChanged,
         PromotionClaimed,
+        PromoCodesAdded,
+        PromoCodeUsed,
+        PromoCodeAccepted,
+        PromoCodeRefused,
     )
 }
 """Event name -> class."""
