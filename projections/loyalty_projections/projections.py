@@ -6,7 +6,7 @@ from loyalty_projections import (
     directory,
     point_history,
     profile,
-    promotions,
+    promo_status,
     reward_store,
     tier_progress,
     timeline,
@@ -21,5 +21,5 @@ PROJECTIONS = (
     books.PROJECTION,
     agenda.PROJECTION,
     directory.PROJECTION,
-    promotions.PROJECTION,
+    promo_status.PROJECTION,
 )

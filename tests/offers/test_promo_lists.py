@@ -10,7 +10,6 @@ from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.lines import Line
 from loyalty_ledger.store.log import Log
 from offers.till import CASHIER, Shop, promoting
-from sample_ledger import digests
 
 TEN = {"outcomes": [{"award": {"account": "points", "source": "purchases", "points": 10}}]}
 LISTS = [
@@ -37,7 +36,7 @@ def test_generated_codes_stand_in_a_private_file_and_each_is_claimed_once(
     assert len(set(codes)) == 5
     assert {len(code) for code in codes} == {12}
     assert (tmp_path / "codes").stat().st_mode & 0o777 == 0o600
-    assert list(tmp_path.iterdir()) == [tmp_path / "codes"]
+    assert not (tmp_path / "codes.pending").exists()
     shop.claim(f" {codes[0][:4]}-{codes[0][4:].lower()} ")
     with shop.refused("promotion_not_available"):
         shop.another().claim(codes[0], "BOB")
@@ -124,14 +123,3 @@ def spied(seen: list[tuple[str, int]]) -> Any:
 
     names = ("append", "load", "code_batches")
     return patch.multiple(Log, **{name: spy(name) for name in names})
-
-
-def test_the_view_of_promotions_is_the_same_built_anew(shop: Shop, tmp_path: Path) -> None:
-    lists(shop)
-    shop.claim(generate(shop, tmp_path / "codes")[0])
-    with shop.refused("promotion_not_available"):
-        shop.claim("NOTHING")
-    shop.ledger.projector.catch_up()
-    live = digests(shop.ledger)["promotions"]
-    shop.ledger.projector.rebuild("promotions")
-    assert digests(shop.ledger)["promotions"] == live

@@ -11,7 +11,7 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import parse_reference
 from loyalty_ledger.ledger import Ledger
-from loyalty_projections.promotions import CustomerView, PromotionView, of_customer, promotions
+from loyalty_projections.promo_status import CustomerView, PromotionView, of_customer, promotions
 
 
 def status(

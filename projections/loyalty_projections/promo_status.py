@@ -64,14 +64,14 @@ class LockoutRow(NamedTuple):
 
 
 COUNTS = Table(
-    "promotions_count",
+    "promo_status_count",
     PromotionRow,
     keys=1,
     sums=frozenset({"generated", "loaded", "used", "claims"}),
 )
-CLAIMS = Table("promotions_claim", ClaimRow, keys=2)
-TRIES = Table("promotions_try", TryRow, keys=2)
-LOCKOUTS = Table("promotions_lockout", LockoutRow, keys=1)
+CLAIMS = Table("promo_status_claim", ClaimRow, keys=2)
+TRIES = Table("promo_status_try", TryRow, keys=2)
+LOCKOUTS = Table("promo_status_lockout", LockoutRow, keys=1)
 
 
 # --- what happens -------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def _refused(rows: Rows, event: PromoCodeRefused, _recorded: Recorded) -> None:
 
 
 PROJECTION = Projection(
-    "promotions",
+    "promo_status",
     1,
     (COUNTS, CLAIMS, TRIES, LOCKOUTS),
     {
