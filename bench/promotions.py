@@ -45,10 +45,10 @@ def measure(url: str) -> str:
     ledger.administration.enrol([CustomerRecord((ann,), None, None, ())])
     customer_id = ledger.answers.find(ann)
     with TemporaryDirectory() as folder:
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), time.process_time()
         file = Path(folder) / "codes"
         ledger.promo_lists.generate("gift", COUNT, file, BY, lambda _done, _goal: None)
-        took = time.perf_counter() - begun
+        took, worked = time.perf_counter() - begun, time.process_time() - before
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         codes = file.read_text().split()[:: COUNT // CLAIMS]
     spent = []
@@ -59,6 +59,7 @@ def measure(url: str) -> str:
     engine.dispose()
     claim_ms = statistics.median(spent) * 1000
     return (
-        f"{engine.name}: {COUNT:,} promo codes in {took:.1f} s, {peak} MB at most;"
+        f"{engine.name}: {COUNT:,} promo codes in {took:.1f} s ({worked:.1f} s of work here),"
+        f" {peak} MB at most;"
         f" a claim among them {claim_ms:.2f} ms (median of {len(spent)})"
     )
