@@ -204,9 +204,8 @@ def promotions(reader: Reader, program: Program, now: datetime) -> list[Promotio
 
 def of_customer(reader: Reader, customer_id: str, program: Program, now: datetime) -> CustomerView:
     """The customer's claims, wrong tries, lock-out, and where he stands to the limiter."""
-    mine = {"customer_id": customer_id}
-    claims = sorted(reader.select(CLAIMS, **mine), key=lambda row: row.claimed_at)
-    lockout = next(iter(reader.select(LOCKOUTS, **mine)), LockoutRow(customer_id))
+    claims = sorted(reader.select(CLAIMS, customer_id=customer_id), key=lambda row: row.claimed_at)
+    lockout = next(iter(reader.select(LOCKOUTS, customer_id=customer_id)), LockoutRow(customer_id))
     until = lockout.locked_until
     return CustomerView(
         customer_id=customer_id,
@@ -230,7 +229,7 @@ def of_customer(reader: Reader, customer_id: str, program: Program, now: datetim
                 promotion=row.promotion or None,
                 tried_at=row.tried_at,
             )
-            for row in reader.select(TRIES, **mine)
+            for row in reader.select(TRIES, customer_id=customer_id)
         ),
     )
 

@@ -36,7 +36,7 @@ class Generated(NamedTuple):
 
     promotion: str
     batch: str
-    count: int
+    codes: int
     file: Path
 
 

@@ -32,7 +32,7 @@ def generate(
     if json:
         as_json(made._asdict() | {"file": str(made.file)})
         return
-    tell(f"{made.count:,} codes of {made.promotion} are valid and stand in {made.file}.")
+    tell(f"{made.codes:,} codes of {made.promotion} are valid and stand in {made.file}.")
     tell("They are kept nowhere else: the ledger knows only their keyed hashes.")
 
 
