@@ -32,7 +32,7 @@ def shown(shop: Shop, *arguments: object) -> str:
 
 
 def refused(shop: Shop, code: str, *arguments: object, stdin: bytes = b"") -> str:
-    """Refused for people and for programs, with that code; only wrong codes change anything. How so."""
+    """Refused for people and for programs, with that code: how so. Only wrong codes are noted."""
     head = shop.ledger.log.head()
     plain = said(shop, *arguments, stdin=stdin)
     assert (plain.code, plain.out) == (1, "")
