@@ -6,6 +6,7 @@ from loyalty_projections import (
     directory,
     point_history,
     profile,
+    promo_status,
     reward_store,
     tier_progress,
     timeline,
@@ -20,4 +21,5 @@ PROJECTIONS = (
     books.PROJECTION,
     agenda.PROJECTION,
     directory.PROJECTION,
+    promo_status.PROJECTION,
 )

@@ -16,6 +16,7 @@ from loyalty_ledger.explaining import Explaining
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
 from loyalty_ledger.offers import Offers
+from loyalty_ledger.promo_lists import PromoLists
 from loyalty_ledger.promotions import Promotions
 from loyalty_ledger.receipts import Receipts
 from loyalty_ledger.settlement import Settle, Settlement
@@ -58,8 +59,9 @@ class Ledger:
         self.spending = Spending(self.states, self.settlement, clock)
         self.erasing = Erasing(self.log, self.states, clock)
         self.explaining = Explaining(self.log, self.settlement)
-        self.promotions = Promotions(self.states, self.settlement, clock)
         self.receipts = Receipts(self.log, self.states, self.settlement, keyring, clock)
+        self.promotions = Promotions(self.log, self.states, self.settlement, keyring, clock)
+        self.promo_lists = PromoLists(self.log, self.states, self.settlement, keyring, clock)
         self.projector = projector_of(self.log, batch)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from loyalty_ledger import sent
+from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
@@ -82,6 +83,20 @@ def load_transactions(ledger: Ledger, path: Path, refused: Path, progress: Progr
     def take(group: Sequence[Line]) -> list[bool | Rejected]:
         receipts = ledger.intake.receive([line.body for line in group])
         return [receipt.refusal or receipt.outcome == "accepted" for receipt in receipts]
+
+    return _load(path, refused, take, progress)
+
+
+# --- promo codes ------------------------------------------------------------------------------
+
+
+def load_promo_codes(
+    ledger: Ledger, promotion: str, by: Actor, path: Path, refused: Path, progress: Progress
+) -> Counts:
+    """Load promo codes made by others, one a line."""
+
+    def take(group: Sequence[Line]) -> list[bool | Rejected]:
+        return ledger.promo_lists.take_over(promotion, group, by)
 
     return _load(path, refused, take, progress)
 

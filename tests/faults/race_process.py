@@ -1,7 +1,7 @@
 """What a process does that asks the ledger for offers in the same instant as others do."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import NamedTuple
@@ -85,6 +85,14 @@ def buy_for_ever(url: str, customer_ids: Sequence[str], store_offer: str) -> Non
         able = list(customer_ids)
         while able:
             able = [one for one in able if _bought(ledger, Buy(one, store_offer))]
+
+
+def claim_for_each(url: str, customer_ids: Sequence[str], code: str) -> None:
+    """Enter a promo code for one customer after the other, whatever is answered."""
+    with ledger_on(url, clock.now) as ledger:
+        for customer_id in customer_ids:
+            with suppress(Rejected):
+                ledger.promotions.claim(customer_id, code, Actor(client_id="app"))
 
 
 def _bought(ledger: Ledger, ask: Buy) -> bool:

@@ -53,11 +53,16 @@ class Changes(NamedTuple):
 
 @st.composite
 def changes(
-    draw: st.DrawFn, *, most: int = 4, soon: bool = False, silent: str = "later"
+    draw: st.DrawFn,
+    *,
+    most: int = 4,
+    soon: bool = False,
+    silent: str = "later",
+    before: int = 2,
 ) -> Changes:
     """A sale, and versions of it that keep any part; in between it may be open or voided.
 
-    `silent` are the versions that may tell no payments: none, those between, or all later ones.
+    `before` is the most that happens before it. `silent` are the versions that may tell no payments: none, those between, or all later ones.
     """
     first = replace(draw(sales()), transaction_id="main", body_digest="1")
     made = [Version(draw(HOURS), first)]
@@ -75,7 +80,7 @@ def changes(
         sale = replace(sale, is_closed=state != "open", is_voided=state == "void")
         made.append(Version(draw(waits), sale))
     made[-1] = made[-1]._replace(sale=replace(made[-1].sale, is_closed=True, is_voided=False))
-    earlier = draw(st.lists(MEANWHILE, max_size=2))
+    earlier = draw(st.lists(MEANWHILE, max_size=before))
     return Changes(draw(programs()), earlier, made)
 
 

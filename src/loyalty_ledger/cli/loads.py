@@ -16,7 +16,8 @@ from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.ledger import Ledger
 
 
-def _existing(file: Path) -> Path:
+def existing(file: Path) -> Path:
+    """The file, if it is there or standard input."""
     # typer's own check takes `-` for the name of a file.
     if str(file) != "-" and not file.exists():
         raise typer.BadParameter(f"file '{file}' does not exist.")
@@ -24,7 +25,7 @@ def _existing(file: Path) -> Path:
 
 
 File = Annotated[
-    Path, typer.Argument(dir_okay=False, callback=_existing, help="JSON lines, .gz, or -.")
+    Path, typer.Argument(dir_okay=False, callback=existing, help="JSON lines, .gz, or -.")
 ]
 Refused = Annotated[
     Path | None,
@@ -67,7 +68,7 @@ def stores(
 ) -> None:
     """Replace the list of stores, whole; what is absent is retired."""
     load = partial(loading.load_stores, agree=_agreement(file, yes))
-    _run(context, "stores", load, file, refused, json)
+    run_load(context, "stores", load, file, refused, json)
 
 
 def catalog(
@@ -83,7 +84,7 @@ def catalog(
 ) -> None:
     """Replace the catalog, whole; what is absent is retired."""
     load = partial(loading.load_catalog, agree=_agreement(file, yes), store_id=store)
-    _run(context, "items", load, file, refused, json)
+    run_load(context, "items", load, file, refused, json)
 
 
 def _agreement(file: Path, yes: bool) -> Callable[[Rejected], bool]:
@@ -106,24 +107,25 @@ def customers(
     context: typer.Context, file: File, refused: Refused = None, json: Json = False
 ) -> None:
     """Enrol customers, or change those that are there."""
-    _run(context, "customers", loading.load_customers, file, refused, json)
+    run_load(context, "customers", loading.load_customers, file, refused, json)
 
 
 def transactions(
     context: typer.Context, file: File, refused: Refused = None, json: Json = False
 ) -> None:
     """Receive sales: one POS send_transaction body a line."""
-    _run(context, "transactions", loading.load_transactions, file, refused, json)
+    run_load(context, "transactions", loading.load_transactions, file, refused, json)
 
 
 def events(context: typer.Context, file: File, refused: Refused = None, json: Json = False) -> None:
     """Receive customer events: {customer, event, event_id, at} a line."""
-    _run(context, "events", loading.load_events, file, refused, json)
+    run_load(context, "events", loading.load_events, file, refused, json)
 
 
-def _run(
+def run_load(
     context: typer.Context, what: str, load: Load, file: Path, refused: Path | None, json: bool
 ) -> None:
+    """Load a file and tell the counts; exit 1 when something was refused."""
     name = "stdin" if str(file) == "-" else str(file)
     os.nice(YIELDING)
     target = refused or Path(f"{name}.refused.jsonl")

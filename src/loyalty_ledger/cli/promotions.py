@@ -1,10 +1,11 @@
-"""`loyalty promo claim`: a customer enters a promo code."""
+"""`loyalty promo`: a customer enters a promo code; lists of codes; what became of them."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
+from loyalty_ledger.cli import promo_lists, promo_status
 from loyalty_ledger.cli.offers import CLI, Client, Employee, acting, as_issued, show_issued
 from loyalty_ledger.cli.output import as_json, cell, table, tell
 from loyalty_ledger.cli.reads import Customer, printable
@@ -19,7 +20,8 @@ from loyalty_ledger.receipts import ClaimedSale
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(no_args_is_help=True, help="Promo codes.")
-    group.command()(claim)
+    for command in (claim, promo_lists.generate, promo_lists.load, promo_status.status):
+        group.command()(command)
     app.add_typer(group, name="promo")
 
 

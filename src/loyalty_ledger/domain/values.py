@@ -64,6 +64,7 @@ class Reason(StrEnum):
     RECEIPT_AMBIGUOUS = "receipt_ambiguous"
     RECEIPT_CLAIMED = "receipt_claimed"
     RECEIPT_EXPIRED = "receipt_expired"
+    PROMO_LOCKED_OUT = "promo_locked_out"
 
 
 class Rejected(Exception):  # noqa: N818 - a refusal is an answer, not an error

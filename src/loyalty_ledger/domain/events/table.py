@@ -44,7 +44,13 @@ from loyalty_ledger.domain.events.program import (
     ProgramPublished,
     StoresLoaded,
 )
-from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.promotions import (
+    PromoCodeAccepted,
+    PromoCodeRefused,
+    PromoCodesAdded,
+    PromoCodeUsed,
+    PromotionClaimed,
+)
 from loyalty_ledger.domain.events.receipts import ReceiptCodePrinted, SaleClaimed
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
@@ -127,6 +133,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PromotionClaimed,
         ReceiptCodePrinted,
         SaleClaimed,
+        PromoCodesAdded,
+        PromoCodeUsed,
+        PromoCodeAccepted,
+        PromoCodeRefused,
     )
 }
 """Event name -> class."""
