@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import history
+import promotions
 import returns
 import year
 
@@ -175,6 +176,10 @@ def main() -> None:
             report["history"] = history.measure(server.create_database("history"), GROCER)
             tills = server.create_database("tills")
             report["offers"] = offers.measure(tills, pause_ms=offers.PAUSE_MS)
+            report["promo_codes"] = [
+                promotions.measure(server.create_database("codes")),
+                promotions.measure(f"sqlite:///{folder}/codes.db"),
+            ]
             report["offers_without_pause"] = offers.measure(server.create_database("crowd"))
     if asked.baseline and not asked.only:
         told = script("baseline.py", "--data", str(SAMPLE), "--first", str(asked.baseline))
@@ -214,6 +219,8 @@ def show(report: dict[str, Any]) -> None:
     for name in ("offers", "offers_without_pause"):
         if name in report:
             offers.show(report[name])
+    for line in report.get("promo_codes", ()):
+        print(line)
     for name, one in report.get("history", {}).items():
         print(f"a {name} after 2,000 sales costs {one['ratio']:.2f} times one after 20")
     if "baseline" in report:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loyalty_ledger.domain.streams import limit, usage_of
+from loyalty_ledger.domain.streams import limit, tries_of, usage_of
 from loyalty_ledger.domain.values import Reason, Rejected
 from offer_examples import treat
 from specification import Shop, at, awards, program
@@ -28,11 +28,15 @@ def club(*promotions: dict[str, Any], **sections: Any) -> Shop:
 
 
 def refused(reason: Reason, shop: Shop, code: str = "SPRING26", **more: Any) -> Rejected:
-    """What is refused gives nothing, counts nothing and leaves no trace."""
+    """What is refused gives nothing and counts nothing; only a wrong try leaves its trace."""
     before = dict(shop.states), list(shop.history)
     with pytest.raises(Rejected) as refusal:
         shop.claims(code, **more)
     assert refusal.value.code is reason, refusal.value.message
+    if reason is Reason.PROMOTION_NOT_AVAILABLE:
+        who = tries_of(more.get("by", "ann"))
+        assert [stream for stream, _ in shop.history[len(before[1]) :]] == [who]
+        before = before[0] | {who: shop.states[who]}, shop.history
     assert (shop.states, shop.history) == before
     return refusal.value
 

@@ -9,6 +9,7 @@ from loyalty_ledger.domain import (
     acquisition,
     offer_decisions,
     policies,
+    promo_tries,
     promotion,
     till,
     transaction,
@@ -39,7 +40,14 @@ from loyalty_ledger.domain.offer_commands import Reinstate, Unlock
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.rules import Item, Rulebook
-from loyalty_ledger.domain.streams import customer_of, happening, sale, tiers_of, wallet_of
+from loyalty_ledger.domain.streams import (
+    customer_of,
+    happening,
+    sale,
+    tiers_of,
+    tries_of,
+    wallet_of,
+)
 from loyalty_ledger.domain.streams import offer as offer_stream
 from loyalty_ledger.domain.values import Reason, Rejected, from_wall, minor_units
 
@@ -287,14 +295,28 @@ class Shop:
         newest = self.knowledge.rulebooks[len(self.programs)]
         return self.decides(lambda draft: acquisition.buy(purchase, newest, self.programs, draft))
 
-    def claims(self, code: str, by: str = "ann", when: datetime = MONDAY_NOON) -> PromotionClaimed:
-        """A customer enters a promo code."""
-        entry = promotion.Entry(by, code, when, TILL)
+    def claims(
+        self,
+        code: str,
+        by: str = "ann",
+        when: datetime = MONDAY_NOON,
+        listed: promotion.Listed | None = None,
+    ) -> PromotionClaimed:
+        """A customer enters a promo code; a wrong one is recorded."""
+        entry = promotion.Entry(by, code, when, TILL, "d", listed)
         newest = self.knowledge.rulebooks[len(self.programs)]
-        found = promotion.entered(newest.program, entry)
-        return self.decides(
-            lambda draft: promotion.claim(entry, found, newest, self.programs, draft)
-        )
+
+        def decision(draft: Draft) -> PromotionClaimed | Rejected:
+            promo_tries.check_not_locked_out(draft.state(tries_of(by)), when)
+            found = promotion.entered(newest.program, entry)
+            if isinstance(found, promotion.Wrong):
+                return promotion.refuse(entry, found, newest, draft)
+            return promotion.claim(entry, found, newest, self.programs, draft)
+
+        answer = self.decides(decision)
+        if isinstance(answer, Rejected):
+            raise answer
+        return answer
 
     def offer(self, offer_id: str) -> Offer:
         """Where an offer stands, as recorded."""

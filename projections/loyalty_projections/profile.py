@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.domain.events.base import Event
@@ -24,6 +22,7 @@ from loyalty_projections.profile_rows import (
     LOTS,
     PROJECTION,
     AccountRow,
+    facts,
 )
 from loyalty_projections.projection import Unrecorded
 from loyalty_projections.rows import Above, MemoryRows, Reader, copied
@@ -115,19 +114,6 @@ class Profile(_View):
         return tuple(one.tag for one in self.tags)
 
 
-class Facts(NamedTuple):
-    """How a customer stands, and when he joined; None for one never enrolled.
-
-    `tags` says when each ends; None is never.
-    """
-
-    enrolled_at: datetime | None = None
-    opted_in: bool = True
-    tags: tuple[tuple[str, datetime | None], ...] = ()
-    suspended: bool = False
-    test: bool = False
-
-
 # --- queries ------------------------------------------------------------------------------------
 
 
@@ -173,19 +159,6 @@ def overdue(
 ) -> list[PointsExpired | PointsRolledOver]:
     """What has fallen due in the customer's accounts by `now` and is not in the rows, in order."""
     return elapse(customer_id, _holdings(reader, customer_id), now, programs)[0]
-
-
-def facts(reader: Reader, customer_id: str) -> Facts:
-    """How the customer stands, and when he joined."""
-    found = reader.select(CUSTOMERS, customer_id=customer_id)
-    if not found:
-        return Facts()
-    row = found[0]
-    ends = msgspec.json.decode(row.tag_ends, type=dict[str, datetime])
-    tags = msgspec.json.decode(row.tags, type=tuple[str, ...])
-    dated = tuple((tag, ends.get(tag)) for tag in tags)
-    flags = bool(row.suspended), bool(row.test)
-    return Facts(row.enrolled_at, bool(row.opted_in), dated, *flags)
 
 
 def customer_ids(reader: Reader, after: str = "", limit: int = 500) -> list[str]:

@@ -5,7 +5,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
+from loyalty_ledger.domain.events.customers import (
+    CustomerChanged,
+    CustomerEnrolled,
+    CustomerErased,
+)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -13,6 +17,8 @@ from loyalty_ledger.domain.events.points import (
     PointsRestored,
     PointsRolledOver,
     PointsSpent,
+    RestoredLot,
+    RolledLot,
 )
 from loyalty_ledger.domain.events.tiers import (
     RETURNED,
@@ -24,7 +30,7 @@ from loyalty_ledger.domain.events.tiers import (
 from loyalty_ledger.domain.values import END_OF_TIME
 from loyalty_projections.profile_offers import OFFER_HANDLERS, OFFERS
 from loyalty_projections.projection import Projection, Recorded
-from loyalty_projections.rows import Rows
+from loyalty_projections.rows import Reader, Rows
 from loyalty_projections.tables import Table
 
 # --- rows ---------------------------------------------------------------------------------------
@@ -111,6 +117,10 @@ def _standing(event: CustomerEnrolled | CustomerChanged) -> dict[str, Any]:
     }
 
 
+def _erased(rows: Rows, event: CustomerErased, _recorded: Recorded) -> None:
+    rows.merge(CUSTOMERS, (event.customer_id,), opted_in=0, tags=_json([]))
+
+
 def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
     rows.merge(
         ACCOUNTS,
@@ -121,15 +131,29 @@ def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
         program_version=event.program_version,
         last_lot=event.lot,
     )
-    if kept := event.points - event.repaid - event.made_up:
+    key = event.customer_id, event.account, event.lot
+    kept = event.points - event.repaid - event.made_up
+    _put(rows, key, kept, event.at, event, event.program_version)
+
+
+def _put(
+    rows: Rows,
+    key: tuple[str, str, int],
+    kept: int,
+    at: datetime,
+    lot: PointsAwarded | RestoredLot | RolledLot,
+    program_version: int,
+) -> None:
+    """Put what was `kept` of the points into a lot, if anything was; `at` is when."""
+    if kept:
         rows.merge(
             LOTS,
-            (event.customer_id, event.account, event.lot),
+            key,
             remaining=kept,
-            at=event.at,
-            earned_at=event.earned_at,
-            due=event.expires_at or END_OF_TIME,
-            program_version=event.program_version,
+            at=at,
+            earned_at=lot.earned_at,
+            due=lot.expires_at or END_OF_TIME,
+            program_version=program_version,
         )
 
 
@@ -169,16 +193,8 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> No
 
 def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
     for lot in event.lots:
-        if kept := lot.points - lot.repaid:
-            rows.merge(
-                LOTS,
-                (event.customer_id, event.account, lot.into),
-                remaining=kept,
-                at=event.at,
-                earned_at=lot.earned_at,
-                due=lot.expires_at or END_OF_TIME,
-                program_version=lot.program_version,
-            )
+        key = event.customer_id, event.account, lot.into
+        _put(rows, key, lot.points - lot.repaid, event.at, lot, lot.program_version)
     rows.merge(
         ACCOUNTS,
         (event.customer_id, event.account),
@@ -190,16 +206,8 @@ def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
 def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
     for rolled in event.lots:
         rows.change(LOTS, (event.customer_id, event.account, rolled.lot), remaining=-rolled.points)
-        if kept := rolled.points - rolled.repaid:
-            rows.merge(
-                LOTS,
-                (event.customer_id, event.into, rolled.new_lot),
-                remaining=kept,
-                at=event.at,
-                earned_at=rolled.earned_at,
-                due=rolled.expires_at or END_OF_TIME,
-                program_version=event.program_version,
-            )
+        key = event.customer_id, event.into, rolled.new_lot
+        _put(rows, key, rolled.points - rolled.repaid, event.at, rolled, event.program_version)
     rows.merge(
         ACCOUNTS,
         (event.customer_id, event.into),
@@ -246,6 +254,7 @@ PROJECTION = Projection(
     {
         CustomerEnrolled: _enrolled,
         CustomerChanged: _changed,
+        CustomerErased: _erased,
         PointsAwarded: _awarded,
         PointsSpent: _spent,
         PointsExpired: _expired,
@@ -259,3 +268,29 @@ PROJECTION = Projection(
         **OFFER_HANDLERS,
     },
 )
+
+
+class Facts(NamedTuple):
+    """How a customer stands, and when he joined; None for one never enrolled.
+
+    `tags` says when each ends; None is never.
+    """
+
+    enrolled_at: datetime | None = None
+    opted_in: bool = True
+    tags: tuple[tuple[str, datetime | None], ...] = ()
+    suspended: bool = False
+    test: bool = False
+
+
+def facts(reader: Reader, customer_id: str) -> Facts:
+    """How the customer stands, and when he joined."""
+    found = reader.select(CUSTOMERS, customer_id=customer_id)
+    if not found:
+        return Facts()
+    row = found[0]
+    ends = msgspec.json.decode(row.tag_ends, type=dict[str, datetime])
+    tags = msgspec.json.decode(row.tags, type=tuple[str, ...])
+    dated = tuple((tag, ends.get(tag)) for tag in tags)
+    flags = bool(row.suspended), bool(row.test)
+    return Facts(row.enrolled_at, bool(row.opted_in), dated, *flags)

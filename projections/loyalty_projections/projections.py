@@ -7,6 +7,7 @@ from loyalty_projections import (
     offer_usage,
     point_history,
     profile,
+    promo_status,
     reward_store,
     sales,
     tier_progress,
@@ -24,4 +25,5 @@ PROJECTIONS = (
     directory.PROJECTION,
     offer_usage.PROJECTION,
     sales.PROJECTION,
+    promo_status.PROJECTION,
 )

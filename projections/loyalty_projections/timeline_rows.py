@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from loyalty_ledger.domain.events.base import Event
-from loyalty_ledger.domain.events.customers import CustomerChanged, CustomerEnrolled
+from loyalty_ledger.domain.events.customers import (
+    CustomerChanged,
+    CustomerEnrolled,
+    CustomerErased,
+)
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -26,6 +30,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferUnlocked,
 )
 from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.receipts import SaleClaimed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft, TierSinceMoved
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
@@ -122,6 +127,10 @@ def _changed(rows: Rows, event: CustomerChanged, recorded: Recorded) -> None:
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded, facts=facts))
 
 
+def _erased(rows: Rows, event: CustomerErased, recorded: Recorded) -> None:
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded))
+
+
 def _flags(event: CustomerEnrolled | CustomerChanged) -> dict[str, Any]:
     """What is not so with everybody."""
     flags = {"suspended": event.suspended, "test": event.test}
@@ -160,6 +169,12 @@ def _claimed(rows: Rows, event: PromotionClaimed, recorded: Recorded) -> None:
     rows.insert(TIMELINE, row)
 
 
+def _sale_claimed(rows: Rows, event: SaleClaimed, recorded: Recorded) -> None:
+    told = {"transaction": event.transaction, "facts": {"sale_time": event.sale_time}}
+    who = {"client_id": event.by.client_id, "employee_id": event.by.employee_id}
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded, **told, **who))
+
+
 def _issue_facts(event: OfferIssued) -> dict[str, Any]:
     return {
         "definition": event.definition,
@@ -175,11 +190,12 @@ def _lock_facts(event: OfferLocked) -> dict[str, Any]:
 
 PROJECTION = Projection(
     "timeline",
-    3,
+    5,
     (TIMELINE,),
     {
         CustomerEnrolled: _joined,
         CustomerChanged: _changed,
+        CustomerErased: _erased,
         TierEntered: _entered,
         TierLeft: _left,
         TierSinceMoved: _since_moved,
@@ -198,5 +214,6 @@ PROJECTION = Projection(
         DiscountNotHonoured: _flagged,
         DiscountChanged: _flagged,
         PromotionClaimed: _claimed,
+        SaleClaimed: _sale_claimed,
     },
 )

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import configuration, customer_decisions
-from loyalty_ledger.domain.configuration import Catalogs, Programs
+from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
 from loyalty_ledger.domain.customer import Customer, Standing
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
-from loyalty_ledger.domain.events.program import CatalogLoaded, Store
+from loyalty_ledger.domain.events.program import Store, StoresLoaded
 from loyalty_ledger.domain.events.sales import CustomerEventReceived
 from loyalty_ledger.domain.happening import Happening
 from loyalty_ledger.domain.program.document import Program
@@ -31,6 +31,7 @@ from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Busy, CatalogItem, Commit, Conflict, Log, PersonalValue
 
 PATIENCE = 50
+Items = Callable[[], Iterable[CatalogItem]]
 Decision = Callable[[dict[str, Any], Commit], bool]
 
 
@@ -85,26 +86,40 @@ class Administration:
         new = self._decide(lambda: [PROGRAM, EXTERNAL_TYPES] if sor else [PROGRAM], decision)
         return self._states.get([PROGRAM])[PROGRAM].version if new else None
 
-    def load_stores(self, stores: Sequence[Store]) -> bool:
-        """Replace the list of stores."""
-        return self._record(
-            STORES, lambda state: configuration.load_stores(list(stores), self._clock(), state)
-        )
+    def load_stores(self, stores: Sequence[Store], *, confirmed: bool = False) -> bool:
+        """Replace the list of stores. Rejected when most would be retired, unless confirmed."""
 
-    def load_catalog(self, items: Callable[[], Iterable[CatalogItem]]) -> bool:
-        """Replace the catalog. `items` gives them by ascending sku, each time it is asked."""
-        digest = self._log.catalog_digest(items())
-        count = 0
-        categories: set[str] = set()
-        for item in items():
-            count += 1
-            categories.update(item.categories)
-
-        def decide(state: Catalogs) -> list[CatalogLoaded]:
+        def decide(state: Stores) -> list[StoresLoaded]:
             now = self._clock()
-            return configuration.load_catalog(digest, count, len(categories), now, state)
+            return configuration.load_stores(list(stores), now, state, confirmed=confirmed)
 
-        return self._record(CATALOG, decide, lambda commit: _with_catalog(commit, digest, items()))
+        return self._record(STORES, decide)
+
+    def load_catalog(self, items: Items, store_id: str = "", *, confirmed: bool = False) -> bool:
+        """Replace the catalog of a store, or of all that have none of their own.
+
+        `items` gives them by ascending sku, each time it is asked. Rejected when the store is not
+        known, and when most items would be retired, unless confirmed.
+        """
+        catalog = self._log.measured_catalog(items())
+        loaded = configuration.LoadedCatalog(*catalog)
+
+        def decide(states: dict[str, Any], commit: Commit) -> bool:
+            known: Catalogs = states[CATALOG]
+            if store_id:
+                states[STORES].store(store_id)
+            before = self._log.all_catalog_items(known.of(known.in_force(store_id)).digest)
+            retired = self._log.count_missing(before, items())
+            draft = Draft(states)
+            for event in configuration.load_catalog(
+                loaded, retired, store_id, self._clock(), known, confirmed=confirmed
+            ):
+                draft.emit(CATALOG, event)
+                commit.catalog = (catalog.digest, items())
+            add_draft(commit, states, draft)
+            return bool(draft.outcomes)
+
+        return self._decide(lambda: [STORES, CATALOG] if store_id else [CATALOG], decide)
 
     def enrol(self, records: Sequence[CustomerRecord]) -> list[bool | Rejected]:
         """Enrol or change customers: for each whether anything is new, or why it is refused."""
@@ -166,7 +181,6 @@ class Administration:
         self,
         stream: str,
         decide: Callable[[Any], Sequence[Event]],
-        complete: Callable[[Commit], None] = lambda _commit: None,
     ) -> bool:
         """Append what is decided on one stream; whether that was anything."""
 
@@ -175,7 +189,6 @@ class Administration:
             for event in decide(states[stream]):
                 draft.emit(stream, event)
             add_draft(commit, states, draft)
-            complete(commit)
             return bool(draft.outcomes)
 
         return self._decide(lambda: [stream], decision)
@@ -185,7 +198,14 @@ class Administration:
         for attempt in range(PATIENCE):
             states = self._states.get(streams())
             commit = self._states.commit(states)
-            if not decision(states, commit):
+            try:
+                decided = decision(states, commit)
+            except Rejected:
+                if attempt or self._states.fresh():
+                    raise
+                self._states.forget()
+                continue
+            if not decided:
                 if attempt or self._states.fresh():
                     return False
                 self._states.forget()
@@ -264,7 +284,7 @@ class Administration:
             event=event.event,
             event_id=event.event_id,
             program_version=programs.version,
-            catalog_version=catalogs.version,
+            catalog_version=catalogs.in_force(),
         )
         draft.emit(stream, received, customer_id)
 
@@ -274,7 +294,3 @@ def _check_age(record: CustomerRecord, draft: Draft, now: datetime) -> None:
     if born is not None:
         programs: Programs = draft.state(PROGRAM)
         customer_decisions.check_age(born_on(born), programs.day_of(now))
-
-
-def _with_catalog(commit: Commit, digest: str, items: Iterable[CatalogItem]) -> None:
-    commit.catalog = (digest, items)

@@ -30,7 +30,8 @@ from loyalty_projections import (
     timeline,
 )
 from loyalty_projections.point_history import Movement
-from loyalty_projections.profile import Facts, Identifier, Profile
+from loyalty_projections.profile import Identifier, Profile
+from loyalty_projections.profile_rows import Facts, facts
 from loyalty_projections.projection import fold
 from loyalty_projections.projector import Projector
 from loyalty_projections.reward_store import StoreView
@@ -123,7 +124,7 @@ class Answers:
 
     def facts(self, customer_id: str, moment: Moment) -> Facts:
         """When he joined, his consent, tags and flags."""
-        return self._ask(customer_id, moment, lambda reader: profile.facts(reader, customer_id))
+        return self._ask(customer_id, moment, lambda reader: facts(reader, customer_id))
 
     def profiles(self, customer_ids: Sequence[str], moment: Moment) -> list[Profile]:
         """The profiles of many customers, in the order asked, without their plain identifiers."""

@@ -25,7 +25,7 @@ from loyalty_ledger.domain.events.settlement import (
 from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
 from loyalty_ledger.states import STATE_VERSIONS
 from loyalty_ledger.store.log import CatalogItem, Log, Recorded
-from loyalty_ledger.store.schema import catalog_item, event_customer, head, snapshots
+from loyalty_ledger.store.schema import event_customer, head, snapshots
 
 Progress = Callable[[int, int], None]
 EVENTS_AT_ONCE = 2_000
@@ -34,7 +34,6 @@ _SNAPSHOTS_AT_ONCE = 100
 
 _snapshot_of = {kind: msgpack.Decoder(type(FOLDS[kind].initial)).decode for kind in STATE_VERSIONS}
 _encode = msgpack.Encoder().encode
-_decode_categories = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 class Unreadable(Exception):  # noqa: N818 - says what it is
@@ -241,24 +240,9 @@ def _catalog_fault(log: Log, event: CatalogLoaded) -> str | None:
             yield item
 
     try:
-        digest = log.catalog_digest(counted(_items(log.engine, event.digest)))
+        digest = log.catalog_digest(counted(log.all_catalog_items(event.digest)))
     except (msgspec.MsgspecError, ValueError, TypeError, AttributeError) as error:
         return f"item {count + 1:,} by sku cannot be read: {error}"
     if count != event.items:
         return f"it has {count:,} items, and {event.items:,} were loaded"
     return None if digest == event.digest else "its items are not those that were loaded"
-
-
-def _items(engine: Engine, digest: str) -> Iterator[CatalogItem]:
-    after = ""
-    in_order = select(catalog_item).where(catalog_item.c.hash == digest)
-    in_order = in_order.order_by(catalog_item.c.sku).limit(_ROWS_AT_ONCE)
-    while True:
-        with engine.connect() as connection:
-            rows = connection.execute(in_order.where(catalog_item.c.sku > after)).all()
-        for row in rows:
-            categories = _decode_categories(row.categories)
-            yield CatalogItem(row.sku, row.name, row.brand, categories)
-        if len(rows) < _ROWS_AT_ONCE:
-            return
-        after = rows[-1].sku

@@ -1,15 +1,16 @@
 """Why is something as it is? The whole life of a sale, or of an offer, from the log alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from loyalty_ledger.domain.configuration import Catalogs
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
 from loyalty_ledger.domain.events.settlement import Grant, TransactionSettled
-from loyalty_ledger.domain.streams import offer, sale, split_cause
+from loyalty_ledger.domain.streams import CATALOG, fold, offer, sale, split_cause
 from loyalty_ledger.domain.values import Reason, Rejected, major_units
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.store.log import Log, Recorded
@@ -53,7 +54,7 @@ class Explaining:
             "from_transaction_id": from_id,
             "sale_time": settled[0].sale_time if settled else None,
             "returnable_until": self._returnable_until(settled),
-            "versions": [self._version(one) for one in events if _is_version(one.event)],
+            "versions": self._versions(events, settled),
             "settlements": [self._settled(one) for one in settled],
             "outcomes": list(self._outcomes(stream, events, as_of, known_at)),
         }
@@ -73,7 +74,20 @@ class Explaining:
         program = self._settlement.programs[settled[0].program_version]
         return program.return_window.after(settled[0].sale_time, program.time_zone)
 
-    def _version(self, recorded: Recorded) -> dict[str, Any]:
+    def _versions(
+        self, events: list[Recorded], settled: list[TransactionSettled]
+    ) -> list[dict[str, Any]]:
+        """Every version; goods are called as in the catalog that the sale is judged by."""
+        versions = [one for one in events if _is_version(one.event)]
+        judges = (*settled, *(one.event for one in versions))
+        catalog = next((x.catalog_version for x in judges if hasattr(x, "catalog_version")), 0)
+        loaded: Catalogs = fold(CATALOG, (one.event for one in self._log.stream(CATALOG)))
+        skus = {x.item_id for one in versions for x in getattr(one.event, "lines", ())}
+        items = self._log.catalog_items(loaded.of(catalog).digest, skus)
+        names = {sku: item.name for sku, item in items.items()}
+        return [self._version(one, names) for one in versions]
+
+    def _version(self, recorded: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
         event = recorded.event
         assert isinstance(event, TransactionReceived | TransactionVersionIgnored)  # noqa: S101
         state = "voided" if event.is_voided else "closed" if event.is_closed else "open"
@@ -84,8 +98,8 @@ class Explaining:
             "state": state,
             "counts": isinstance(event, TransactionReceived),
             "lines": [
-                {"line_id": x.line_id, "item_id": x.item_id, "quantity": x.quantity,
-                 "subtotal": self._money(x.subtotal)}
+                {"line_id": x.line_id, "item_id": x.item_id, "name": names.get(x.item_id),
+                 "quantity": x.quantity, "subtotal": self._money(x.subtotal)}
                 for x in event.lines
             ],
             "payments": [

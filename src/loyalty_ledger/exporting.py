@@ -32,7 +32,6 @@ def balances(ledger: Ledger, moment: Moment) -> Iterator[Row]:
                 "account": one.account,
                 "available": one.available,
                 "lifetime": one.lifetime,
-                "test": profile.test,
             }
 
 
@@ -46,7 +45,6 @@ def tiers(ledger: Ledger, moment: Moment) -> Iterator[Row]:
                 "system": one.system,
                 "level": one.level,
                 "since": one.since,
-                "test": profile.test,
             }
 
 
@@ -87,11 +85,8 @@ def events(ledger: Ledger, moment: Moment) -> Iterator[Row]:
 
 
 EXPORTS: dict[str, tuple[Callable[[Ledger, Moment], Iterator[Row]], tuple[str, ...]]] = {
-    "balances": (
-        balances,
-        ("customer_id", "external_id", "account", "available", "lifetime", "test"),
-    ),
-    "tiers": (tiers, ("customer_id", "external_id", "system", "level", "since", "test")),
+    "balances": (balances, ("customer_id", "external_id", "account", "available", "lifetime")),
+    "tiers": (tiers, ("customer_id", "external_id", "system", "level", "since")),
     "history": (
         history,
         (

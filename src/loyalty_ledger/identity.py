@@ -9,6 +9,7 @@ import hmac
 import os
 import secrets
 from base64 import b32encode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,13 +105,27 @@ class Keyring:
         """What a code that stands for an offer is known by in the log, however it was typed."""
         return self._mac("offer code", _as_typed(code)).hex()[:32]
 
+    def receipt_digest(self, code: str) -> str:
+        """What a code on a receipt is known by in the log, in whatever case it was typed."""
+        return self._mac("receipt code", code.strip().casefold()).hex()[:32]
+
+    def promo_digest(self, code: str) -> bytes:
+        """What a generated promo code is known by, however it was typed: 16 bytes."""
+        return self._mac("promo code", _as_typed(code.strip()))[:16]
+
+    def listed_digest(self, code: str) -> bytes:
+        """What a promo code of a list by others is known by, in whatever case: 16 bytes."""
+        return self._mac("listed promo code", code.strip().casefold())[:16]
+
     @property
     def check(self) -> str:
         """A keyed hash by which the key is recognised."""
         return self._mac("check").hex()[:32]
 
     def _mac(self, *parts: str) -> bytes:
-        message = b"".join(len(p := part.encode()).to_bytes(4) + p for part in parts)
+        message = b"".join(
+            len(p := part.encode(errors="surrogatepass")).to_bytes(4) + p for part in parts
+        )
         return hmac.digest(self._secret, message, hashlib.sha256)
 
 
@@ -122,6 +137,17 @@ CODE_LENGTH = 8
 def make_code() -> str:
     """A random code of 40 bits that people can read out: Crockford's base 32."""
     return "".join(secrets.choice(_CROCKFORD) for _ in range(CODE_LENGTH))
+
+
+PROMO_CODE_LENGTH = 12
+_BY_BYTE = bytes(ord(_CROCKFORD[byte & 31]) for byte in range(256))
+
+
+def make_promo_codes(count: int) -> Iterator[str]:
+    """That many random codes of 60 bits each, in Crockford's base 32."""
+    drawn = secrets.token_bytes(count * PROMO_CODE_LENGTH).translate(_BY_BYTE).decode()
+    for start in range(0, len(drawn), PROMO_CODE_LENGTH):
+        yield drawn[start : start + PROMO_CODE_LENGTH]
 
 
 def _as_typed(code: str) -> str:

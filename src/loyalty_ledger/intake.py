@@ -6,6 +6,7 @@ decide again, in halves if need be; it never makes a request fail.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -19,6 +20,7 @@ from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
 from loyalty_ledger.domain.counting import counts_of
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
 from loyalty_ledger.domain.issuing import is_offer_id
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import (
@@ -32,9 +34,10 @@ from loyalty_ledger.domain.streams import (
 )
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.identity import as_external
+from loyalty_ledger.identity import Keyring, as_external
 from loyalty_ledger.naming import Naming, references_of
 from loyalty_ledger.reading import Versions, times
+from loyalty_ledger.receipt_codes import ReceiptCodes
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Answer, Conflict, Log, PersonalValue
 
@@ -80,13 +83,19 @@ class Intake:
     """Receives `send_transaction` bodies."""
 
     def __init__(
-        self, log: Log, states: States, directory: Directory, clock: Callable[[], datetime]
+        self,
+        log: Log,
+        states: States,
+        directory: Directory,
+        clock: Callable[[], datetime],
+        keyring: Keyring,
     ):
         self._log = log
         self._states = states
         self._directory = directory
         self._clock = clock
         self.answer_to = answer_to
+        self._keyring = keyring
         self._program: tuple[int, Program] | None = None
 
     def receive(self, bodies: Sequence[bytes]) -> list[Receipt]:
@@ -187,6 +196,7 @@ class Intake:
             and discount.reference_id is not None
             and is_offer_id(discount.reference_id)
         ]
+        streams += ReceiptCodes(self._keyring, sent).streams()
         for reference in references:
             streams.append(self._directory.stream_of(reference))
             linked = as_external(reference) if reference.kind == "id" else reference
@@ -197,17 +207,21 @@ class Intake:
         """Put the version into the draft; None when the very same was received before."""
         request, now = one.request, one.read_at
         stores: Stores = draft.state(STORES)
-        store = stores.store(request.store_id)
-        versions, program = self._versions(draft)
+        store = stores.seller(request.store_id)
+        versions, program = self._versions(request.store_id, draft)
         opened, _ = times(request.transaction, store.time_zone, now)
         stream = sale(request.store_id, request.transaction.transaction_id)
         before: Sale = draft.state(stream)
         following = cause(stream, before.events + 1)
-        naming = Naming(self._directory, program, draft, opened, following, before.payers)
+        codes = ReceiptCodes(self._keyring, request.transaction)
+        claimed = partial(codes.owner, before.claims)
+        naming = Naming(self._directory, program, draft, opened, following, before.payers, claimed)
         version = versions.version(request, store, naming.name, now)
         events = transaction.decide(transaction.Receive(version), before)
         for event in events:
             draft.emit(stream, event, *naming.customers)
+            if isinstance(event, TransactionReceived | TransactionVersionIgnored):
+                codes.tell(event, following, draft)
         if version in events:
             customers = tuple(naming.customers)
             by = Actor(
@@ -217,7 +231,7 @@ class Intake:
             close(Closing(version, stream, following, now, customers, by), before, draft)
         return [*naming.personal, *naming.kept(request, stream)] if events else None
 
-    def _versions(self, draft: Draft) -> tuple[Versions, Program]:
+    def _versions(self, store_id: str, draft: Draft) -> tuple[Versions, Program]:
         programs: Programs = draft.state(PROGRAM)
         catalogs: Catalogs = draft.state(CATALOG)
         if not programs.version:
@@ -227,7 +241,8 @@ class Intake:
         if self._program is None or self._program[0] != programs.version:
             program = Program.from_document(programs.documents[-1])
             self._program = (programs.version, program)
-        return Versions(self._program[1], programs.version, catalogs.version), self._program[1]
+        version, program = self._program
+        return Versions(program, version, catalogs.in_force(store_id)), program
 
 
 def _held(states: dict[str, Any], streams: Iterable[str]) -> set[str]:

@@ -12,12 +12,15 @@ from loyalty_ledger.customers import Customers
 from loyalty_ledger.depositing import Depositing
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import policies
+from loyalty_ledger.erasing import Erasing
 from loyalty_ledger.explaining import Explaining
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
 from loyalty_ledger.keys import Keys
 from loyalty_ledger.offers import Offers
+from loyalty_ledger.promo_lists import PromoLists
 from loyalty_ledger.promotions import Promotions
+from loyalty_ledger.receipts import Receipts
 from loyalty_ledger.sales import Sales
 from loyalty_ledger.settlement import Settle, Settlement
 from loyalty_ledger.spending import Spending
@@ -51,7 +54,7 @@ class Ledger:
         self.states = States(self.log)
         keyring = Keyring(secret)
         self.directory = Directory(keyring)
-        self.intake = Intake(self.log, self.states, self.directory, clock)
+        self.intake = Intake(self.log, self.states, self.directory, clock, keyring)
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.customers = Customers(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, settle)
@@ -59,8 +62,11 @@ class Ledger:
         self.spending = Spending(self.states, self.settlement, clock)
         self.depositing = Depositing(self.states, self.settlement, clock)
         self.explaining = Explaining(self.log, self.settlement)
-        self.promotions = Promotions(self.states, self.settlement, clock)
         self.keys = Keys(self.states, clock)
+        self.erasing = Erasing(self.log, self.states, clock)
+        self.receipts = Receipts(self.log, self.states, self.settlement, keyring, clock)
+        self.promotions = Promotions(self.log, self.states, self.settlement, keyring, clock)
+        self.promo_lists = PromoLists(self.log, self.states, self.settlement, keyring, clock)
         self.projector = projector_of(self.log, batch)
         self.sales = Sales(self.log, self.projector)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)

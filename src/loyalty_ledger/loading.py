@@ -6,9 +6,10 @@ Loading the same file again changes nothing, so a load that was cut off is simpl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from loyalty_ledger import sent
+from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
@@ -24,8 +25,16 @@ from loyalty_ledger.records import (
     read_record,
 )
 from loyalty_ledger.store.log import CatalogItem
+from loyalty_ledger.store.staging import staging
 
 Progress = Callable[[int, int], None]
+Agree = Callable[[Rejected], bool]
+"""Whether it is agreed to what would otherwise be refused so."""
+Listed = TypeVar("Listed", StoreRecord, CatalogRecord)
+
+
+def _never(_: Rejected) -> bool:
+    return False
 
 
 @dataclass(slots=True)
@@ -74,6 +83,20 @@ def load_transactions(ledger: Ledger, path: Path, refused: Path, progress: Progr
     def take(group: Sequence[Line]) -> list[bool | Rejected]:
         receipts = ledger.intake.receive([line.body for line in group])
         return [receipt.refusal or receipt.outcome == "accepted" for receipt in receipts]
+
+    return _load(path, refused, take, progress)
+
+
+# --- promo codes ------------------------------------------------------------------------------
+
+
+def load_promo_codes(
+    ledger: Ledger, promotion: str, by: Actor, path: Path, refused: Path, progress: Progress
+) -> Counts:
+    """Load promo codes made by others, one a line."""
+
+    def take(group: Sequence[Line]) -> list[bool | Rejected]:
+        return ledger.promo_lists.take_over(promotion, group, by)
 
     return _load(path, refused, take, progress)
 
@@ -134,57 +157,77 @@ def _taken(
 # --- whole lists --------------------------------------------------------------------------------
 
 
-def load_stores(ledger: Ledger, path: Path, refused: Path, progress: Progress) -> Counts:
+def load_stores(
+    ledger: Ledger, path: Path, refused: Path, progress: Progress, agree: Agree = _never
+) -> Counts:
     """Replace the list of stores; with a bad line in it nothing is replaced."""
+    stores: dict[str, Store] = {}
 
-    def take(records: Sequence[StoreRecord]) -> bool:
-        stores = [Store(**record.model_dump()) for record in records]
-        return ledger.administration.load_stores(stores)
+    def keep(record: StoreRecord) -> bool:
+        return stores.setdefault(record.store_id, one := Store(**record.model_dump())) is one
 
-    return _load_whole(StoreRecord, lambda one: one.store_id, path, refused, take, progress)
-
-
-def load_catalog(ledger: Ledger, path: Path, refused: Path, progress: Progress) -> Counts:
-    """Replace the catalog; with a bad line in it nothing is replaced."""
-
-    def take(records: Sequence[CatalogRecord]) -> bool:
-        items = [
-            CatalogItem(one.sku, one.name, one.brand, tuple(one.categories))
-            for one in sorted(records, key=lambda one: one.sku)
-        ]
-        return ledger.administration.load_catalog(lambda: items)
-
-    return _load_whole(CatalogRecord, lambda one: one.sku, path, refused, take, progress)
+    counts = _read_whole(StoreRecord, keep, path, refused, progress)
+    replace = ledger.administration.load_stores
+    return _replaced(
+        counts, agree, lambda confirmed: replace(list(stores.values()), confirmed=confirmed)
+    )
 
 
-def _load_whole(
-    model: type[RecordType],
-    name: Callable[[RecordType], str],
+def load_catalog(
+    ledger: Ledger,
     path: Path,
     refused: Path,
-    take: Callable[[Sequence[RecordType]], bool],
+    progress: Progress,
+    agree: Agree = _never,
+    store_id: str = "",
+) -> Counts:
+    """Replace the catalog of a store, or of all; with a bad line in it nothing is replaced."""
+    replace = ledger.administration.load_catalog
+    with staging() as staged:
+
+        def keep(one: CatalogRecord) -> bool:
+            return staged.add(CatalogItem(one.sku, one.name, one.brand, tuple(one.categories)))
+
+        counts = _read_whole(CatalogRecord, keep, path, refused, progress)
+        return _replaced(
+            counts, agree, lambda confirmed: replace(staged.items, store_id, confirmed=confirmed)
+        )
+
+
+def _read_whole(
+    model: type[Listed],
+    keep: Callable[[Listed], bool],
+    path: Path,
+    refused: Path,
     progress: Progress,
 ) -> Counts:
-    """A full load: all lines are good, or the list in force stays."""
-    records: dict[str, RecordType] = {}
+    """Read a full load and keep its records; `keep` says False of one that is there already."""
 
     def read(group: Sequence[Line]) -> list[bool | Rejected]:
         answers: list[bool | Rejected] = []
         for record in _read_each(model, group):
             if isinstance(record, Rejected):
                 answers.append(record)
-            elif name(record) in records:
-                answers.append(sent.refused([(name(record), "stands more than once")]))
-            else:
-                records[name(record)] = record
+            elif keep(record):
                 answers.append(True)
+            else:
+                answers.append(sent.refused([(record.name_of_line, "stands more than once")]))
         return answers
 
     counts = _load(path, refused, read, progress)
+    if not counts.accepted and not counts.refused:
+        raise Rejected(Reason.VALIDATION, f"{path} is empty: an empty list replaces nothing")
+    return counts
+
+
+def _replaced(counts: Counts, agree: Agree, replace: Callable[[bool], bool]) -> Counts:
+    """Replace what is in force, unless a line was refused; retiring most of it has to be agreed."""
     if counts.refused:
         return Counts(0, 0, counts.refused, counts.refused_file)
-    if not records:
-        raise Rejected(Reason.VALIDATION, f"{path} is empty: an empty list replaces nothing")
-    if take(list(records.values())):
-        return counts
-    return Counts(0, counts.accepted, 0)
+    try:
+        new = replace(False)
+    except Rejected as refusal:
+        if refusal.code is not Reason.RETIRES_MOST or not agree(refusal):
+            raise
+        new = replace(True)
+    return counts if new else Counts(0, counts.accepted, 0)

@@ -1,6 +1,6 @@
 """Who the payments of a sale name, and what of the body stays beside the log."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ from loyalty_ledger.domain.streams import customer_of
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.identity import Reference, as_external, wire_reference
 from loyalty_ledger.store.log import PersonalValue
+
+Claimed = Callable[[int, wire.WirePayment], str | None]
+"""Who has claimed the payment at that place, if anybody has."""
 
 
 class Naming:
@@ -31,6 +34,7 @@ class Naming:
         at: datetime,
         following: str,
         before: tuple[str, ...] = (),
+        claimed: Claimed = lambda _place, _payment: None,
     ):
         self._directory = directory
         self._program = program
@@ -39,15 +43,18 @@ class Naming:
         self._cause = following
         self._sor = program.customer_ids == "sor"
         self._before = before
+        self._claimed = claimed
         self._payers: list[str | None] = []
         self.customers: list[str] = []
         self.personal: list[PersonalValue] = []
 
-    def name(self, _index: int, payment: wire.WirePayment) -> str | None:
-        """The customer the payment names, and nobody where that is not clear: no sale is lost."""
-        customer_id = self._named(
-            [translated(one, sor=self._sor) for one in references_of(payment)]
-        )
+    def name(self, place: int, payment: wire.WirePayment) -> str | None:
+        """The customer the payment names, and nobody where that is not clear: no sale is lost.
+
+        One that names nobody is whose it was claimed to be.
+        """
+        references = [translated(one, sor=self._sor) for one in references_of(payment)]
+        customer_id = self._named(references) or self._claimed(place, payment)
         self._payers.append(customer_id)
         if customer_id is not None and customer_id not in self.customers:
             self.customers.append(customer_id)

@@ -141,9 +141,9 @@ class Offers:
         store = stores.store(basket.store_id)
         times(basket.transaction, store.time_zone, at)  # one that is far ahead is refused
         rulebook = rulebook_in_force(self._settlement, reading)
-        versions = Versions(rulebook.program, rulebook.version, catalogs.version)
+        version = catalogs.in_force(basket.store_id)
+        versions = Versions(rulebook.program, rulebook.version, version)
         lines, discounts = versions.basket(basket.transaction, store)
-        version = catalogs.version
         items = self._settlement.shelf.items(((version, one.item_id) for one in lines), catalogs)
         known = {
             one.item_id: items[version, one.item_id]

@@ -1,9 +1,9 @@
 """The records that operators load: stores, catalog items, customers, customer events."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
 from loyalty_ledger.administration import CustomerEvent, CustomerRecord
 from loyalty_ledger.domain.program.zones import ZoneName
@@ -25,21 +25,51 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class StoreRecord(_Record):
+class _Listed(_Record):
+    """A line of a list that is loaded whole."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_change(cls, line: Any) -> Any:
+        if isinstance(line, dict) and (asked := sorted(_OF_A_CHANGE & line.keys())):
+            raise ValueError(
+                f"{asked[0]!r} makes this a change to a list, and loads are always whole lists:"
+                " what is absent is retired, so a list of changes would retire all else"
+            )
+        return line
+
+
+_OF_A_CHANGE = frozenset(
+    {"action", "op", "operation", "change", "change_type", "delta", "delete", "deleted"}
+    | {"remove", "removed", "is_deleted", "upsert", "_action", "_op", "_delete", "_deleted"}
+)
+
+
+class StoreRecord(_Listed):
     """A store as it is loaded."""
 
     store_id: Text
     name: Text
     time_zone: ZoneName
 
+    @property
+    def name_of_line(self) -> str:
+        """What tells it from the others."""
+        return self.store_id
 
-class CatalogRecord(_Record):
+
+class CatalogRecord(_Listed):
     """A catalog item as it is loaded; categories broadest first."""
 
     sku: Text
     name: Annotated[str, AfterValidator(free_text)] = ""
     brand: Text | None = None
     categories: list[Text] = []
+
+    @property
+    def name_of_line(self) -> str:
+        """What tells it from the others."""
+        return self.sku
 
 
 class IdentifierRecord(_Record):

@@ -160,7 +160,7 @@ def problems_of(error: ValidationError) -> list[tuple[str, str]]:
 
 def refused(problems: list[tuple[str, str]]) -> Rejected:
     """The refusal that names all these problems: (field, what is wrong and would be right)."""
-    shown = "; ".join(f"{path} {problem}" for path, problem in problems[:5])
+    shown = "; ".join(f"{path} {problem}".lstrip() for path, problem in problems[:5])
     more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
     details = [{"field": path, "problem": problem} for path, problem in problems[:100]]
     return Rejected(Reason.VALIDATION, shown + more, {"problems": details})

@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from loyalty_ledger.deciding import Reading
 from loyalty_ledger.domain import policies
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.configuration import Programs
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
-from loyalty_ledger.domain.judging import facts_of
-from loyalty_ledger.domain.needs import needed, with_former
+from loyalty_ledger.domain.judging import facts_of, settle_sale
+from loyalty_ledger.domain.needs import needed, own, with_former
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
@@ -21,9 +22,6 @@ from loyalty_ledger.domain.streams import (
     customer_of,
     limit,
     split_cause,
-    tiers_of,
-    usage_of,
-    wallet_of,
 )
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.shelf import Shelf
@@ -76,6 +74,17 @@ class Settlement:
         """Settle everything that has arrived."""
         while self.settle_batch():
             pass
+
+    def settle_again(
+        self, arrived: Arrived, version: TransactionReceived, reading: Reading, draft: Draft
+    ) -> None:
+        """Settle a version anew, into the draft; all that it takes is looked at in the reading."""
+        reading.get(self._streams([arrived]))
+        subjects = {version: book.subjects for version, book in self._rulebooks.items()}
+        while more := needed(arrived, reading.found, subjects) - reading.found.keys():
+            reading.get(more)
+        knowledge = self._knowledge([arrived], reading.found)
+        settle_sale(arrived, version, knowledge, draft, retried=False)
 
     def position(self) -> int:
         """How far settlement has come in the log."""
@@ -231,12 +240,7 @@ class Settlement:
         for arrived in arrivals:
             streams.append(arrived.stream)
             for customer_id in arrived.customers:
-                streams += [
-                    wallet_of(customer_id),
-                    tiers_of(customer_id),
-                    usage_of(customer_id),
-                    customer_of(customer_id),
-                ]
+                streams += own(customer_id)
         return streams
 
     def _knowledge(self, arrivals: list[Arrived], states: dict[str, Any]) -> Knowledge:

@@ -28,7 +28,7 @@ class Shelf:
             if version and (version, sku) not in self._items:
                 missing.setdefault(version, set()).add(sku)
         for version, skus in missing.items():
-            found = self._log.catalog_items(catalogs.digests[version - 1], skus)
+            found = self._log.catalog_items(catalogs.of(version).digest, skus)
             for sku in skus:
                 item = found.get(sku)
                 known = Item(item.categories, item.brand) if item else Item()

@@ -65,7 +65,7 @@ class Spending:
             check_may_ask(customer_id, reading)
             if sale_of is not None:
                 stores: Stores = reading.state(STORES)
-                stores.store(sale_of[0])
+                stores.seller(sale_of[0])
                 reading.get([sale(*sale_of)])
             draft = reading.draft()
             spent = spending.spend(ask, rulebook, self._settlement.programs, draft)

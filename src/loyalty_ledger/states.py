@@ -28,10 +28,13 @@ from loyalty_ledger.store.log import (
 )
 from loyalty_ledger.store.records import NO_META
 
-STATE_VERSIONS = {"wallet": "2", "tiers": "2", "usage": "2", "limit": "1"}
+STATE_VERSIONS = {"wallet": "2", "tiers": "2", "usage": "2", "limit": "1", "tries": "1"}
 """The form of state that snapshots of each kind of stream have; others are never snapshotted."""
 SNAPSHOT_EVERY = 64
-PASSING = ("sale", "happening", "offer", "code", "claim")
+PASSING = (
+    *("sale", "happening", "offer", "code", "claim", "receipt"),
+    *("promo-code", "promo-batch"),
+)
 """Streams that are hardly asked for again; their states are not kept."""
 MOST_STATES = 20_000
 REST_S = 1.0

@@ -65,6 +65,7 @@ class WirePayment(WirePart):
     user_id_type: Text | None = None
     additional_user_id: Text | None = None
     additional_user_id_type: Text | None = None
+    receipt_code: Text | None = None
 
 
 class WireDiscount(WirePart):
@@ -99,6 +100,8 @@ class WireTransaction(WirePart):
     open_time: Time | None = None
     modified_time: Time | None = None
     status: Text | None = None
+    receipt_code: Text | None = None
+    guest_receipt_code: Text | None = None
     items: list[WireItem]
     payments: list[WirePayment] = []
     discounts: list[WireDiscount] = []

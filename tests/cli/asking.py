@@ -32,7 +32,7 @@ def shown(shop: Shop, *arguments: object) -> str:
 
 
 def refused(shop: Shop, code: str, *arguments: object, stdin: bytes = b"") -> str:
-    """Refused for people and for programs, with that code, and nothing is changed; how so."""
+    """Refused for people and for programs, with that code: how so. Only wrong codes are noted."""
     head = shop.ledger.log.head()
     plain = said(shop, *arguments, stdin=stdin)
     assert (plain.code, plain.out) == (1, "")
@@ -41,7 +41,9 @@ def refused(shop: Shop, code: str, *arguments: object, stdin: bytes = b"") -> st
     assert as_json.json["error"]["code"] == code
     message: str = as_json.json["error"]["message"]
     assert plain.err == f"Refused ({code}): {message}\n"
-    assert shop.ledger.log.head() == head
+    after = [type(one.event).__name__ for one in shop.ledger.log.read(head.position, 10)]
+    wrong = code == "promotion_not_available"
+    assert after == (["PromoCodeRefused"] * 2 if wrong else [])
     return message
 
 

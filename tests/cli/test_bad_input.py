@@ -224,7 +224,7 @@ def test_a_list_with_a_bad_line_replaces_nothing(backend: str, tmp_path: Path, w
         assert (said.code, said.json["accepted"], said.json["refused"]) == (1, 0, len(bad))
         assert ledger.log.head() == head
         file.write_text("\n".join(lines))
-        said = loyalty(url, "load", what, file, "--json")
+        said = loyalty(url, "load", what, file, "--json", "--yes")
         assert (said.code, said.json["accepted"], said.json["repeated"]) == (0, 5, 0)
         head = ledger.log.head()
         said = loyalty(url, "load", what, file, "--json")

@@ -52,6 +52,17 @@ def test_a_line_of_negative_quantity_earns_nothing_though_its_money_is_positive(
     assert worth([line("mug", "5.00", quantity=Decimal(-1))]) == [0]
 
 
+def test_a_line_of_negative_quantity_takes_off_quantity_but_no_money_that_it_does_not_name() -> (
+    None
+):
+    lines = [
+        line("mug", "10.00", quantity=Decimal(2)),
+        line("mug", "5.00", line_id="back", quantity=Decimal(-1)),
+    ]
+    netted = net_lines(lines, [], tax_in_earning=False)
+    assert [(one.net, one.quantity) for one in netted] == [(1000, Decimal(1)), (0, Decimal(0))]
+
+
 def test_returned_tax_is_no_longer_taken_off_what_was_kept() -> None:
     lines = [
         line("mug", "20.00", tax=400, quantity=Decimal(2)),

@@ -8,7 +8,7 @@ import pytest
 from loyalty_ledger.domain.events.limits import GrantCounted
 from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.events.points import PointsAwarded, PointsExpired
-from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.promotions import PromoCodeAccepted, PromotionClaimed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft
 from loyalty_ledger.domain.promo_claim import PromoClaim
 from loyalty_ledger.domain.promotion import subjects
@@ -38,12 +38,12 @@ def test_a_claim_awards_counts_and_issues_in_one_commit() -> None:
     claimed = shop.claims("SPRING26", when=minutes(5))
     kinds = [type(event) for event in shop.last]
     counted = [*[GrantCounted] * 4, OfferIssued]
-    assert kinds == [PointsAwarded, *counted, PromotionClaimed]
+    assert kinds == [PointsAwarded, *counted, PromotionClaimed, PromoCodeAccepted]
     subjects_counted = [event.subject for event in every(GrantCounted, shop.last)]
     assert subjects_counted == ["promotion:spring"] * 2 + ["offer:treat"] * 2
     assert (shop.points(), times(shop)) == (50, (1, 1))
     assert shop.offer(only(OfferIssued, shop.last).offer_id).customer_id == "ann"
-    assert shop.last[-1] is claimed
+    assert shop.last[-2] is claimed
 
 
 def test_a_claim_says_who_asked_when_and_what_was_granted() -> None:

@@ -266,6 +266,23 @@ def test_a_return_that_is_undone_repays_what_it_had_left_owing() -> None:
     assert debt(shop) == 10
 
 
+def test_what_is_owed_makes_no_room_in_an_account_that_holds_only_so_much() -> None:
+    shop = owing(maximum_balance=12)
+    event = only(PointsAwarded, shop.sells(line("x", "30.00"), when=later(3)))
+    assert (event.points, event.cut, event.repaid, shop.points()) == (12, 18, 10, 2)
+
+
+def test_several_rules_of_a_sale_give_no_more_because_the_first_repaid_a_debt() -> None:
+    shop = plain(rule(), rule(id="more"), **accounts(maximum_balance=12))
+    sends(shop, TEN)
+    assert shop.points() == 12
+    spends(shop, "12.00", 1)
+    voids(shop, hours=2)
+    assert debt(shop) == 12
+    shop.sells(line("x", "30.00"), when=later(3))
+    assert (shop.points(), shop.limits_hit) == (0, ["maximum_balance:points"] * 2)
+
+
 def test_points_cannot_be_spent_while_more_is_owed_than_there_is() -> None:
     shop = owing()
     shop.sells(line("x", "4.00"), when=later(3))

@@ -16,6 +16,7 @@ from loyalty_ledger.domain.events.tiers import (
 from offer_examples import treat
 from return_examples import (
     CREDITS,
+    accounts,
     debt,
     later,
     level,
@@ -238,6 +239,20 @@ def test_entry_outcomes_are_given_once_however_often_the_sale_goes_and_comes() -
         assert (shop.points(), shop.lifetime()) == (0, 0)
 
 
+def test_what_entering_gave_and_was_written_off_is_made_up_when_the_sale_enters_again() -> None:
+    shop = club(level("gold", credits(20), GIFT), **accounts(allow_negative=False))
+    for hours in range(0, 9, 3):
+        sends(shop, line("x", "20.00"), hours=hours)
+        (gift,) = [e for e in every(PointsAwarded, shop.last) if e.rule == "tier:club/gold"]
+        assert (gift.points, gift.made_up) == (7, 7 if hours else 0)
+        assert (shop.level(), shop.points()) == ("gold", 0 if hours else 7)
+        if not hours:
+            elsewhere = [tendered("ann", "7.00")]
+            shop.sells(line("z", "7.00"), number="z", when=later(1), payments=elsewhere)
+        voids(shop, hours=hours + 2)
+        assert (shop.level(), shop.points(), shop.lifetime()) == ("base", 0, 0)
+
+
 def test_a_level_reached_on_other_sales_in_the_same_version_gives_its_outcomes_once() -> None:
     shop = gold(20, GIFT)
     buys(shop, "19.00", 2)
@@ -246,6 +261,17 @@ def test_a_level_reached_on_other_sales_in_the_same_version_gives_its_outcomes_o
     assert (shop.level(), shop.points()) == ("base", 0)
     buys(shop, "1.00", 5)
     assert (shop.level(), shop.points(), shop.lifetime()) == ("gold", 7, 7)
+
+
+def test_an_entry_is_undone_no_earlier_than_it_was_though_the_return_is_dated_before() -> None:
+    shop = gold(20, GIFT)
+    buys(shop, "19.00", 2)
+    buys(shop, "1.00", 5)
+    comes_back(shop, 4, of=2)
+    undone, left = only(TierEntryUndone, shop.last), only(TierLeft, shop.last)
+    clawed = [e for e in every(PointsClawedBack, shop.last) if e.rule == "tier:club/gold"]
+    assert [e.at for e in (undone, left, *clawed)] == [noon(5)] * 3
+    assert (shop.level(), shop.settlement.at) == ("base", noon(5))
 
 
 def test_the_award_of_an_entry_earned_again_is_dated_when_it_was() -> None:

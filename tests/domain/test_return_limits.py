@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from loyalty_ledger.domain.events.limits import GrantUncounted
+from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.events.points import PointsAwarded
+from loyalty_ledger.domain.transaction import SALE
 from return_examples import (
     accounts,
     counted,
@@ -34,6 +36,17 @@ def limited(gives: int = 5, per: str | None = None, **limits: Any) -> Shop:
     return plain(NOTHING_ELSE, campaigns=[campaign])
 
 
+def told_less(shop: Shop) -> None:
+    """The sale as it is known where an earlier build settled it: grants by account and lot only."""
+    sale = next(name for name, event in shop.history if event is shop.settlement)
+    told: list[Any] = [event for name, event in shop.history if name == sale]
+    grants = [
+        replace(one, granted={}, awards=[], held={}, counted=[]) for one in shop.settlement.grants
+    ]
+    told[-1] = replace(told[-1], grants=grants)
+    shop.states[sale] = SALE.fold(told)
+
+
 # --- given back ---------------------------------------------------------------------------------
 
 
@@ -45,6 +58,25 @@ def test_a_return_gives_back_the_count_and_the_budget_it_had_used() -> None:
     assert counted(shop, C) == (0, 0)
     shop.sells(TEN, to="ben")
     assert (shop.points("ben"), counted(shop, C)) == (5, (1, 5))
+
+
+def test_a_grant_that_an_earlier_build_settled_gives_back_all_it_can_count_for() -> None:
+    shop = limited(total=1, points=5)
+    sends(shop, TEN)
+    told_less(shop)
+    sends(shop, TEN, line("more", "1.00"), hours=1)
+    assert not every(GrantCounted, shop.last)
+    voids(shop, hours=2)
+    assert (shop.points(), counted(shop, C)) == (0, (0, 0))
+
+
+def test_a_grant_of_an_earlier_build_that_is_voided_at_once_is_uncounted_once() -> None:
+    shop = limited(total=1, points=5)
+    sends(shop, TEN)
+    told_less(shop)
+    voids(shop)
+    assert {one.times for one in every(GrantUncounted, shop.last)} == {1}
+    assert (shop.points(), counted(shop, C)) == (0, (0, 0))
 
 
 def test_a_part_of_a_grant_gives_back_points_and_no_count() -> None:
@@ -66,13 +98,28 @@ def test_a_customers_own_limit_is_free_again_at_the_time_of_the_sale() -> None:
     assert shop.points() == 5
 
 
-def test_of_a_split_bill_the_payer_who_gets_all_back_gives_back_his_count() -> None:
-    shop = limited(1, "1.00", total=2)
+def test_a_split_bill_is_one_grant_until_the_last_payer_has_it_all_back() -> None:
+    shop = limited(1, "1.00", total=1)
     sends(shop, TEN, payments=[paid("ann", "5.00"), paid("ben", "5.00")])
-    assert counted(shop, C) == (2, 10)
+    assert counted(shop, C) == (1, 10)
     sends(shop, line("ten", "5.00"), hours=1, payments=[paid("ann", "5.00"), paid("ben", "0.00")])
     assert counted(shop, C) == (1, 5)
     assert (shop.points("ann"), shop.points("ben")) == (5, 0)
+    voids(shop, hours=2)
+    assert counted(shop, C) == (0, 0)
+    sends(shop, TEN, number="again", hours=3)
+    assert counted(shop, C) == (1, 10)
+
+
+def test_of_a_split_bill_that_changes_hands_the_grant_is_counted_once() -> None:
+    shop = limited(1, "1.00", total=1)
+    sends(shop, TEN, payments=[paid("ann", "5.00"), paid("ben", "5.00")])
+    sends(shop, TEN, hours=1, payments=[paid("ben", "10.00")])
+    assert (counted(shop, C), shop.points("ann"), shop.points("ben")) == ((1, 10), 0, 10)
+    sends(shop, TEN, hours=2, payments=[paid("ann", "10.00")])
+    assert counted(shop, C)[0] == 1
+    voids(shop, hours=3)
+    assert counted(shop, C) == (0, 0)
 
 
 def test_the_limits_of_a_source_are_given_back_as_well() -> None:

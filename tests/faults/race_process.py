@@ -1,7 +1,7 @@
 """What a process does that asks the ledger for offers in the same instant as others do."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from unittest.mock import patch
 from loyalty_ledger import clock
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.offer_requests import USER_OFFER_ID, Basket, Lookup
 from loyalty_ledger.store.log import Appended, Commit, Conflict, Log
@@ -42,7 +43,26 @@ class Claim(NamedTuple):
     code: str
 
 
-Ask = Lock | Buy | Claim
+class Enrol(NamedTuple):
+    """Enrol a customer under an e-mail address."""
+
+    email: str
+
+
+class ClaimReceipt(NamedTuple):
+    """Claim a sale by the code on its receipt."""
+
+    customer_id: str
+    code: str
+
+
+class Send(NamedTuple):
+    """Send a version of a sale."""
+
+    body: bytes
+
+
+Ask = Lock | Buy | Claim | Enrol | ClaimReceipt | Send
 
 
 class Answer(NamedTuple):
@@ -65,6 +85,14 @@ def buy_for_ever(url: str, customer_ids: Sequence[str], store_offer: str) -> Non
         able = list(customer_ids)
         while able:
             able = [one for one in able if _bought(ledger, Buy(one, store_offer))]
+
+
+def claim_for_each(url: str, customer_ids: Sequence[str], code: str) -> None:
+    """Enter a promo code for one customer after the other, whatever is answered."""
+    with ledger_on(url, clock.now) as ledger:
+        for customer_id in customer_ids:
+            with suppress(Rejected):
+                ledger.promotions.claim(customer_id, code, Actor(client_id="app"))
 
 
 def _bought(ledger: Ledger, ask: Buy) -> bool:
@@ -93,6 +121,12 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
         return lambda: ledger.offers.buy(*ask, Actor(client_id="app"))
     if isinstance(ask, Claim):
         return lambda: ledger.promotions.claim(*ask, Actor(client_id="app"))
+    if isinstance(ask, Enrol):
+        return lambda: ledger.customers.enrol([Reference("email", "", ask.email)])
+    if isinstance(ask, ClaimReceipt):
+        return lambda: ledger.receipts.claim(*ask, Actor(client_id="app"))
+    if isinstance(ask, Send):
+        return lambda: ledger.intake.receive([ask.body])
     payload = {
         "transaction_id": ask.transaction_id,
         "open_time": clock.now().isoformat(),

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from loyalty_ledger.cli.setup import status_of
 from loyalty_ledger.domain import policies
 from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.status import status_of
 from loyalty_ledger.verification import verify
 from sample_ledger import GROCER, YEAR_ENDS, both_databases, digests, ledger_on, read_program
 

@@ -249,6 +249,6 @@ def test_points_are_given_by_hand_all_lines_or_none(service: Served) -> None:
     assert service.refusal(DEPOSIT, deposit_details=[line(1), line(1, "gold")]) == "validation"
     assert service.refusal(DEPOSIT, deposit_details=[line(1, source="x")]) == "validation"
     assert service.shop.points() == 1050
-    again = {"deposit_details": [line(5)], "idempotency_id": "d-1"}
+    again: dict[str, Any] = {"deposit_details": [line(5)], "idempotency_id": "d-1"}
     assert service.ask(DEPOSIT, **again).content == service.ask(DEPOSIT, **again).content
     assert service.shop.points() == 1055

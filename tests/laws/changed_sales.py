@@ -14,6 +14,7 @@ from laws.returned_sales import (
     HOURS,
     LATER_HOURS,
     MEANWHILE,
+    PAYING,
     SHAPES,
     WHOLE,
     Other,
@@ -51,17 +52,30 @@ class Changes(NamedTuple):
 
 
 @st.composite
-def changes(draw: st.DrawFn, *, before: int = 2, most: int = 4, soon: bool = False) -> Changes:
-    """A sale, and versions of it that keep any part; in between it may be open or voided."""
+def changes(
+    draw: st.DrawFn,
+    *,
+    most: int = 4,
+    soon: bool = False,
+    silent: str = "later",
+    before: int = 2,
+) -> Changes:
+    """A sale, and versions of it that keep any part; in between it may be open or voided.
+
+    `before` is the most that happens before it. `silent` are the versions that may tell no
+    payments: none, those between, or all later ones.
+    """
     first = replace(draw(sales()), transaction_id="main", body_digest="1")
     made = [Version(draw(HOURS), first)]
     waits = st.just(1) if soon else LATER_HOURS
-    for _ in range(draw(st.integers(1, most))):
+    number = draw(st.integers(1, most))
+    for which in range(1, number + 1):
+        tells = silent == "none" or (silent == "between" and which == number)
         left = [draw(st.integers(0, WHOLE)) for _ in first.lines]
         sale = replace(
             first,
             lines=kept(first.lines, left, draw(SHAPES)),
-            payments=paid(first, sum(left), draw(TOLD)),
+            payments=paid(first, sum(left), draw(TOLD if tells else PAYING)),
         )
         state = draw(STATES)
         sale = replace(sale, is_closed=state != "open", is_voided=state == "void")

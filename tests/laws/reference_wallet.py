@@ -95,7 +95,8 @@ class NaiveWallet:
     def award(self, account: str, points: int, when: datetime) -> int:
         """Points come in; how many the account could hold."""
         purse = self.purses[account]
-        points = min(points, max(0, CAP.get(account, 10**9) - purse.balance))
+        held = sum(lot.left for lot in purse.lots)
+        points = min(points, max(0, CAP.get(account, 10**9) - held))
         if points:
             self._credit(account, points, when, when)
         return points

@@ -128,7 +128,8 @@ class Story:
     def _move(self, event: Any) -> None:
         """What an event does to a balance, and to what was granted, or spent, and not taken back.
 
-        What entering a level gave is counted whichever sale takes it back.
+        What entering a level gave, and what an offer was bought for, is counted whichever sale
+        takes or gives it back.
         """
         match event:
             case PointsAwarded():
@@ -153,7 +154,7 @@ class Story:
         self._balances[event.customer_id, event.account] += points
 
     def _stand(self, why: str, event: Any, account: str, points: int) -> None:
-        whose = "" if why.startswith("tier:") else event.transaction
+        whose = "" if why.startswith(("tier:", "offer:")) else event.transaction
         self._standing[whose, why, event.customer_id, account] += points
 
     def left_of(self, number: str) -> dict[tuple[str, ...], int]:

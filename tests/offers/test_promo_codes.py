@@ -43,6 +43,7 @@ def test_points_offer_counts_and_claim_are_one_commit_that_names_all_it_read(pro
     assert [type(one).__name__ for one in events] == [
         *("PointsAwarded", "GrantCounted", "GrantCounted"),
         *("GrantCounted", "GrantCounted", "OfferIssued", "PromotionClaimed"),
+        "PromoCodeAccepted",
     ]
     counted = [one.subject for one in events if isinstance(one, GrantCounted)]
     assert counted == ["promotion:mug-love"] * 2 + ["offer:mug-set"] * 2
@@ -53,7 +54,10 @@ def test_points_offer_counts_and_claim_are_one_commit_that_names_all_it_read(pro
         *("limit/promotion:mug-love", "limit/offer:mug-set", "limit/offer:welcome"),
         f"offer/{offer.offer_id}",
         f"claim/{claimed.event.claim_id}",
+        *(one for one in commit.expected if one.startswith(("promo-code/", f"tries/{ann}"))),
     }
+    assert sum(one.startswith("promo-code/") for one in commit.expected) == 2
+    assert f"tries/{ann}" in commit.expected
 
 
 def test_what_was_claimed_is_in_the_profile_and_the_history(promo: Shop) -> None:

@@ -270,12 +270,14 @@ class Shop:
 
     @contextmanager
     def refused(self, code: str) -> Iterator[Any]:
-        """Whatever is done here is refused with that code, and leaves no trace."""
+        """Whatever is done here is refused with that code; only a wrong try leaves its trace."""
         head = self.ledger.log.head()
         with pytest.raises(Rejected) as refusal:
             yield refusal
         assert refusal.value.code.value == code, refusal.value.message
-        assert self.ledger.log.head() == head
+        after = self.ledger.log.read(head.position, 100)
+        wrong = int(code == "promotion_not_available")
+        assert [type(one.event).__name__ for one in after] == ["PromoCodeRefused"] * wrong
 
 
 class Frozen(Shop):

@@ -5,7 +5,7 @@ from datetime import datetime
 from hypothesis import given, settings
 
 from loyalty_ledger.domain.expiry import elapse
-from loyalty_projections import profile
+from loyalty_projections import profile, profile_rows
 from loyalty_projections.profile import AccountView, Expiring, Identifier, Profile
 from loyalty_projections.projection import fold
 from projections.steps import CUSTOMERS, Step, steps, told
@@ -157,8 +157,9 @@ def test_consent_and_tags_are_kept() -> None:
     story = Story()
     story.enrolled("ann")
     rows = fold(ALL, story.told)
-    assert profile.facts(rows, "ann") == (NEW_YEAR, True, ("vip", 'a "b"\\'))
-    assert profile.facts(rows, "nobody") == (None, True, ())
+    tags = (("vip", None), ('a "b"\\', None))
+    assert profile_rows.facts(rows, "ann") == (NEW_YEAR, True, tags, False, False)
+    assert profile_rows.facts(rows, "nobody") == profile_rows.Facts()
     assert profile.customer_ids(rows) == ["ann"]
 
 

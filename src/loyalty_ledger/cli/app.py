@@ -13,7 +13,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from loyalty_ledger.cli import (
     bookkeeping,
+    catalogs,
     customers,
+    erasing,
     explanations,
     exports,
     keys,
@@ -22,6 +24,7 @@ from loyalty_ledger.cli import (
     programs,
     promotions,
     reads,
+    receipts,
     rewards,
     running,
     serving,
@@ -68,6 +71,7 @@ app.command()(demo)
 for module in (
     setup,
     loads,
+    catalogs,
     running,
     programs,
     reads,
@@ -84,6 +88,8 @@ for module in (
     serving,
 ):
     module.add_to(app)
+for module in (erasing, receipts):
+    module.add_to(customers.GROUP)
 
 
 def main() -> None:

@@ -177,7 +177,7 @@ def _flags(
     opted_in: bool | None, suspended: bool | None, test: bool | None
 ) -> Callable[[Standing, datetime], Standing]:
     asked = {"opted_in": opted_in, "suspended": suspended, "test": test}
-    given = {name: value for name, value in asked.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     return lambda standing, _at: standing._replace(**given)
 
 

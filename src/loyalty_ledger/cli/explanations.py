@@ -61,9 +61,23 @@ def show_transaction(answer: dict[str, Any]) -> None:
         (_version(one) for one in answer["versions"]),
         right="version, lines",
     )
+    _show_goods([one for one in answer["versions"] if one["counts"]][-1:])
     for one in answer["settlements"]:
         _show_settlement(one)
     _show_outcomes(answer["outcomes"])
+
+
+def _show_goods(versions: list[dict[str, Any]]) -> None:
+    for one in versions:
+        table(
+            f"Goods of version {one['version']}",
+            ("line", "item", "name", "quantity", "subtotal"),
+            [
+                (x["line_id"], x["item_id"], x["name"], x["quantity"], x["subtotal"])
+                for x in one["lines"]
+            ],
+            right="quantity, subtotal",
+        )
 
 
 def _version(one: dict[str, Any]) -> tuple[object, ...]:

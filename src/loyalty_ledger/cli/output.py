@@ -32,8 +32,12 @@ def warn(text: str) -> None:
 
 def as_json(value: object) -> None:
     """A value for programs, on one line."""
-    text = _NUMBERS.encode(_plain(value)).decode()
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(json_bytes(value).decode() + "\n")
+
+
+def json_bytes(value: object) -> bytes:
+    """A value as JSON."""
+    return _NUMBERS.encode(_plain(value))
 
 
 def _plain(value: object) -> Any:

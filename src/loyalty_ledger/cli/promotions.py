@@ -1,21 +1,27 @@
-"""`loyalty promo claim`: a customer enters a promo code."""
+"""`loyalty promo`: a customer enters a promo code; lists of codes; what became of them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
+from loyalty_ledger.cli import promo_lists, promo_status
 from loyalty_ledger.cli.offers import CLI, Client, Employee, acting, as_issued, show_issued
 from loyalty_ledger.cli.output import as_json, cell, table, tell
 from loyalty_ledger.cli.reads import Customer, printable
 from loyalty_ledger.cli.setup import Json
+from loyalty_ledger.domain.events.points import PointsAwarded
+from loyalty_ledger.domain.events.settlement import Cut
 from loyalty_ledger.identity import parse_reference
 from loyalty_ledger.promotions import Claimed
+from loyalty_ledger.receipts import ClaimedSale
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(no_args_is_help=True, help="Promo codes.")
-    group.command()(claim)
+    for command in (claim, promo_lists.generate, promo_lists.load, promo_status.status):
+        group.command()(command)
     app.add_typer(group, name="promo")
 
 
@@ -34,7 +40,8 @@ def claim(
     if json:
         as_json(_as_claimed(claimed))
     else:
-        _show_claimed(claimed)
+        tell(f"Claimed {claimed.promotion.id}: {claimed.promotion.name}")
+        show_granted(claimed, claimed.event.cuts)
 
 
 def _as_claimed(claimed: Claimed) -> dict[str, Any]:
@@ -43,29 +50,36 @@ def _as_claimed(claimed: Claimed) -> dict[str, Any]:
         "claim_id": claimed.event.claim_id,
         "promotion": claimed.promotion.id,
         "name": claimed.promotion.name,
-        "points": _points(claimed),
-        "offers": [as_issued(one) for one in claimed.issued],
-        "levels": [{"system": one.system, "level": one.level} for one in claimed.entered],
-        "cuts": [{"limit": one.limit, "points": one.points} for one in claimed.event.cuts],
+        **as_granted(claimed, claimed.event.cuts),
     }
 
 
-def _points(claimed: Claimed) -> dict[str, int]:
+def as_granted(granted: Claimed | ClaimedSale, cuts: Sequence[Cut]) -> dict[str, Any]:
+    """What came of a claim, for programs."""
+    return {
+        "points": _points(granted.awarded),
+        "offers": [as_issued(one) for one in granted.issued],
+        "levels": [{"system": one.system, "level": one.level} for one in granted.entered],
+        "cuts": [{"limit": one.limit, "points": one.points} for one in cuts],
+    }
+
+
+def _points(awarded: Sequence[PointsAwarded]) -> dict[str, int]:
     """What was awarded, by account."""
     points: dict[str, int] = {}
-    for one in claimed.awarded:
+    for one in awarded:
         points[one.account] = points.get(one.account, 0) + one.points
     return points
 
 
-def _show_claimed(claimed: Claimed) -> None:
-    tell(f"Claimed {claimed.promotion.id}: {claimed.promotion.name}")
-    for entered in claimed.entered:
+def show_granted(granted: Claimed | ClaimedSale, cuts: Sequence[Cut]) -> None:
+    """What came of a claim."""
+    for entered in granted.entered:
         tell(f"Reached {entered.level} in {entered.system}")
-    for cut in claimed.event.cuts:
+    for cut in cuts:
         points = f": {cell(cut.points)} points" if cut.points else ""
         tell(f"Kept back by {cut.limit}{points}")
-    if claimed.awarded:
-        table("Points", ("account", "points"), _points(claimed).items(), right="points")
-    if claimed.issued:
-        show_issued("Offers", claimed.issued)
+    if granted.awarded:
+        table("Points", ("account", "points"), _points(granted.awarded).items(), right="points")
+    if granted.issued:
+        show_issued("Offers", granted.issued)

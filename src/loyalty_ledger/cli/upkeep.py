@@ -9,6 +9,7 @@ from loyalty_ledger.cli.output import as_json, progress, table, tell, warn
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.store.vacuum import vacuum as rewrite
 from loyalty_projections.projections import PROJECTIONS
 
 Batch = Annotated[int | None, typer.Option(min=1, help="Events in a commit.")]
@@ -22,6 +23,14 @@ def add_to(app: typer.Typer) -> None:
     group.command("verify")(verify_views)
     app.add_typer(group, name="projections")
     app.command("verify")(verify)
+    app.command("vacuum")(vacuum)
+
+
+def vacuum(context: typer.Context) -> None:
+    """Rewrite the database's files, so that what was erased is in none of them any more."""
+    with context.obj.ledger() as ledger:
+        rewrite(ledger.log.engine)
+    tell("What was erased is gone from the database's files.")
 
 
 def status(context: typer.Context, json: Json = False) -> None:

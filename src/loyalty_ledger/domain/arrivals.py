@@ -1,29 +1,44 @@
 """What is to be settled, and what a settlement may look up."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
+from loyalty_ledger.domain.events.receipts import SaleClaimed
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.rules import Item, Rulebook
 from loyalty_ledger.domain.streams import cause
 
 
+class Claimed(NamedTuple):
+    """The claim for which a sale is settled anew, and its number in the sale's stream."""
+
+    number: int
+    event: SaleClaimed
+
+
 class Arrived(NamedTuple):
     """What is to be settled, and where in the log it stands.
 
-    `former` are customers that versions before it named.
+    `former` are customers that versions before it named; `claimed` is what it is settled anew for.
     """
 
     stream: str
     version: int
     event: TransactionReceived | CustomerEventReceived
     former: tuple[str, ...] = ()
+    claimed: Claimed | None = None
 
     @property
     def cause(self) -> str:
         """How outcomes name it."""
-        return cause(self.stream, self.version)
+        return cause(self.stream, self.claimed.number if self.claimed else self.version)
+
+    @property
+    def dated(self) -> datetime:
+        """When it was made: the business time of what follows, where the sale's is not."""
+        return self.claimed.event.at if self.claimed else self.event.at
 
     @property
     def customers(self) -> list[str]:

@@ -18,7 +18,11 @@ from loyalty_ledger.domain.taking_back import Case
 
 
 class Claim(NamedTuple):
-    """What a rule owes a customer, and what that was judged by."""
+    """What a rule owes a customer, and what that was judged by.
+
+    `beside` are the subjects that the sale counts for already by the share of somebody else: what
+    a rule gives for one sale is one grant, however many pay.
+    """
 
     customer_id: str
     rule: str
@@ -29,6 +33,7 @@ class Claim(NamedTuple):
     taken: Qualifying | None = None
     not_before: datetime | None = None
     measured: list[dict[str, Any]] = []
+    beside: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -103,6 +108,7 @@ def _broken(
         case.at,
         case.rulebook.program.time_zone,
         times=int(new),
+        in_all=int(new and subject not in claim.beside),
         points=points,
     )
 

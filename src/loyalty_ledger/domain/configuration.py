@@ -1,7 +1,7 @@
 """What is configured and loaded: programs by version, stores, catalogs by version."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -48,32 +48,61 @@ class Programs(Struct, frozen=True):
         return to_wall(moment, self.time_zone).date()
 
 
-class Catalogs(Struct, frozen=True):
-    """The digests of the loaded catalogs, first to last."""
+class LoadedCatalog(NamedTuple):
+    """A catalog as it was loaded: where its items are kept, and how many they are."""
 
-    digests: tuple[str, ...] = ()
+    digest: str
+    items: int
+    categories: int
+
+
+NO_CATALOG = LoadedCatalog("", 0, 0)
+
+
+class Catalogs(Struct, frozen=True):
+    """The loaded catalogs, first to last, and which is in force for stores of their own.
+
+    A version is the place of a catalog among those of all stores, from 1.
+    """
+
+    loaded: tuple[LoadedCatalog, ...] = ()
+    by_store: dict[str, int] = {}
 
     @property
     def version(self) -> int:
-        """The catalog in force; 0 when none was loaded."""
-        return len(self.digests)
+        """The catalog that was loaded last, for whatever store; 0 when none was."""
+        return len(self.loaded)
+
+    def in_force(self, store_id: str = "") -> int:
+        """The store's own catalog, or the one for all; 0 when there is neither."""
+        return self.by_store.get(store_id) or self.by_store.get("", 0)
+
+    def of(self, version: int) -> LoadedCatalog:
+        """The catalog of a version; an empty one for 0."""
+        return self.loaded[version - 1] if version else NO_CATALOG
 
 
 class Stores(Struct, frozen=True):
-    """The stores in force, by id."""
+    """The stores in force, and those that a later list left out, by id."""
 
     by_id: dict[str, Store] = {}
+    retired: dict[str, Store] = {}
 
     def store(self, store_id: str) -> Store:
-        """The store; Rejected when it was not loaded."""
+        """A store in force; Rejected when it was not loaded, or is retired."""
         store = self.by_id.get(store_id)
         if store is None:
+            why = "is retired" if store_id in self.retired else "is not known"
             raise Rejected(
                 Reason.UNKNOWN_STORE,
-                f"store {store_id!r} is not known: load the stores first",
+                f"store {store_id!r} {why}: load the stores first",
                 {"store_id": store_id},
             )
         return store
+
+    def seller(self, store_id: str) -> Store:
+        """A store that sold something, in force or retired; Rejected when it never was loaded."""
+        return self.retired.get(store_id) or self.store(store_id)
 
 
 def open_under(key_check: str, at: datetime, opening: Opening) -> list[LedgerOpened]:
@@ -104,23 +133,66 @@ def publish(program: Program, at: datetime, published: Programs) -> list[Program
     ]
 
 
-def load_stores(stores: list[Store], at: datetime, known: Stores) -> list[StoresLoaded]:
-    """The whole list of stores; nothing when it is the one in force."""
-    if {store.store_id: store for store in stores} == known.by_id:
+def load_stores(
+    stores: list[Store], at: datetime, known: Stores, *, confirmed: bool = False
+) -> list[StoresLoaded]:
+    """The whole list of stores; nothing when it is the one in force.
+
+    Rejected when it retires more than half of those in force and nobody has confirmed that.
+    """
+    loaded = {store.store_id: store for store in stores}
+    if loaded == known.by_id:
         return []
-    return [StoresLoaded(at=at, stores=stores)]
+    retired = len(known.by_id.keys() - loaded.keys())
+    most = _retires_most(retired, len(known.by_id), len(loaded), "stores", confirmed=confirmed)
+    return [StoresLoaded(at=at, stores=stores, retired=retired, confirmed=most)]
 
 
 def load_catalog(
-    digest: str, items: int, categories: int, at: datetime, known: Catalogs
+    catalog: LoadedCatalog,
+    retired: int,
+    store_id: str,
+    at: datetime,
+    known: Catalogs,
+    *,
+    confirmed: bool = False,
 ) -> list[CatalogLoaded]:
-    """The whole catalog; nothing when it is the one in force."""
-    if known.digests and known.digests[-1] == digest:
+    """The whole catalog of a store, or of all; nothing when it is the one in force.
+
+    `retired` items of the one in force there are not in it. Rejected when those are more than half
+    and nobody has confirmed that.
+    """
+    version = known.by_store.get(store_id, 0)
+    if version and known.of(version).digest == catalog.digest:
         return []
-    version = known.version + 1
+    before = known.of(known.in_force(store_id))
+    most = _retires_most(retired, before.items, catalog.items, "items", confirmed=confirmed)
     return [
-        CatalogLoaded(at=at, version=version, digest=digest, items=items, categories=categories)
+        CatalogLoaded(
+            at=at,
+            version=known.version + 1,
+            digest=catalog.digest,
+            items=catalog.items,
+            categories=catalog.categories,
+            store_id=store_id,
+            retired=retired,
+            confirmed=most,
+        )
     ]
+
+
+def _retires_most(retired: int, before: int, after: int, what: str, *, confirmed: bool) -> bool:
+    """Whether it is more than half; Rejected when it is and nobody has confirmed it."""
+    if 2 * retired <= before:
+        return False
+    if not confirmed:
+        raise Rejected(
+            Reason.RETIRES_MOST,
+            f"this would retire {retired:,} of the {before:,} {what} in force and leave {after:,}:"
+            " a load is the whole list; --yes if it is",
+            {"retired": retired, "in_force": before, "loaded": after},
+        )
+    return True
 
 
 def evolve_opening(_: Opening, event: LedgerOpened) -> Opening:
@@ -133,11 +205,15 @@ def evolve_programs(programs: Programs, event: ProgramPublished) -> Programs:
     return Programs((*programs.documents, event.document))
 
 
-def evolve_stores(_: Stores, event: StoresLoaded) -> Stores:
+def evolve_stores(stores: Stores, event: StoresLoaded) -> Stores:
     """The stores after the event."""
-    return Stores({store.store_id: store for store in event.stores})
+    loaded = {store.store_id: store for store in event.stores}
+    before = {**stores.retired, **stores.by_id}
+    return Stores(loaded, {name: one for name, one in before.items() if name not in loaded})
 
 
 def evolve_catalogs(catalogs: Catalogs, event: CatalogLoaded) -> Catalogs:
     """The catalogs after the event."""
-    return Catalogs((*catalogs.digests, event.digest))
+    loaded = LoadedCatalog(event.digest, event.items, event.categories)
+    by_store = {**catalogs.by_store, event.store_id: event.version}
+    return Catalogs((*catalogs.loaded, loaded), by_store)

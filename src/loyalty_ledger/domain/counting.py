@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Required, TypedDict, Unpack
 
+from msgspec.structs import replace
+
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted, issued
 from loyalty_ledger.domain.events.offers import RETURNED, OfferRevoked
@@ -24,21 +26,38 @@ class Counting(TypedDict, total=False):
     cause: Required[str]
 
 
-def count(draft: Draft, customer_id: str, subject: str, **told: Unpack[Counting]) -> None:
-    """Count a grant: twice, in one commit, for the customer and for everybody."""
+def count(
+    draft: Draft,
+    customer_id: str,
+    subject: str,
+    in_all: int | None = None,
+    **told: Unpack[Counting],
+) -> None:
+    """Count a grant: twice, in one commit, for the customer and for everybody.
+
+    `in_all` is how often for everybody: as often as for the customer, unless told.
+    """
     told.setdefault("times", 1)
-    _emit(draft, GrantCounted(customer_id=customer_id, subject=subject, **told))
+    _emit(draft, GrantCounted(customer_id=customer_id, subject=subject, **told), in_all)
 
 
-def uncount(draft: Draft, customer_id: str, subject: str, **told: Unpack[Counting]) -> None:
+def uncount(
+    draft: Draft,
+    customer_id: str,
+    subject: str,
+    in_all: int | None = None,
+    **told: Unpack[Counting],
+) -> None:
     """Count a grant no more, or these points of it, for the customer and for everybody."""
     told.setdefault("times", 1)
-    _emit(draft, GrantUncounted(customer_id=customer_id, subject=subject, **told))
+    _emit(draft, GrantUncounted(customer_id=customer_id, subject=subject, **told), in_all)
 
 
-def _emit(draft: Draft, event: GrantCounted | GrantUncounted) -> None:
+def _emit(draft: Draft, event: GrantCounted | GrantUncounted, in_all: int | None) -> None:
     draft.emit(usage_of(event.customer_id), event, event.customer_id)
-    draft.emit(limit(event.subject), event)
+    everybodys = event if in_all is None else replace(event, times=in_all)
+    if everybodys.times or everybodys.points:
+        draft.emit(limit(event.subject), everybodys)
 
 
 def uncount_taken_back(events: Iterable[OfferFact], offer: Offer, draft: Draft) -> None:

@@ -4,6 +4,7 @@ A version of a sale is worked out from scratch; what is posted is the difference
 the versions before.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
@@ -38,6 +39,7 @@ class Granting:
         self.gainers: set[str] = set()
         self.back = TakingBack(case, draft)
         self._issued: dict[tuple[str, str], int] = {}
+        self._repaid: Counter[tuple[str, str]] = Counter()
         self._program = case.rulebook.program
 
     # --- claims ---------------------------------------------------------------------------------
@@ -49,6 +51,7 @@ class Granting:
         """
         if claim.key in self.case.record.grants:
             return True
+        claim = self._beside(claim)
         before, points = self.case.record.refused.get(claim.key), sum(claim.owed.points.values())
         if before is not None and (points > before.room or not before.room):
             self._cut(claim, before.limit, points, before.room)
@@ -64,6 +67,7 @@ class Granting:
 
         Limits count what was awarded; a claim of which nothing is left counts as never made.
         """
+        claim = self._beside(claim)
         before = self.case.record.grants.get(claim.key, NOTHING)
         if not before.nothing:
             before = replace(before, offers=self.back.held(before.offers))
@@ -88,6 +92,7 @@ class Granting:
                 continue
             counts = self.case.rulebook.counts(rule)
             claim = Claim(customer_id, rule, Owed({}, [], []), NO_LIMITS, counts, {})
+            claim = self._beside(claim)
             self._take_less(claim, before)
             recount(claim, before, (), self.case, self.draft, granted=False)
             in_use = self.back.offers(customer_id, before.offers, self.case.at)
@@ -107,6 +112,17 @@ class Granting:
             if key[0] == customer_id and key not in posted
         )
         return sum(a.points for one in own for a in one.awards if a.account == account)
+
+    def _beside(self, claim: Claim) -> Claim:
+        """The claim, with what the sale counts for by what others stand to have of the rule."""
+        standing = {key: one.counted for key, one in self.case.record.grants.items()}
+        standing |= {(one.customer_id, one.rule): tuple(one.counted) for one in self.grants}
+        others = [
+            subjects
+            for (customer_id, rule), subjects in standing.items()
+            if rule == claim.rule and customer_id != claim.customer_id
+        ]
+        return claim._replace(beside=tuple({name for subjects in others for name in subjects}))
 
     # --- differences ----------------------------------------------------------------------------
 
@@ -202,6 +218,7 @@ class Granting:
                 earned_at=self.case.at,
                 not_before=claim.takes_hold(self.case),
                 made_up=self.back.made_up(claim.customer_id, account, points),
+                repaid_before=self._repaid[claim.customer_id, account],
                 rule=claim.rule,
                 program=self._program,
                 program_version=self.case.rulebook.version,
@@ -220,6 +237,7 @@ class Granting:
         if event is not None:
             self.draft.emit(stream, event, claim.customer_id)
             self.back.make_up(event)
+            self._repaid[claim.customer_id, account] += event.repaid
             self.gainers.add(claim.customer_id)
         return event
 

@@ -82,7 +82,7 @@ def _judged(
         sale.sale_time(version),
         arrived.cause,
         sale_name(version.store_id, version.transaction_id),
-        version.at if sale.record.first else None,
+        arrived.dated if sale.record.first else None,
         sale.record,
     )
     holds = version.is_closed and not version.is_voided
@@ -250,7 +250,7 @@ def _told(
     """What the settlement came to, dated by the latest of what it did."""
     version, case, outcomes = one.version, one.case, granting.draft.outcomes
     return TransactionSettled(
-        at=max([version.at, *(outcome.event.at for outcome in outcomes)]),
+        at=max([arrived.dated, *(outcome.event.at for outcome in outcomes)]),
         store_id=version.store_id,
         transaction_id=version.transaction_id,
         version=arrived.version,

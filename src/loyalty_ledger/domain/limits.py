@@ -82,13 +82,18 @@ def refusal(
     zone_name: str,
     *,
     times: int = 1,
+    in_all: int | None = None,
     points: int = 0,
 ) -> str | None:
-    """The name of the limit that more grants, of these points, would break; None if none."""
+    """The name of the limit that more grants, of these points, would break; None if none.
+
+    `in_all` is how many of them are new for everybody together: all, unless told.
+    """
+    new = times if in_all is None else in_all
     each = limits.per_customer
     if each is not None and _crowded(mine, times, each, at, zone_name):
         return "per_customer"
-    if limits.total is not None and everybodys.times + times > limits.total:
+    if limits.total is not None and everybodys.times + new > limits.total:
         return "total"
     if limits.points is not None and everybodys.points + points > limits.points:
         return "points"

@@ -39,22 +39,23 @@ def needed(
         return set()
     sale: Sale = states[arrived.stream]
     if not sale.record.first:
-        return {stream for one in sale.record.tenders for stream in _own(one)}
+        return {stream for one in sale.record.tenders for stream in own(one)}
     return {
         *map(limit, subjects[sale.record.program_version]),
         *(stream for one in arrived.customers for stream in _of_customer(one, states)),
-        *(stream for one in sale.record.tenders for stream in _own(one)),
+        *(stream for one in sale.record.tenders for stream in own(one)),
         *_of_offers(sale, states),
     }
 
 
-def _own(customer_id: str) -> list[str]:
+def own(customer_id: str) -> list[str]:
+    """The streams that settling anything of a customer looks at."""
     return [of(customer_id) for of in (wallet_of, tiers_of, usage_of, customer_of)]
 
 
 def _of_customer(customer_id: str, states: Mapping[str, Any]) -> Iterator[str]:
     """The customer's own, and what entering his levels gave: a return may take it back."""
-    yield from _own(customer_id)
+    yield from own(customer_id)
     tiers: Tiers | None = states.get(tiers_of(customer_id))
     for entry in tiers.entries.values() if tiers else ():
         for offer_id, definition in entry.offers.items():
@@ -70,7 +71,7 @@ def _of_offers(sale: Sale, states: Mapping[str, Any]) -> Iterator[str]:
         yield offer(offer_id)
         state: Offer | None = states.get(offer(offer_id))
         if state is not None and state.customer_id:
-            yield from _own(state.customer_id)
+            yield from own(state.customer_id)
             yield limit(issued(state.definition))
             if state.store_offer:
                 yield limit(sold(state.store_offer))

@@ -6,7 +6,7 @@ A refusal says which limit is in the way, but of a code that gives nothing now i
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from loyalty_ledger.domain import upkeep, wallet
 from loyalty_ledger.domain.claims import Claim
@@ -14,7 +14,12 @@ from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import issued
 from loyalty_ledger.domain.events.offers import Actor
-from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.promotions import (
+    PromoCodeAccepted,
+    PromoCodeRefused,
+    PromoCodeUsed,
+    PromotionClaimed,
+)
 from loyalty_ledger.domain.granting import Granting
 from loyalty_ledger.domain.leveling import advance_levels
 from loyalty_ledger.domain.levels import level_names
@@ -25,14 +30,16 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.earning import CustomerLimit, Limits, Promotion
 from loyalty_ledger.domain.program.outcomes import AwardOutcome, IssueOutcome, Outcome
 from loyalty_ledger.domain.promo_claim import claim_id
-from loyalty_ledger.domain.reward_store import Sold, not_to_be_issued
+from loyalty_ledger.domain.promo_refusals import nothing_left, refusal
+from loyalty_ledger.domain.promo_tries import after_wrong, check_limiter
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
     cause,
     customer_of,
-    limit,
+    promo_code_of,
     promotion_claim,
     tiers_of,
+    tries_of,
     usage_of,
     wallet_of,
 )
@@ -40,33 +47,80 @@ from loyalty_ledger.domain.taking_back import Case
 from loyalty_ledger.domain.values import Reason, Rejected
 
 
+class Listed(NamedTuple):
+    """A code of one claim that is known: its keyed hash, its promotion, and whether it was used."""
+
+    digest: str
+    promotion: str
+    used: bool
+
+
 class Entry(NamedTuple):
-    """A customer entered a code. `at` is when."""
+    """A customer entered a code. `at` is when.
+
+    `digest` is its keyed hash; `listed` what is known of it where it is a code of one claim.
+    """
 
     customer_id: str
     code: str
     at: datetime
     by: Actor
+    digest: str = ""
+    listed: Listed | None = None
 
 
-def entered(program: Program, entry: Entry) -> Promotion:
-    """The promotion whose code was entered. Spaces around it and its case do not matter.
+class Wrong(NamedTuple):
+    """Why nothing can be claimed with a code: unknown, used, not_yet or expired."""
 
-    Rejected in one and the same way whether there is none, or it is not on yet, or no longer.
+    why: str
+    promotion: str = ""
+
+
+def entered(program: Program, entry: Entry) -> Promotion | Wrong:
+    """The promotion whose code was entered, if it can be claimed with it now.
+
+    Of a multi-use code spaces around it and its case do not matter.
     """
-    typed = _plain(entry.code)
-    for promotion in program.promotions:
-        if promotion.kind != "multi_use" or promotion.code is None:
-            continue
-        if _plain(promotion.code) != typed:
-            continue
+    listed = entry.listed
+    if listed is not None:
+        found = [one for one in program.promotions if one.id == listed.promotion]
+    else:
+        typed = _plain(entry.code)
+        codes = (one for one in program.promotions if one.kind == "multi_use")
+        found = [one for one in codes if one.code is not None and _plain(one.code) == typed]
+    if listed is not None and listed.used:
+        return Wrong("used", listed.promotion)
+    for promotion in found:
         if program.includes(promotion.starts, promotion.ends, entry.at):
             return promotion
-    raise Rejected(Reason.PROMOTION_NOT_AVAILABLE, "nothing can be claimed with this code now")
+        early = not program.includes(promotion.starts, None, entry.at)
+        return Wrong("not_yet" if early else "expired", promotion.id)
+    return Wrong("expired", listed.promotion) if listed is not None else Wrong("unknown")
 
 
 def _plain(code: str) -> str:
     return code.strip().casefold()
+
+
+def refuse(entry: Entry, wrong: Wrong, rulebook: Rulebook, draft: Draft) -> Rejected:
+    """Record a wrong try; the one answer to all of them, which never says why."""
+    stream = tries_of(entry.customer_id)
+    after = after_wrong(draft.state(stream), rulebook.program, entry.at)
+    event = PromoCodeRefused(
+        at=entry.at,
+        customer_id=entry.customer_id,
+        digest=entry.digest,
+        why=wrong.why,
+        promotion=wrong.promotion,
+        in_a_row=after.in_a_row,
+        in_all=after.in_all,
+        locked_until=after.locked_until,
+        entered_at=entry.at,
+        by=entry.by,
+        program_version=rulebook.version,
+    )
+    draft.emit(stream, event, entry.customer_id)
+    return Rejected(Reason.PROMOTION_NOT_AVAILABLE, "nothing can be claimed with this code now")
 
 
 def subjects(promotion: Promotion, rulebook: Rulebook) -> list[str]:
@@ -95,6 +149,7 @@ def claim(
     a customer with a sale that failed to settle wait for that sale.
     """
     customer_id = entry.customer_id
+    check_limiter(draft.state(tries_of(customer_id)), rulebook.program, entry.at)
     frozen = _waits(customer_id, draft)
     if frozen:
         _let_points_fall_due(entry, programs, draft)
@@ -110,7 +165,18 @@ def claim(
         advance_levels(granting, customer_id, owed.levels)
     event = _claimed(entry, promotion, number, owed, granting)
     draft.emit(stream, event, customer_id)
+    _note_use(entry, event, draft)
     return event
+
+
+def _note_use(entry: Entry, event: PromotionClaimed, draft: Draft) -> None:
+    """The code was right, and one of one claim is used up."""
+    told = {"customer_id": event.customer_id, "promotion": event.promotion}
+    accepted = PromoCodeAccepted(at=event.at, claim_id=event.claim_id, entered_at=entry.at, **told)
+    draft.emit(tries_of(event.customer_id), accepted, event.customer_id)
+    if event.digest:
+        used = PromoCodeUsed(at=event.at, digest=event.digest, claim_id=event.claim_id, **told)
+        draft.emit(promo_code_of(event.digest), used, event.customer_id)
 
 
 def _waits(customer_id: str, draft: Draft) -> bool:
@@ -140,10 +206,10 @@ def _owed(entry: Entry, promotion: Promotion, rulebook: Rulebook, draft: Draft) 
 def _grant(owed: Claim, promotion: Promotion, granting: Granting) -> None:
     """Post all that is owed; Rejected when a limit refuses it, or nothing of it is left."""
     if not granting.possible(owed):
-        raise _refusal(granting.cuts[-1].limit, owed, promotion, granting)
+        raise refusal(granting.cuts[-1].limit, owed, promotion, granting)
     granting.post(owed)
     if not granting.grants:
-        raise _nothing_left(granting)
+        raise nothing_left(granting)
 
 
 def _claimed(
@@ -157,6 +223,7 @@ def _claimed(
         promotion=promotion.id,
         number=number,
         code=promotion.code or "",
+        digest=entry.listed.digest if entry.listed else "",
         claimed_at=entry.at,
         by=entry.by,
         levels=dict(owed.levels),
@@ -164,55 +231,3 @@ def _claimed(
         grants=granting.grants,
         cuts=granting.cuts,
     )
-
-
-# --- refusals -----------------------------------------------------------------------------------
-
-
-def _refusal(broken: str, owed: Claim, promotion: Promotion, granting: Granting) -> Rejected:
-    """In words, the limit that refuses a claim: its own, of an offer, of a source, or no codes."""
-    kind, _, rest = broken.partition(":")
-    name, _, which = rest.partition(":")
-    match kind:
-        case "offer":
-            return _not_issued(name, owed, granting)
-        case "source":
-            message = f"point source {name} has given what it may: its limit {which} is reached"
-            return _not_available(message, source=name, limit=which)
-        case "codes":
-            return _not_available(f"there are no codes of {name} to draw", promotion=name)
-    most = promotion.per_customer if broken == "per_customer" else promotion.total
-    whom = "by one customer" if broken == "per_customer" else "in all"
-    times = "once" if most == 1 else f"{most} times"
-    return Rejected(
-        Reason.LIMIT_REACHED,
-        f"{promotion.id} can be claimed {times} {whom}: 0 left",
-        {"limit": broken, "left": 0},
-    )
-
-
-def _not_issued(name: str, owed: Claim, granting: Granting) -> Rejected:
-    subject, program = issued(name), granting.case.rulebook.program
-    usage: Usage = granting.draft.state(usage_of(owed.customer_id))
-    so_far = Sold(
-        issued_to_me=usage.of(subject).times,
-        issued_in_all=granting.draft.state(limit(subject)).times,
-    )
-    wanted = owed.owed.offers.count(name)
-    definition, at = program.offer(name), granting.case.at
-    for obstacle in not_to_be_issued(definition, so_far, at, program, wanted):
-        return _not_available(obstacle.message, offer=name, **obstacle.details)
-    return _not_available(f"{name} cannot be issued now", offer=name)
-
-
-def _nothing_left(granting: Granting) -> Rejected:
-    """Accounts are full, or the promotion gives nothing to customers of this level."""
-    full = list(dict.fromkeys(cut.limit.partition(":")[2] for cut in granting.cuts))
-    if not full:
-        return _not_available("the promotion gives this customer nothing")
-    message = f"no more points fit into {' and '.join(full)}: the maximum balance is reached"
-    return _not_available(message, limit="maximum_balance", accounts=full)
-
-
-def _not_available(message: str, **details: Any) -> Rejected:
-    return Rejected(Reason.NOT_AVAILABLE, message, details)

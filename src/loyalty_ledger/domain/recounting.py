@@ -40,7 +40,8 @@ def _count(claim: Claim, subject: str, times: int, points: int, case: Case, draf
     """Count a subject anew, more, less or no more."""
     told: dict[str, Any] = {"at": claim.takes_hold(case), "counted_at": case.at}
     told |= {"times": abs(times), "points": abs(points), "cause": case.cause}
+    in_all = 0 if subject in claim.beside else abs(times)
     if times > 0 or points > 0:
-        count(draft, claim.customer_id, subject, **told)
+        count(draft, claim.customer_id, subject, in_all, **told)
     elif times < 0 or points < 0:
-        uncount(draft, claim.customer_id, subject, **told)
+        uncount(draft, claim.customer_id, subject, in_all, **told)

@@ -15,6 +15,9 @@ from loyalty_ledger.domain import (
     limits,
     offer_code,
     promo_claim,
+    promo_code,
+    promo_tries,
+    receipt,
     tier,
     transaction,
     wallet,
@@ -109,9 +112,29 @@ def deposits_of(customer_id: str) -> str:
     return f"deposits/{customer_id}"
 
 
+def receipt_code(digest: str) -> str:
+    """The stream of a code on receipts, named by its keyed hash."""
+    return f"receipt/{digest}"
+
+
 def promotion_claim(claim_id: str) -> str:
     """The stream of a claim of a promotion."""
     return f"claim/{claim_id}"
+
+
+def promo_code_of(digest: str) -> str:
+    """The stream of a promo code of one claim, named by its keyed hash."""
+    return f"promo-code/{digest}"
+
+
+def promo_batch(batch: str) -> str:
+    """The stream of a batch of promo codes, named by its digest."""
+    return f"promo-batch/{batch}"
+
+
+def tries_of(customer_id: str) -> str:
+    """The stream of the promo codes that a customer entered."""
+    return f"tries/{customer_id}"
 
 
 def cause(stream: str, version: int) -> str:
@@ -143,7 +166,11 @@ FOLDS: dict[str, Fold] = {
     "sale": Fold(transaction.Sale(), transaction.evolve),
     "offer": Fold(offers.Offer(), offers.evolve),
     "code": Fold(offer_code.OfferCode(), offer_code.evolve),
+    "receipt": Fold(receipt.ReceiptCode(), receipt.evolve_code),
     "claim": Fold(promo_claim.PromoClaim(), promo_claim.evolve),
+    "promo-code": Fold(promo_code.PromoCode(), promo_code.evolve),
+    "promo-batch": Fold(promo_code.Batch(), promo_code.evolve_batch),
+    "tries": Fold(promo_tries.Tries(), promo_tries.evolve),
     "ledger": Fold(configuration.Opening(), configuration.evolve_opening),
     "program": Fold(configuration.Programs(), configuration.evolve_programs),
     "stores": Fold(configuration.Stores(), configuration.evolve_stores),

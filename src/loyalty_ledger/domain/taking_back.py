@@ -74,8 +74,20 @@ class TakingBack:
             self._remember(taken)
 
     def entry_points(self, customer_id: str, rule: str, award: PostedAward) -> None:
-        """Take back what entering a level had given."""
-        self._claw(customer_id, rule, award, award.points, [award.lot], Lost())
+        """Take back what entering a level had given.
+
+        Should this sale be what enters it again, it first makes up for what was written off.
+        """
+        for event in self._claw(customer_id, rule, award, award.points, [award.lot], Lost()):
+            if event.written_off:
+                taken = Taken(
+                    customer_id=customer_id,
+                    account=award.account,
+                    out_of=award.account,
+                    points=event.written_off,
+                    written_off=event.written_off,
+                )
+                self._remember(taken)
 
     def _claw(
         self,

@@ -17,6 +17,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferTakenOffCheck,
     PricedDiscount,
 )
+from loyalty_ledger.domain.events.receipts import SaleClaimed
 from loyalty_ledger.domain.events.sales import (
     PointsTendered,
     TransactionReceived,
@@ -48,8 +49,9 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     settle first, `settled` the last settled one (0: none), `failed` one whose settlement went
     wrong. `offers` are those put on the check; `flags` what was not as the till took it.
     `redeemed` are the offers it used, with the lines they were for (none: the whole check), and
-    `record` is what it came to. `held` are versions that wait and name nobody who would.
-    `payers` are all customers that any version names.
+    `record` is what it came to. `held` are versions that wait and name nobody who would. `claims`
+    say whose payments are that named nobody. `payers` are all customers that any version names, or
+    who claimed a part of it.
     """
 
     modified_time: datetime | None = None
@@ -69,6 +71,7 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     record: SaleRecord = NEW
     held: tuple[int, ...] = ()
     payers: tuple[str, ...] = ()
+    claims: tuple[SaleClaimed, ...] = ()
 
     def holding(self, now: datetime) -> list[OnCheck]:
         """The offers on the check at that moment; a lapsed lock holds nothing."""
@@ -120,6 +123,7 @@ SaleEvent = (
     | DiscountNotHonoured
     | DiscountChanged
     | PointsTendered
+    | SaleClaimed
 )
 
 
@@ -170,9 +174,8 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
             bodies = (*sale.bodies, event.body_digest)
             earliest, payers = _earlier(sale.earliest, event.at), _payers(sale, event)
             return replace(sale, bodies=bodies, earliest=earliest, payers=payers)
-        case TransactionSettled():
-            record = sale_record.settled(sale.record, event)
-            return replace(sale, settled=event.version, failed=0, record=record)
+        case TransactionSettled() | PointsTendered():
+            return _worked_out(sale, event)
         case SettlementFailed():
             return replace(sale, failed=event.version)
         case SettlementHeld() | SettlementResumed():
@@ -186,8 +189,9 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, offers=_on_check(sale, event), redeemed=redeemed)
         case DiscountNotHonoured() | DiscountChanged():
             return _flagged(sale, event)
-        case PointsTendered():
-            return replace(sale, record=sale_record.tendered(sale.record, event))
+        case SaleClaimed():
+            payers = tuple(dict.fromkeys((*sale.payers, event.customer_id)))
+            return replace(sale, claims=(*sale.claims, event), payers=payers)
         case _:
             assert_never(event)
 
@@ -219,6 +223,14 @@ def _received(sale: Sale, event: TransactionReceived) -> Sale:
 def _payers(sale: Sale, event: TransactionReceived | TransactionVersionIgnored) -> tuple[str, ...]:
     named = (one.customer_id for one in event.payments if one.customer_id is not None)
     return tuple(dict.fromkeys((*sale.payers, *named)))
+
+
+def _worked_out(sale: Sale, event: TransactionSettled | PointsTendered) -> Sale:
+    if isinstance(event, PointsTendered):
+        return replace(sale, record=sale_record.tendered(sale.record, event))
+    settled = max(sale.settled, event.version)  # a claim may settle an earlier one anew
+    record = sale_record.settled(sale.record, event)
+    return replace(sale, settled=settled, failed=0, record=record)
 
 
 def _redeemed(

@@ -61,7 +61,13 @@ class Reason(StrEnum):
     NOT_AVAILABLE = "not_available"
     NOT_ELIGIBLE = "not_eligible"
     LIMIT_REACHED = "limit_reached"
+    RETIRES_MOST = "retires_most"
     PROMOTION_NOT_AVAILABLE = "promotion_not_available"
+    RECEIPT_NOT_FOUND = "receipt_not_found"
+    RECEIPT_AMBIGUOUS = "receipt_ambiguous"
+    RECEIPT_CLAIMED = "receipt_claimed"
+    RECEIPT_EXPIRED = "receipt_expired"
+    PROMO_LOCKED_OUT = "promo_locked_out"
 
 
 class Rejected(Exception):  # noqa: N818 - a refusal is an answer, not an error

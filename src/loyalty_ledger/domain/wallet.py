@@ -59,7 +59,8 @@ class Elapse(Struct, frozen=True):
 class Award(Struct, frozen=True, kw_only=True):
     """Points earned. The fields are those of PointsAwarded.
 
-    `not_before` is the `at` of the level that gives them, if one does, or of a later version.
+    `not_before` is the `at` of the level that gives them, if one does, or of a later version;
+    `repaid_before` what other awards of the same settlement have repaid in the account.
     """
 
     customer_id: str
@@ -77,6 +78,7 @@ class Award(Struct, frozen=True, kw_only=True):
     levels: dict[str, str] = {}
     not_before: datetime | None = None
     made_up: int = 0
+    repaid_before: int = 0
     cause: str
 
 
@@ -123,13 +125,17 @@ def fall_due(command: Elapse, wallet: Wallet) -> list[PointsExpired | PointsRoll
 
 
 def award(command: Award, wallet: Wallet) -> PointsAwarded | None:
-    """The award, cut to what the account may hold; None when nothing of it is left."""
+    """The award, cut to what the account may hold; None when nothing of it is left.
+
+    What is owed makes no room: who spent, and returned what it was for, would be awarded more.
+    """
     definition = command.program.account(command.account)
     account = wallet.holdings.account(command.account)
     made_up = min(command.points, command.made_up)
     points = command.points - made_up
     if definition.maximum_balance is not None:
-        points = max(0, min(points, definition.maximum_balance - account.available))
+        held = account.lots.total + command.repaid_before
+        points = max(0, min(points, definition.maximum_balance - held))
     if points + made_up <= 0:
         return None
     repaid = min(points, account.debt)

@@ -3,16 +3,18 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from loyalty_ledger.store.bulk import insert_rows, select_for
 from loyalty_ledger.store.records import CatalogItem
 from loyalty_ledger.store.schema import catalog_item
+from loyalty_ledger.store.staging import distinct
 from loyalty_ledger.store.text import storable, storable_id
 
+_ROWS_AT_ONCE = 1_000
 _encode = msgspec.json.Encoder().encode
 _decode_categories = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -26,6 +28,25 @@ def catalog_digest(items: Iterable[CatalogItem]) -> str:
     for _ in _digested(items, total):
         pass
     return total.hexdigest()
+
+
+class Measured(NamedTuple):
+    """What a catalog comes to: its digest, how many items, and how many different categories."""
+
+    digest: str
+    items: int
+    categories: int
+
+
+def measured(items: Iterable[CatalogItem]) -> Measured:
+    """The measures of a catalog, streaming; ValueError as for its digest."""
+    count = 0
+    total = hashlib.sha256()
+    with distinct() as categories:
+        for item in _digested(items, total):
+            count += 1
+            categories.add(item.categories)
+        return Measured(total.hexdigest(), count, categories.count())
 
 
 def add_catalog(connection: Connection, digest: str, items: Iterable[CatalogItem]) -> None:
@@ -58,6 +79,33 @@ def find_items(
         [(digest, storable(sku, "sku")) for sku in dict.fromkeys(skus)],
     )
     return {row[0]: _item(row) for row in rows}
+
+
+def all_items(engine: Engine, digest: str) -> Iterator[CatalogItem]:
+    """Every item of a catalog by ascending sku, in constant memory; no transaction is held open."""
+    after = ""
+    in_order = select(catalog_item).where(catalog_item.c.hash == digest)
+    in_order = in_order.order_by(catalog_item.c.sku).limit(_ROWS_AT_ONCE)
+    while True:
+        with engine.connect() as connection:
+            rows = connection.execute(in_order.where(catalog_item.c.sku > after)).all()
+        for row in rows:
+            categories = _decode_categories(row.categories)
+            yield CatalogItem(row.sku, row.name, row.brand, categories)
+        if len(rows) < _ROWS_AT_ONCE:
+            return
+        after = rows[-1].sku
+
+
+def count_missing(before: Iterable[CatalogItem], after: Iterable[CatalogItem]) -> int:
+    """How many items of one catalog another does not have, both by ascending sku."""
+    missing, others = 0, iter(after)
+    other = next(others, None)
+    for item in before:
+        while other is not None and other.sku < item.sku:
+            other = next(others, None)
+        missing += other is None or other.sku != item.sku
+    return missing
 
 
 def _item(row: Any) -> CatalogItem:

@@ -35,18 +35,31 @@ class Checkpoints:
 
     def take(self) -> bool:
         """Take a checkpoint unless somebody else is at it; says whether it was taken."""
+        return self._alone("PRAGMA wal_checkpoint(PASSIVE)") is not None
+
+    def rewrite(self) -> bool:
+        """Rewrite the file and empty the write-ahead log; says whether nothing is left in it.
+
+        It is not while somebody else reads what was before, or takes a checkpoint.
+        """
+        told = self._alone("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+        return told is not None and told[0] == 0
+
+    def _alone(self, *statements: str) -> tuple[int, ...] | None:
+        """What the last statement says, when nobody else has the turn."""
         if self._engine is None:
-            return False
+            return None
         handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return False
+            return None
         else:
             with self._engine.connect() as connection:
                 driver = connection.connection.driver_connection
                 assert driver is not None  # noqa: S101 - a connection in use has one
-                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            return True
+                said = [driver.execute(statement).fetchall() for statement in statements]
+            told: tuple[int, ...] = said[-1][0]
+            return told
         finally:
             os.close(handle)

@@ -1,12 +1,12 @@
 """The log of the ledger: everything that happened, in one order, appended commit by commit."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, select
 
-from loyalty_ledger.store import answers, append, catalog, chain, personal
+from loyalty_ledger.store import answers, append, catalog, chain, personal, promo_codes
 from loyalty_ledger.store.checkpoints import Checkpoints
 from loyalty_ledger.store.engine import for_reading, for_writing
 from loyalty_ledger.store.instants import from_micros, to_micros
@@ -190,10 +190,29 @@ class Log:
         """What a catalog is stored under; its items in ascending order of sku, else ValueError."""
         return catalog.catalog_digest(items)
 
+    @staticmethod
+    def measured_catalog(items: Iterable[CatalogItem]) -> catalog.Measured:
+        """Its digest, and how many items and categories it has; ValueError as for the digest."""
+        return catalog.measured(items)
+
+    @staticmethod
+    def count_missing(before: Iterable[CatalogItem], after: Iterable[CatalogItem]) -> int:
+        """How many items of one catalog another does not have, both by ascending sku."""
+        return catalog.count_missing(before, after)
+
+    def all_catalog_items(self, digest: str) -> Iterator[CatalogItem]:
+        """Every item of a catalog by ascending sku, streaming."""
+        return catalog.all_items(self._reading, digest)
+
     def catalog_items(self, digest: str, skus: Collection[str]) -> dict[str, CatalogItem]:
         """The items of a catalog among these; what it does not know is left out."""
         with self._reading.connect() as connection:
             return catalog.find_items(connection, digest, skus)
+
+    def code_batches(self, digests: Sequence[bytes]) -> dict[bytes, str]:
+        """The batches of the promo codes among these that are known, by keyed hash."""
+        with self._reading.connect() as connection:
+            return promo_codes.batches_of(connection, digests)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

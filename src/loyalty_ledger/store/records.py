@@ -1,6 +1,6 @@
 """What goes into the log and comes out of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -100,9 +100,10 @@ class Commit:
 
     `expected` names the version of every stream that the decision read, 0 for one that did not
     exist, those it writes included. `read_at` is a position of the head no later than the moment
-    any of them was read. `catalog` is a digest and its items, in ascending order of sku. `quiet`
-    names customers about whom nothing may have been recorded after these positions. `forgotten` is
-    deleted before `personal` is written.
+    any of them was read. `catalog` is a digest and its items, in ascending order of sku; `codes` a
+    batch and the keyed hashes of its promo codes, ascending. `quiet` names customers about whom
+    nothing may have been recorded after these positions. `forgotten` is deleted before `personal`
+    is written.
     """
 
     events: list[NewEvent]
@@ -113,6 +114,7 @@ class Commit:
     personal: list[PersonalValue] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
     catalog: tuple[str, Iterable[CatalogItem]] | None = None
+    codes: tuple[str, Sequence[bytes]] | None = None
     quiet: dict[str, int] = field(default_factory=dict)
     forgotten: list[Forgotten] = field(default_factory=list)
 

@@ -5,6 +5,7 @@ _MAY = {
     "event_customer": "SELECT, INSERT",
     "requests": "SELECT, INSERT",
     "catalog_item": "SELECT, INSERT",
+    "promo_code": "SELECT, INSERT",
     "head": "SELECT, UPDATE",
     "tracking": "SELECT, INSERT, UPDATE",
     "snapshots": "SELECT, INSERT, UPDATE, DELETE",

@@ -104,3 +104,12 @@ catalog_item = Table(
     Column("categories", _Text, nullable=False),
 )
 """The items of every catalog, under the digest of the whole; categories are a JSON list."""
+
+promo_code = Table(
+    "promo_code",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("batch", _Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The codes of lists as keyed hashes, each with the batch that it came in."""

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from loyalty_ledger.store import answers, catalog
+from loyalty_ledger.store import answers, catalog, promo_codes
 from loyalty_ledger.store.append import (
     FEW,
     EventRow,
@@ -66,6 +66,8 @@ class Prepared:
     def write(self, connection: Connection, clock: Callable[[], datetime]) -> Written:
         """Write everything in the connection's transaction; Conflict when somebody was faster."""
         commit = self.commit
+        if commit.codes:  # before the lock of all writers: a million of them take their time
+            promo_codes.add_batch(connection, *commit.codes)
         place = take_head(connection, len(self.rows), clock)
         if self._is_small(connection):
             return self._write_few(connection, place)
@@ -88,7 +90,8 @@ class Prepared:
     def _is_small(self, connection: Connection) -> bool:
         """Whether one statement does it: a few events and nothing that they depend on."""
         commit = self.commit
-        more = commit.quiet or commit.advance or commit.catalog or commit.forgotten
+        beside = commit.catalog or commit.codes or commit.forgotten
+        more = commit.quiet or commit.advance or beside
         few = 0 < len(self.rows) < FEW and len(commit.expected) < MOST_EXPECTED
         return few and not more and connection.dialect.name == "postgresql"
 

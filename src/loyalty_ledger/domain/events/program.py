@@ -28,15 +28,28 @@ class Store(Fact, frozen=True, kw_only=True):
 
 
 class StoresLoaded(Event, frozen=True, kw_only=True):
-    """The whole list of stores, replacing the one before."""
+    """The whole list of stores, replacing the one before, of which it retires so many.
+
+    `confirmed` says that whoever loaded it had agreed to retire more than half.
+    """
 
     stores: list[Store]
+    retired: int = 0
+    confirmed: bool = False
 
 
 class CatalogLoaded(Event, frozen=True, kw_only=True):
-    """A whole catalog, replacing the one before; its rows are kept under `digest`."""
+    """A whole catalog, replacing the one before; its rows are kept under `digest`.
+
+    It is the catalog of one store, or of all that have none of their own when `store_id` is empty.
+    Versions number the catalogs of all stores together. `retired` counts the items that were in
+    force before and are not in it; `confirmed` says that it was agreed to retire more than half.
+    """
 
     version: int
     digest: str
     items: int
     categories: int
+    store_id: str = ""
+    retired: int = 0
+    confirmed: bool = False

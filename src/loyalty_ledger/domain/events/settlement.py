@@ -89,7 +89,8 @@ class Taken(Fact, frozen=True, kw_only=True):
     """What of a sale's awards in `account` was taken back by this version, out of `out_of`.
 
     `points` in all, of which `written_off` and `already_gone` came from nowhere; below zero when a
-    version earns again what an earlier one had lost so.
+    version earns again what an earlier one had lost so. What entering a level had given is told
+    here as far as it was written off.
     """
 
     customer_id: str

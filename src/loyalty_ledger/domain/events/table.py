@@ -46,7 +46,14 @@ from loyalty_ledger.domain.events.program import (
     ProgramPublished,
     StoresLoaded,
 )
-from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.promotions import (
+    PromoCodeAccepted,
+    PromoCodeRefused,
+    PromoCodesAdded,
+    PromoCodeUsed,
+    PromotionClaimed,
+)
+from loyalty_ledger.domain.events.receipts import ReceiptCodePrinted, SaleClaimed
 from loyalty_ledger.domain.events.sales import (
     CustomerEventReceived,
     PointsTendered,
@@ -130,6 +137,12 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ApiKeyCreated,
         ApiKeyRotated,
         ApiKeyRevoked,
+        ReceiptCodePrinted,
+        SaleClaimed,
+        PromoCodesAdded,
+        PromoCodeUsed,
+        PromoCodeAccepted,
+        PromoCodeRefused,
     )
 }
 """Event name -> class."""

@@ -34,6 +34,15 @@ class PromoLimiter(Section):
     month: Count | None = Field(None, description="Most in a month.")
     year: Count | None = Field(None, description="Most in a year.")
 
+    @property
+    def periods(self) -> tuple[tuple[str, Period, int | None], ...]:
+        """Each trailing period by name, and the most in it if there is one."""
+        return (
+            ("week", Period(days=7), self.week),
+            ("month", Period(months=1), self.month),
+            ("year", Period(months=12), self.year),
+        )
+
 
 class Program(Section):
     """A loyalty program."""

@@ -1,0 +1,56 @@
+"""`loyalty promo generate`, `load`: lists of promo codes of one claim each."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loyalty_ledger.cli.loads import Refused, existing, run_load
+from loyalty_ledger.cli.offers import CLI, Client, Employee, acting
+from loyalty_ledger.cli.output import as_json, progress, tell
+from loyalty_ledger.cli.reads import printable
+from loyalty_ledger.cli.setup import Json
+from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.loading import Counts, Progress, load_promo_codes
+
+Promotion = Annotated[str, typer.Argument(callback=printable(), help="The id of the promotion.")]
+
+
+def generate(
+    context: typer.Context,
+    promotion: Promotion,
+    count: Annotated[int, typer.Option(help="How many codes, at most 1,000,000.")],
+    out: Annotated[Path, typer.Option(help="The new file they are written to, once.")],
+    employee: Employee = "",
+    client: Client = CLI,
+    json: Json = False,
+) -> None:
+    """Make codes of one claim each, and write them to a file that only you can read."""
+    with acting(context, client, employee) as (ledger, by), progress("Generating") as told:
+        made = ledger.promo_lists.generate(promotion, count, out, by, told)
+    if json:
+        as_json(made._asdict() | {"file": str(made.file)})
+        return
+    tell(f"{made.codes:,} codes of {made.promotion} are valid and stand in {made.file}.")
+    tell("They are kept nowhere else: the ledger knows only their keyed hashes.")
+
+
+def load(
+    context: typer.Context,
+    promotion: Promotion,
+    file: Annotated[
+        Path,
+        typer.Argument(dir_okay=False, callback=existing, help="One code a line, .gz, or -."),
+    ],
+    refused: Refused = None,
+    client: Client = CLI,
+    json: Json = False,
+) -> None:
+    """Take over a list of codes made by others: each can be claimed once."""
+    by = Actor(client_id=client)
+
+    def take(ledger: Ledger, path: Path, refusals: Path, progress: Progress) -> Counts:
+        return load_promo_codes(ledger, promotion, by, path, refusals, progress)
+
+    run_load(context, "codes", take, file, refused, json)
