@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import configuration, customer_decisions
 from loyalty_ledger.domain.configuration import Catalogs, Programs, Stores
@@ -174,6 +175,20 @@ class Administration:
 
         self._decide(streams, decide)
         return answers
+
+    def happens(self, event: CustomerEvent) -> CustomerEvent:
+        """Receive one customer event; the same again changes nothing."""
+
+        def decision(reading: Reading) -> tuple[Draft, CustomerEvent]:
+            identifiers = [self._directory.stream_of(event.customer)]
+            states = reading.get([PROGRAM, CATALOG, *identifiers])
+            named = self._directory.named(event.customer, states)
+            reading.get(happening(customer_id, event.event_id) for customer_id in named)
+            draft = reading.draft()
+            self._happen(event, draft)
+            return draft, event
+
+        return decide(self._states, decision)
 
     # --- how ------------------------------------------------------------------------------------
 

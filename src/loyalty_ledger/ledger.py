@@ -17,6 +17,7 @@ from loyalty_ledger.explaining import Explaining
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
 from loyalty_ledger.keys import Keys
+from loyalty_ledger.lookups import Lookups
 from loyalty_ledger.offers import Offers
 from loyalty_ledger.promo_lists import PromoLists
 from loyalty_ledger.promotions import Promotions
@@ -59,6 +60,7 @@ class Ledger:
         self.customers = Customers(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
+        self.lookups = Lookups(self.states, self.settlement)
         self.spending = Spending(self.states, self.settlement, clock)
         self.depositing = Depositing(self.states, self.settlement, clock)
         self.explaining = Explaining(self.log, self.settlement)

@@ -13,10 +13,13 @@ from sqlalchemy import Engine
 from loyalty_ledger.http import (
     admin,
     core,
+    events,
     health,
     points,
     pos,
+    promos,
     shops,
+    till_lookup,
     timelines,
     transactions,
     user_offers,
@@ -37,12 +40,15 @@ from loyalty_ledger.wire import Request as Sale
 
 OPERATIONS: tuple[Operation, ...] = (
     *pos.OPERATIONS,
+    till_lookup.LOOKUP,
     *user_offers.OPERATIONS,
     *shops.OPERATIONS,
     *points.OPERATIONS,
     *transactions.OPERATIONS,
     *core.OPERATIONS,
     *timelines.OPERATIONS,
+    *promos.OPERATIONS,
+    *events.OPERATIONS,
     *admin.OPERATIONS,
 )
 BY_THEMSELVES = (SEND, admin.EXPORT, admin.METRICS)

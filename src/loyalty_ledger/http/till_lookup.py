@@ -1,0 +1,101 @@
+"""Looking a customer up at the till: who he is, what he has, and what would come off his sale."""
+
+from typing import Any
+
+from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.carried import OFFER_REFERENCE
+from loyalty_ledger.domain.values import major_units
+from loyalty_ledger.http.connect import definition_of
+from loyalty_ledger.http.core import as_user
+from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.points import as_balances
+from loyalty_ledger.http.pos import Sale
+from loyalty_ledger.identity import Reference, normalised
+from loyalty_ledger.lookups import Applicable
+from loyalty_ledger.sent import Text, refused
+from loyalty_projections.profile import OfferView
+
+
+class LookupPayload(Body):
+    """What the customer is known by, and the sale in the making, if there is one."""
+
+    email: Text | None = None
+    phone: Text | None = None
+    user_id: Text | None = None
+    external_customer_id: Text | None = None
+    transaction: Sale | None = None
+
+
+class Lookup(Body):
+    """The envelope of a look-up; without a store no offer is kept back for its stores."""
+
+    store_id: Text | None = None
+    client_id: Text
+    request_id: Text | None = None
+    culture: Text | None = None
+    request_payload: LookupPayload
+
+
+def _references(payload: LookupPayload) -> list[Reference]:
+    given = (
+        ("email", payload.email),
+        ("phone", payload.phone),
+        ("id", payload.user_id),
+        ("external", payload.external_customer_id),
+    )
+    found = [normalised(kind, "", value) for kind, value in given if value is not None]
+    if not found or not all(one.value for one in found):
+        named = "email, phone, user_id or external_customer_id"
+        raise refused([("request_payload", f"must name the customer: {named}")])
+    return found
+
+
+def _lookup(call: Call) -> dict[str, Any]:
+    payload: LookupPayload = call.body.request_payload
+    customer_id = call.ledger.customers.find(_references(payload))
+    profile = call.ledger.answers.profile(customer_id, call.moment)
+    user = as_user(call, customer_id)
+    user["point_account_balances"] = as_balances(profile, call)
+    usable = [one for one in profile.offers if one.state == "ISSUED"]
+    if payload.transaction is None:
+        user["offers"] = [_as_held(one, call) for one in usable]
+    else:
+        held = {one.offer_id: one for one in usable}
+        found = call.ledger.lookups.applicable(
+            held, payload.transaction, call.body.store_id, call.moment.now
+        )
+        user["offers"] = [_as_held(held[one.offer_id], call) | _as_priced(one) for one in found]
+    return {"user": user}
+
+
+def _as_held(held: OfferView, call: Call) -> dict[str, Any]:
+    known = definition_of(held.definition, call)
+    return {
+        "reference_id": held.offer_id,
+        "reference_id_type": OFFER_REFERENCE,
+        "pos_discount_id": known and known.pos_discount_id,
+        "display_name": known.title if known else held.definition,
+        "description": known.title if known else held.definition,
+        "image_url": None,
+        "expiration_date": held.expires_at,
+    }
+
+
+def _as_priced(one: Applicable) -> dict[str, Any]:
+    return {
+        "amount": major_units(one.discount.amount, one.exponent),
+        "discounted_line_ids": [line.line_id for line in one.discount.lines],
+    }
+
+
+LOOKUP = Operation(
+    name="lookup",
+    family="pos",
+    paths=("/api/2.0/lookup",),
+    scope=Scope.POS,
+    summary="Who a customer is, what he has, and which of his offers would apply to a sale.",
+    asks=Lookup,
+    tells=None,
+    act=_lookup,
+    as_of=True,
+)
