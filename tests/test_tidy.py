@@ -16,6 +16,10 @@ import pytest
 import typer
 
 from loyalty_ledger.cli.app import app
+from loyalty_ledger.domain.values import Reason
+from loyalty_ledger.http.app import BY_THEMSELVES, OPERATIONS
+from loyalty_ledger.http.names import read_names
+from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.program_file import load_program
 from loyalty_projections.projections import PROJECTIONS
 
@@ -247,6 +251,22 @@ def test_every_command_is_in_the_documentation() -> None:
     found = list(commands(typer.main.get_command(app), "loyalty"))
     assert len(found) > 10
     assert [name for name in found if not re.search(rf"{name}(?![\w-])", text)] == []
+
+
+def test_every_http_route_is_in_the_documentation() -> None:
+    text = (TOP / "docs" / "service.md").read_text()
+    told = [f"| `{one.method} {one.paths[0]}` | {one.scope} |" for one in every_operation()]
+    assert len(told) > 10
+    assert [one for one in told if one not in text] == []
+
+
+def every_operation() -> list[Operation]:
+    return [*BY_THEMSELVES, *OPERATIONS]
+
+
+def test_every_reason_has_a_code_on_the_wire() -> None:
+    names = read_names()
+    assert all(names.code(reason) for reason in Reason)
 
 
 @pytest.mark.parametrize("shop", ["burrito", "coffee", "grocer"])

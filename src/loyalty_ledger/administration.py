@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from loyalty_ledger.customer_events import CustomerEvent, receive
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import configuration, customer_decisions
@@ -12,8 +13,6 @@ from loyalty_ledger.domain.customer import Customer, Standing
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.program import Store, StoresLoaded
-from loyalty_ledger.domain.events.sales import CustomerEventReceived
-from loyalty_ledger.domain.happening import Happening
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import (
     CATALOG,
@@ -27,7 +26,6 @@ from loyalty_ledger.domain.streams import (
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.personal_fields import BORN, about, born_on
-from loyalty_ledger.sent import refuse_far_ahead
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Busy, CatalogItem, Commit, Conflict, Log, PersonalValue
 
@@ -43,15 +41,6 @@ class CustomerRecord(NamedTuple):
     opted_in: bool | None
     tags: tuple[str, ...] | None
     personal: tuple[tuple[str, str], ...]
-
-
-class CustomerEvent(NamedTuple):
-    """Something a customer did that is no purchase; `event_id` makes a repeat known."""
-
-    customer: Reference
-    event: str
-    event_id: str
-    at: datetime
 
 
 class Administration:
@@ -165,7 +154,7 @@ class Administration:
             for event in events:
                 draft = Draft(states)
                 try:
-                    self._happen(event, draft)
+                    receive(event, self._directory, self._clock(), draft)
                 except Rejected as refusal:
                     answers.append(refusal)
                     continue
@@ -185,7 +174,7 @@ class Administration:
             named = self._directory.named(event.customer, states)
             reading.get(happening(customer_id, event.event_id) for customer_id in named)
             draft = reading.draft()
-            self._happen(event, draft)
+            receive(event, self._directory, self._clock(), draft)
             return draft, event
 
         return decide(self._states, decision)
@@ -279,29 +268,6 @@ class Administration:
         known = {(one.field, one.reference): one.value for one in self._log.personal(customer_id)}
         new = (one for one in values if known.get((one.field, one.reference)) != one.value)
         return [*personal, *new]
-
-    def _happen(self, event: CustomerEvent, draft: Draft) -> None:
-        programs: Programs = draft.state(PROGRAM)
-        catalogs: Catalogs = draft.state(CATALOG)
-        if not programs.version:
-            raise Rejected(Reason.NO_PROGRAM, "no program was published")
-        refuse_far_ahead(event.at, self._clock())
-        customer_id = self._directory.found([event.customer], draft)
-        if customer_id is None:
-            raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this identifier")
-        stream = happening(customer_id, event.event_id)
-        known: Happening = draft.state(stream)
-        if known.received:
-            return
-        received = CustomerEventReceived(
-            at=event.at,
-            customer_id=customer_id,
-            event=event.event,
-            event_id=event.event_id,
-            program_version=programs.version,
-            catalog_version=catalogs.in_force(),
-        )
-        draft.emit(stream, received, customer_id)
 
 
 def _check_age(record: CustomerRecord, draft: Draft, now: datetime) -> None:

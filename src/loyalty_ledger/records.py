@@ -5,7 +5,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
-from loyalty_ledger.administration import CustomerEvent, CustomerRecord
+from loyalty_ledger.administration import CustomerRecord
+from loyalty_ledger.customer_events import CustomerEvent
 from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import utc
 from loyalty_ledger.identity import Reference, normalised, parse_reference, wire_reference

@@ -155,10 +155,6 @@ def _tagged(standing: Standing, tags: list[str], ends: datetime | None, at: date
     return standing
 
 
-def _as_changed(changed: bool) -> dict[str, Any]:
-    return {"changed": changed}
-
-
 # --- reading ------------------------------------------------------------------------------------
 
 
@@ -291,11 +287,11 @@ OPERATIONS = (
     core(
         "update_user", "PUT", both(), Scope.MEMBER,
         "Change a customer; a new e-mail address takes the place of the old one.", _update,
-        asks=UserBody, tell=_as_changed, writes=True,
+        asks=UserBody, tell=lambda changed: {"changed": changed}, writes=True,
     ),
     core(
         "tag_user", "POST", both("/tags"), Scope.MEMBER,
         "Give a customer tags, for so many seconds or for good.", _tag, asks=TagsBody,
-        tell=_as_changed, writes=True,
+        tell=lambda changed: {"changed": changed}, writes=True,
     ),
 )  # fmt: skip

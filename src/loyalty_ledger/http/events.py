@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from loyalty_ledger.administration import CustomerEvent
+from loyalty_ledger.customer_events import CustomerEvent
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.connect import ConnectBody, OfUser, caller, definition_of

@@ -1,26 +1,23 @@
 """Points, as apps and middleware ask for them: balances, spends, the audit log, progress."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from loyalty_ledger.audit import Audit, AuditRow
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.deposit import Line
 from loyalty_ledger.domain.events.deposits import PointsDeposited
 from loyalty_ledger.domain.streams import split_sale_name
 from loyalty_ledger.domain.values import Rejected
-from loyalty_ledger.http.connect import OfUser, Skip, Take, caller, customer, page, program_of
+from loyalty_ledger.http.audit_log import AUDIT
+from loyalty_ledger.http.connect import OfUser, caller, customer, program_of
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
-from loyalty_ledger.sent import Text, Time, refused
+from loyalty_ledger.sent import Text, refused
 from loyalty_ledger.spending import SpendLine, SpentLine
 from loyalty_projections.profile import Profile
 
-LONGEST_SPAN = timedelta(days=366)
-MOST_ACCOUNTS, MOST_TYPES, MOST_LINES = 10, 5, 100
+MOST_LINES = 100
 Points = Annotated[int, Field(strict=True, ge=1, le=10**15)]
 
 
@@ -61,19 +58,6 @@ class DepositBody(OfUser):
     """Points given by hand, all lines or none."""
 
     deposit_details: Annotated[list[DepositDetail], Field(min_length=1, max_length=MOST_LINES)]
-
-
-class FetchAudit(OfUser):
-    """Movements of points between two moments, at most a year apart; by default the last year."""
-
-    from_date: Time | None = None
-    to_date: Time | None = None
-    point_account_ids: Annotated[list[Text], Field(max_length=MOST_ACCOUNTS)] = []
-    point_source_ids: Annotated[list[Text], Field(max_length=MOST_ACCOUNTS)] = []
-    modification_types: Annotated[list[Text], Field(max_length=MOST_TYPES)] = []
-    exclude_specified_modification_types: bool = False
-    skip: Skip = 0
-    take: Take = 100
 
 
 # --- balances -----------------------------------------------------------------------------------
@@ -204,73 +188,6 @@ def _as_deposited(event: PointsDeposited) -> dict[str, Any]:
     }
 
 
-# --- the audit log ------------------------------------------------------------------------------
-
-
-def _audit(call: Call) -> dict[str, Any]:
-    asked: FetchAudit = call.body
-    customer_id = customer(call)
-    first, end = _span(asked, call.moment.now)
-    audit = Audit()
-    for one in call.ledger.log.history(customer_id, known_at=call.moment.known_at):
-        if call.moment.as_of is None or one.event.at <= call.moment.as_of:
-            audit.tell(one)
-    rows = [row for row in audit.rows if first <= row.at < end and _asked_for(row, asked)]
-    names = {one.id: one.name for one in program_of(call).point_accounts}
-    sources = {one.id: one.name for one in program_of(call).point_sources}
-    types = call.names.enumeration("audit_type")
-    return {
-        "results": [
-            _as_row(row, customer_id, names, sources) | {"audit_type": types[row.kind]}
-            for row in page(rows, asked.skip, asked.take)
-        ],
-        "total_records": len(rows),
-    }
-
-
-def _asked_for(row: AuditRow, asked: FetchAudit) -> bool:
-    listed = row.kind in asked.modification_types
-    unwanted = listed if asked.exclude_specified_modification_types else not listed
-    return (
-        (not asked.point_account_ids or row.account in asked.point_account_ids)
-        and (not asked.point_source_ids or row.source in asked.point_source_ids)
-        and (not asked.modification_types or not unwanted)
-    )
-
-
-def _span(asked: FetchAudit, now: datetime) -> tuple[datetime, datetime]:
-    for name, moment in (("from_date", asked.from_date), ("to_date", asked.to_date)):
-        if moment is not None and moment.tzinfo is None:
-            raise refused([(name, "needs an offset, such as 2026-03-01T09:30:00Z")])
-    end = asked.to_date or now + timedelta(days=1)
-    first = asked.from_date or end - LONGEST_SPAN
-    if not first <= end <= first + LONGEST_SPAN:
-        raise refused([("to_date", "must be after from_date, and at most a year after it")])
-    return first, end
-
-
-def _as_row(
-    row: AuditRow, customer_id: str, names: Mapping[str, str], sources: Mapping[str, str]
-) -> dict[str, Any]:
-    return {
-        "id": row.row_id,
-        "user_id": customer_id,
-        "account_name": names.get(row.account, row.account),
-        "point_account_id": row.account,
-        "user_point_account_id": f"{customer_id}.{row.account}",
-        "modification": row.modification,
-        "amount_spent": row.spent,
-        "amount_expired": row.expired,
-        "modification_type": row.kind,
-        "modification_entity_id": row.reference or None,
-        "point_source_id": row.source or None,
-        "point_source_name": sources.get(row.source),
-        "time_of_occurrence": row.at,
-        "create_date": row.recorded_at,
-        "transaction_id": row.transaction or None,
-    }
-
-
 def _paths(version: str, rest: str) -> tuple[str, ...]:
     path = f"/api/{version}/{rest}"
     return (path, f"/incentives{path}")
@@ -312,19 +229,6 @@ OPERATIONS = (
         tell=_as_spent,
         writes=True,
     ),
-    Operation(
-        name="fetch_point_audit_logs",
-        family="connect",
-        paths=(
-            *_paths("1.0", "point_audit_logs/fetch_point_audit_logs"),
-            *_paths("2.0", "user_points/fetch_point_audit_logs"),
-        ),
-        scope=Scope.MEMBER,
-        summary="A customer's movements of points; of each award, what is spent and expired of it.",
-        asks=FetchAudit,
-        tells=None,
-        act=_audit,
-        as_of=True,
-    ),
+    AUDIT,
     PROGRESS,
 )
