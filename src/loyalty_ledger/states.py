@@ -38,6 +38,7 @@ PASSING = (
 """Streams that are hardly asked for again; their states are not kept."""
 MOST_STATES = 20_000
 REST_S = 1.0
+COMPARE_EVERY_S = 0.25
 FAR_BEHIND = 2_000
 """So many events are quicker forgotten than looked at."""
 
@@ -64,6 +65,7 @@ class States:
         self.once: Once | None = None
         self.meta: Mapping[str, str] = NO_META
         self._looked_at = time.monotonic()
+        self._compared_at = float("-inf")
         self._encode = msgpack.Encoder().encode
         self._decoders = {
             kind: msgpack.Decoder(type(FOLDS[kind].initial)) for kind in STATE_VERSIONS
@@ -141,6 +143,18 @@ class States:
     ) -> dict[tuple[str, str, str], Answer]:
         """What was answered before to requests under these keys."""
         return self._log.find_answers(keys)
+
+    def look_again(self, streams: Collection[str]) -> None:
+        """Drop those of the streams that others have moved on; asked at most so often.
+
+        Where something is only read, no commit would notice it.
+        """
+        if time.monotonic() - self._compared_at < COMPARE_EVERY_S:
+            return
+        self._compared_at = time.monotonic()
+        known = [stream for stream in streams if stream in self._known]
+        versions = self._log.versions(known)
+        self.drop(one for one in known if versions.get(one, 0) != self._known[one].version)
 
     def fresh(self) -> bool:
         """Whether these states are of now: since they were read, nobody has written anything.

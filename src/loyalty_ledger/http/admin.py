@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import RootModel
 
@@ -10,6 +10,7 @@ from loyalty_ledger import program_diff, verification
 from loyalty_ledger.domain.api_key import ApiKey, Scope
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.problems import ProgramError
+from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
@@ -31,7 +32,7 @@ class NewKeyBody(Body):
     """What a key is for."""
 
     name: Text
-    scope: Scope
+    scope: Literal["pos", "member", "operator", "admin"]
     store_id: Text | None = None
     expires_at: Time | None = None
     per_second: int = 0
@@ -62,7 +63,7 @@ def _diff(call: Call) -> dict[str, Any]:
 
 def _program(document: dict[str, Any]) -> Program:
     try:
-        return Program.from_document(document)
+        return read_document(document)
     except ProgramError as error:
         raise refused([("document", str(one)) for one in error.problems]) from None
 
@@ -104,7 +105,7 @@ def _rotate(call: Call) -> NewKey:
 
 def _revoke(call: Call) -> dict[str, Any]:
     ended = call.ledger.keys.revoke(call.path["key_id"], call.key.key_id)
-    return as_key(ended, call.moment.now)
+    return as_key(ended, call.ledger.clock())
 
 
 def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from loyalty_ledger.http import (
     points,
     pos,
     promos,
+    setup,
     shops,
     till_lookup,
     timelines,
@@ -49,6 +50,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *timelines.OPERATIONS,
     *promos.OPERATIONS,
     *events.OPERATIONS,
+    *setup.OPERATIONS,
     *admin.OPERATIONS,
 )
 BY_THEMSELVES = (SEND, admin.EXPORT, admin.METRICS)
@@ -108,9 +110,7 @@ def _route(
         return await service.guarded(operation, request, answered)
 
     for path in operation.paths:
-        app.add_api_route(
-            path, ask, methods=[operation.method], name=operation.name, include_in_schema=False
-        )
+        app.add_route(path, ask, [operation.method], operation.name, include_in_schema=False)
 
 
 def _received(names: Names, request: Sale) -> bytes:

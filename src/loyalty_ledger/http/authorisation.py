@@ -3,6 +3,7 @@
 Keys are looked at anew every second, so that a revoked one is good no longer than that.
 """
 
+import asyncio
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ class Authorisation:
         self._clock = clock
         self._keys = ApiKeys()
         self._looked_at = float("-inf")
+        self._look: asyncio.Task[None] | None = None
         self._rates: dict[str, _Bucket] = {}
 
     async def caller(self, headers: Mapping[str, str], scope: Scope) -> ApiKey:
@@ -43,11 +45,24 @@ class Authorisation:
 
     async def _opened(self, key_id: str, digest: str, age_s: float) -> ApiKey | None:
         """The key that this secret opens, by keys that are known no longer than that."""
-        if time.monotonic() - self._looked_at > age_s:
-            self._keys = await self._pool.run(lambda ledger: ledger.keys.all())
-            self._looked_at = time.monotonic()
+        age = time.monotonic() - self._looked_at
+        if age > age_s:
+            await asyncio.shield(self._looking())
+        elif age > age_s / 2:
+            self._looking()  # so that hardly anybody has to wait for it
         key = self._keys.by_id.get(key_id)
         return key if key is not None and key.opens(digest, self._clock()) else None
+
+    def _looking(self) -> "asyncio.Task[None]":
+        """A look at the keys; one at a time, whoever waits for it."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._look_up())
+        return self._look
+
+    async def _look_up(self) -> None:
+        began = time.monotonic()
+        self._keys = await self._pool.run(lambda ledger: ledger.keys.all())
+        self._looked_at = began
 
     def _take_turn(self, key: ApiKey) -> None:
         if not key.per_second:

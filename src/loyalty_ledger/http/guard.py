@@ -5,7 +5,6 @@ Nothing of a body, of a query or of a path's parts is logged: they may name peop
 
 import secrets
 import time
-from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -78,8 +77,7 @@ class Guard:
         await send({"type": "http.response.body", "body": body})
 
     def _note(self, scope: Scope, request_id: str, status: int, took_s: float) -> None:
-        route: Any = scope.get("route")
-        operation = getattr(route, "name", "unknown")
+        operation = scope["state"].get("operation", "unknown")
         self._metrics.answered(operation, status, took_s)
         log.info(
             "answered",

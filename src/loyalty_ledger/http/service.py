@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from loyalty_ledger.domain.api_key import ApiKey
+from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import envelopes
 from loyalty_ledger.http.asking import fingerprint, moment_of, request_key, wait_for_views
@@ -37,6 +38,7 @@ NOT_THERE = (
     Reason.UNKNOWN_JOB,
 )
 HELD = (Reason.NOT_AVAILABLE, Reason.REQUEST_CONFLICT, Reason.PENDING_PROCESSING)
+CONFIGURED = (PROGRAM, STORES, CATALOG)
 REPLAYED_FOR = timedelta(minutes=30)
 """So long a repeated answer says that it is one."""
 
@@ -86,6 +88,7 @@ class Service:
     ) -> Response:
         """Let in whoever may, read the body, and tell what `answered` makes of it."""
         told: Told | Response
+        request.state.operation = operation.name
         try:
             key = await self._authorisation.caller(request.headers, operation.scope)
             request.state.key_id = key.key_id
@@ -126,6 +129,7 @@ class Service:
 
     def _decided(self, asked: Asked, ledger: Ledger) -> Told:
         operation, request = asked.operation, asked.request
+        ledger.states.look_again(CONFIGURED)
         given = read_json(asked.body) if operation.asks else {}
         if operation.asks is not None:
             check_store(asked.key, store_named(given))

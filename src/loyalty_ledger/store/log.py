@@ -147,6 +147,14 @@ class Log:
         """Every event of a stream, in order."""
         return self._reader.stream(storable(stream, "stream"))
 
+    def versions(self, streams: Collection[str]) -> dict[str, int]:
+        """The versions of these streams; those without events are left out."""
+        wanted = [storable(stream, "stream") for stream in streams]
+        query = select(events.c.stream, func.max(events.c.version))
+        query = query.where(events.c.stream.in_(wanted)).group_by(events.c.stream)
+        with self._reading.connect() as connection:
+            return {stream: version for stream, version in connection.execute(query)}
+
     def position_of(self, reader: str) -> int:
         """How far a reader has come; 0 for one nobody knows."""
         return self.readers().get(reader, 0)

@@ -1,0 +1,219 @@
+"""What is configured over HTTP: reward stores and what they sell, and stores and catalogs, whole.
+
+A reward store is a part of the program: changing one publishes the program's next version.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.events.program import Store
+from loyalty_ledger.domain.program.problems import ProgramError
+from loyalty_ledger.domain.program.reading import read_document
+from loyalty_ledger.domain.program.zones import ZoneName
+from loyalty_ledger.http.connect import ConnectBody, program_of
+from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.sent import Text, refused
+from loyalty_ledger.store.log import CatalogItem
+
+MOST_ITEMS = 10_000
+Document = dict[str, Any]
+Whole = Annotated[int, Field(strict=True, ge=0, le=10**12)]
+
+
+class EditStore(ConnectBody):
+    """A reward store, new or changed: by its id."""
+
+    id: Text
+    name: Text
+    point_account_ids: Annotated[list[Text], Field(min_length=1)]
+    start_date: Text | None = None
+    end_date: Text | None = None
+    levels: dict[str, list[Text]] = {}
+    tags: list[Text] = []
+
+
+class EditStoreOffer(ConnectBody):
+    """What a reward store sells, new or changed: by its id. `root_offer_id` is the offer."""
+
+    id: Text
+    reward_store_id: Text
+    root_offer_id: Text
+    price: Whole
+    start_date: Text | None = None
+    end_date: Text | None = None
+    per_customer: Annotated[int, Field(strict=True, ge=1)] | None = None
+    inventory: Whole | None = None
+
+
+class StoreLine(Body):
+    """A store."""
+
+    store_id: Text
+    name: Text
+    time_zone: ZoneName
+
+
+class StoresBody(Body):
+    """Every store there is; what is absent is retired, and most only when `confirmed`."""
+
+    stores: Annotated[list[StoreLine], Field(min_length=1)]
+    confirmed: bool = False
+
+
+class ItemLine(Body):
+    """An item; categories broadest first."""
+
+    sku: Text
+    name: str = ""
+    brand: Text | None = None
+    categories: list[Text] = []
+
+
+class CatalogBody(Body):
+    """A whole catalog, of a store or of all without their own; what is absent is retired."""
+
+    for_store: Text | None = None
+    items: Annotated[list[ItemLine], Field(min_length=1, max_length=MOST_ITEMS)]
+    confirmed: bool = False
+
+
+# --- reward stores ------------------------------------------------------------------------------
+
+
+def _edited(call: Call, edit: Callable[[Document], None]) -> dict[str, Any]:
+    document = program_of(call).to_document()
+    edit(document)
+    try:
+        program = read_document(document)
+    except ProgramError as error:
+        raise refused([("program", str(one)) for one in error.problems]) from None
+    call.ledger.administration.publish(program)
+    return {"id": call.body.id, "program_version": len(call.ledger.settlement.programs)}
+
+
+def _edit_store(call: Call) -> dict[str, Any]:
+    asked: EditStore = call.body
+
+    def edit(document: Document) -> None:
+        stores: list[Document] = document.setdefault("reward_stores", [])
+        known = next((one for one in stores if one["id"] == asked.id), None)
+        if known is None:
+            stores.append(known := {"id": asked.id, "offers": []})
+        known |= {
+            "name": asked.name,
+            "point_accounts": asked.point_account_ids,
+            "starts": asked.start_date,
+            "ends": asked.end_date,
+            "levels": asked.levels,
+            "tags": asked.tags,
+        }
+
+    return _edited(call, edit)
+
+
+def _edit_offer(call: Call) -> dict[str, Any]:
+    asked: EditStoreOffer = call.body
+
+    def edit(document: Document) -> None:
+        stores: list[Document] = document.get("reward_stores", [])
+        store = next((one for one in stores if one["id"] == asked.reward_store_id), None)
+        if store is None:
+            raise refused([("reward_store_id", "is no reward store: create it first")])
+        sold = {
+            "id": asked.id,
+            "offer": asked.root_offer_id,
+            "price": asked.price,
+            "starts": asked.start_date,
+            "ends": asked.end_date,
+            "per_customer": asked.per_customer,
+            "inventory": asked.inventory,
+        }
+        others = [one for one in store.get("offers", []) if one["id"] != asked.id]
+        store["offers"] = [*others, sold]
+
+    return _edited(call, edit)
+
+
+# --- stores and catalogs ------------------------------------------------------------------------
+
+
+def _load_stores(call: Call) -> dict[str, Any]:
+    asked: StoresBody = call.body
+    _check_once("stores", [one.store_id for one in asked.stores])
+    stores = [Store(**one.model_dump()) for one in asked.stores]
+    new = call.ledger.administration.load_stores(stores, confirmed=asked.confirmed)
+    return {"loaded": len(stores), "changed": new}
+
+
+def _load_catalog(call: Call) -> dict[str, Any]:
+    asked: CatalogBody = call.body
+    _check_once("items", [one.sku for one in asked.items])
+    items = sorted(
+        (CatalogItem(x.sku, x.name, x.brand, tuple(x.categories)) for x in asked.items),
+        key=lambda item: item.sku,
+    )
+    new = call.ledger.administration.load_catalog(
+        lambda: items, asked.for_store or "", confirmed=asked.confirmed
+    )
+    return {"loaded": len(items), "changed": new}
+
+
+def _check_once(name: str, ids: list[str]) -> None:
+    twice = sorted({one for one in ids if ids.count(one) > 1}) if len(set(ids)) < len(ids) else []
+    if twice:
+        raise refused([(name, f"{', '.join(twice[:3])} stands more than once")])
+
+
+def _paths(rest: str) -> tuple[str, ...]:
+    return (f"/api/2.0/offers/rewardstores/{rest}", f"/offers/api/2.0/offers/rewardstores/{rest}")
+
+
+OPERATIONS = (
+    Operation(
+        name="create_or_edit",
+        family="connect",
+        paths=_paths("create_or_edit"),
+        scope=Scope.ADMIN,
+        summary="Put a reward store into the program, or change it there.",
+        asks=EditStore,
+        tells=None,
+        act=_edit_store,
+        writes=True,
+    ),
+    Operation(
+        name="add_or_edit_offer",
+        family="connect",
+        paths=_paths("add_or_edit_offer"),
+        scope=Scope.ADMIN,
+        summary="Put an offer into a reward store, or change it there.",
+        asks=EditStoreOffer,
+        tells=None,
+        act=_edit_offer,
+        writes=True,
+    ),
+    Operation(
+        name="load_stores",
+        family="admin",
+        paths=("/admin/v1/stores",),
+        scope=Scope.OPERATOR,
+        summary="Replace the list of stores, whole.",
+        asks=StoresBody,
+        tells=None,
+        act=_load_stores,
+        writes=True,
+    ),
+    Operation(
+        name="load_catalog",
+        family="admin",
+        paths=("/admin/v1/catalog",),
+        scope=Scope.OPERATOR,
+        summary="Replace a catalog of at most 10,000 items, whole.",
+        asks=CatalogBody,
+        tells=None,
+        act=_load_catalog,
+        writes=True,
+    ),
+)

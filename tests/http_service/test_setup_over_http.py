@@ -1,0 +1,134 @@
+"""What is configured over HTTP: reward stores, stores, catalogs, the program and keys."""
+
+from typing import Any
+
+from http_service.serving import Served
+from offers.till import document
+
+STORE = "/offers/api/2.0/offers/rewardstores/create_or_edit"
+BUY = "/offers/api/2.0/offers/rewardstores/purchase_offer"
+STORES = "/offers/api/2.0/offers/rewardstores/get_user_reward_stores"
+OFFER = "/offers/api/2.0/offers/rewardstores/add_or_edit_offer"
+
+
+def test_a_reward_store_is_created_filled_and_changed(service: Served) -> None:
+    made = {"id": "summer", "name": "Summer", "point_account_ids": ["points"]}
+    assert service.told(STORE, None, **made)["id"] == "summer"
+    sold = {"id": "sun-20", "reward_store_id": "summer", "root_offer_id": "daily", "price": 20}
+    service.told(OFFER, None, **sold)
+    assert service.told(BUY, reward_store_offer_id="sun-20")["summary"] == {"amount_spent": 20}
+    service.told(OFFER, None, **(sold | {"price": 30}))
+    service.told(STORE, None, **(made | {"name": "High summer"}))
+    assert service.told(BUY, reward_store_offer_id="sun-20")["summary"] == {"amount_spent": 30}
+    seen_within_a_moment(service, "High summer")
+
+
+def seen_within_a_moment(service: Served, name: str) -> None:
+    """What one thread publishes the others see soon, without being told."""
+    for _ in range(1_000):
+        stores = service.told(STORES)["reward_stores"]
+        if name in [one["name"] for one in stores]:
+            return
+    raise AssertionError(f"{name} is not seen")
+
+
+def test_a_store_without_an_account_or_an_unknown_one_is_refused(service: Served) -> None:
+    caller = service.caller()
+    before = caller.get("/admin/v1/status").json()["program_version"]
+    made: dict[str, Any] = {"id": "s", "name": "S"}
+    assert service.refusal(STORE, None, **made, point_account_ids=[]) == "validation"
+    assert service.refusal(STORE, None, **made, point_account_ids=["gold"]) == "validation"
+    sold = {"id": "x", "reward_store_id": "none", "root_offer_id": "daily", "price": 1}
+    assert service.refusal(OFFER, None, **sold) == "validation"
+    assert caller.get("/admin/v1/status").json()["program_version"] == before
+
+
+def test_stores_are_replaced_whole_and_most_only_when_confirmed(service: Served) -> None:
+    one = {"stores": [{"store_id": "main", "name": "Main", "time_zone": "Europe/Amsterdam"}]}
+    caller = service.caller()
+    new = {"store_id": "new", "name": "New", "time_zone": "UTC"}
+    assert caller.post("/admin/v1/stores", json={"stores": [new]}).status_code == 422
+    told = caller.post("/admin/v1/stores", json=one | {"confirmed": True})
+    assert told.json() == {"loaded": 1, "changed": True}
+    loaded = service.shop.events("StoresLoaded")[-1]
+    assert [one.store_id for one in getattr(loaded, "stores", [])] == ["main"]
+    twice = {"stores": [new, new], "confirmed": True}
+    problem = caller.post("/admin/v1/stores", json=twice)
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json()["code"] == "validation"
+
+
+def test_a_catalog_is_replaced_whole(service: Served) -> None:
+    items = [{"sku": "TEA", "name": "Tea", "categories": ["tea"]}]
+    caller = service.caller()
+    refused = caller.post("/admin/v1/catalog", json={"items": items})
+    assert refused.json()["code"] == "retires_most"
+    told = caller.post("/admin/v1/catalog", json={"items": items, "confirmed": True})
+    assert told.json() == {"loaded": 1, "changed": True}
+    unknown = {"items": items, "for_store": "none", "confirmed": True}
+    assert caller.post("/admin/v1/catalog", json=unknown).json()["code"] == "unknown_store"
+
+
+def test_the_program_is_published_shown_and_compared(service: Served) -> None:
+    caller = service.caller()
+    changed = document() | {"name": "Better shop"}
+    diff = caller.post("/admin/v1/program/diff", json=changed).json()["differences"]
+    assert [(one["path"], one["kind"]) for one in diff] == [("name", "changed")]
+    assert caller.post("/admin/v1/program", json=changed).json() == {
+        "version": 2,
+        "published": True,
+    }
+    again = caller.post("/admin/v1/program", json=changed).json()
+    assert again == {"version": 2, "published": False}
+    assert caller.get("/admin/v1/program").json()["name"] == "Better shop"
+    old = caller.get("/admin/v1/program", params={"version": "1"}).json()
+    assert old["name"] == "Coffee shop"
+    broken = caller.post("/admin/v1/program", json={"program": "x"})
+    assert (broken.status_code, broken.json()["code"]) == (422, "validation")
+
+
+def test_keys_are_made_listed_rotated_and_revoked(service: Served) -> None:
+    caller = service.caller()
+    made = caller.post("/admin/v1/keys", json={"name": "till", "scope": "pos"}).json()
+    shown = {one["key"]: one for one in caller.get("/admin/v1/keys").json()["keys"]}
+    assert shown[made["key"]]["state"] == "good"
+    assert "secret" not in shown[made["key"]]
+    path = f"/admin/v1/keys/{made['key']}"
+    rotated = caller.post(f"{path}/rotate", json={}).json()
+    assert rotated["secret"] != made["secret"]
+    assert caller.delete(path).json()["state"] == "revoked"
+    assert caller.delete("/admin/v1/keys/key_none").status_code == 404
+
+
+def test_views_are_rebuilt_and_laws_verified_as_jobs(service: Served) -> None:
+    caller = service.caller()
+    service.shop.ledger.projector.catch_up()
+    names = [one["name"] for one in caller.get("/admin/v1/projections").json()["projections"]]
+    assert "profile" in names
+    for start in ("/admin/v1/projections/profile/rebuild", "/admin/v1/verify"):
+        job = caller.post(start).json()
+        while job["state"] == "running":
+            job = caller.get(f"/admin/v1/jobs/{job['job_id']}").json()
+        assert job["state"] == "done", job
+        assert job["result"].get("equal", True) and job["result"].get("holds", True)
+    assert caller.post("/admin/v1/projections/none/rebuild").status_code == 422
+    assert caller.get("/admin/v1/jobs/none").status_code == 404
+
+
+def test_exports_are_told_as_lines(service: Served) -> None:
+    caller = service.caller()
+    lines = caller.get("/admin/v1/export/balances").text.splitlines()
+    assert len(lines) == 6  # three customers, two accounts
+    assert '"available":1000' in "".join(lines)
+    then = caller.get("/admin/v1/export/balances", params={"as_of": "2026-01-01"}).text
+    assert '"available":1000' not in then
+    assert caller.get("/admin/v1/export/secrets").status_code == 422
+
+
+def test_figures_and_readiness_are_told(service: Served) -> None:
+    caller = service.caller()
+    caller.get("/admin/v1/status")
+    figures = caller.get("/metrics").text
+    assert 'loyalty_answers_total{operation="status",status="200"} 1.0' in figures
+    assert 'loyalty_reader_lag_events{reader="settlement"}' in figures
+    assert caller.get("/readyz").json()["status"] == "ready"
