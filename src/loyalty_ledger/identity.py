@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from loyalty_ledger.domain.promo_code import Draw
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.sent import LONGEST_TEXT, is_printable
 
@@ -112,6 +113,15 @@ class Keyring:
     def promo_digest(self, code: str) -> bytes:
         """What a generated promo code is known by, however it was typed: 16 bytes."""
         return self._mac("promo code", _as_typed(code.strip()))[:16]
+
+    def drawn_code(self, draw: Draw) -> str:
+        """The code that follows from a draw: the same again whenever it is shown."""
+        mac = self._mac("drawn promo code", *map(str, draw))
+        return mac[:PROMO_CODE_LENGTH].translate(_BY_BYTE).decode()
+
+    def drawn_digest(self, draw: Draw) -> str:
+        """What the code that follows from a draw is known by, in hexadecimal digits."""
+        return self.promo_digest(self.drawn_code(draw)).hex()
 
     def listed_digest(self, code: str) -> bytes:
         """What a promo code of a list by others is known by, in whatever case: 16 bytes."""

@@ -54,7 +54,7 @@ class Ledger:
         self.intake = Intake(self.log, self.states, self.directory, clock, keyring)
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.customers = Customers(self.log, self.states, self.directory, clock)
-        self.settlement = Settlement(self.log, self.states, settle)
+        self.settlement = Settlement(self.log, self.states, keyring.drawn_digest, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
         self.spending = Spending(self.states, self.settlement, clock)
         self.erasing = Erasing(self.log, self.states, clock)
@@ -66,7 +66,12 @@ class Ledger:
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)
         self.answers = Answers(
-            self.log, self.states, self.directory, self.settlement, self.projector
+            self.log,
+            self.states,
+            self.directory,
+            self.settlement,
+            self.projector,
+            keyring.drawn_code,
         )
 
 

@@ -46,9 +46,11 @@ from loyalty_ledger.domain.events.program import (
 )
 from loyalty_ledger.domain.events.promotions import (
     PromoCodeAccepted,
+    PromoCodeDrawn,
     PromoCodeRefused,
     PromoCodesAdded,
     PromoCodeUsed,
+    PromoCodeWithdrawn,
     PromotionClaimed,
 )
 from loyalty_ledger.domain.events.receipts import ReceiptCodePrinted, SaleClaimed
@@ -137,6 +139,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PromoCodeUsed,
         PromoCodeAccepted,
         PromoCodeRefused,
+        PromoCodeDrawn,
+        PromoCodeWithdrawn,
     )
 }
 """Event name -> class."""
