@@ -18,6 +18,7 @@ from loyalty_ledger.deciding import PATIENCE, Reading
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.promotions import PromoCodesAdded
+from loyalty_ledger.domain.promo_code import batch_name
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import PROGRAM, promo_batch
 from loyalty_ledger.domain.values import Reason, Rejected
@@ -146,7 +147,7 @@ class PromoLists:
 
     def _add(self, promotion: str, digests: list[bytes], generated: bool, by: Actor) -> str:
         """Make a batch of codes valid, all or none; one that is valid already stays so."""
-        batch = f"{promotion}/{hashlib.sha256(b''.join(digests)).hexdigest()[:32]}"
+        batch = batch_name(promotion, hashlib.sha256(b"".join(digests)).hexdigest())
         stream = promo_batch(batch)
         for _ in range(PATIENCE):
             reading = Reading(self._states)

@@ -31,9 +31,8 @@ from loyalty_ledger.store.log import Advance, Busy, Commit, Conflict, Log, Recor
 
 READER = "settlement"
 ARRIVALS = ("TransactionReceived", "CustomerEventReceived")
-BATCH = 500
-PATIENCE = 100
-
+BATCH, PATIENCE = 500, 100
+_LONGEST_REASON = 500
 Settle = Callable[..., None]
 
 
@@ -297,6 +296,3 @@ def _reason(error: Exception) -> str:
     """What went wrong, in one line that every database can store."""
     text = ascii(f"{type(error).__name__}: {error}")[1:-1]
     return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."
-
-
-_LONGEST_REASON = 500

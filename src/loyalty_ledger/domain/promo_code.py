@@ -29,6 +29,11 @@ DigestOf = Callable[[Draw], str]
 """The keyed hash of the code that follows from a draw: only who has the key knows the code."""
 
 
+def batch_name(promotion: str, content: str) -> str:
+    """The id of a batch; `content` is the SHA-256 of its keyed hashes, ascending."""
+    return f"{promotion}/{content[:32]}"
+
+
 class Batch(Struct, frozen=True, array_like=True, gc=False):
     """The promotion that a batch belongs to, and how many codes it has; nothing before."""
 
