@@ -50,9 +50,11 @@ from loyalty_ledger.domain.streams import (
 )
 from loyalty_ledger.domain.streams import offer as offer_stream
 from loyalty_ledger.domain.values import Reason, Rejected, from_wall, minor_units
+from loyalty_ledger.identity import Keyring
 
 T = TypeVar("T")
 NEW_YORK = "America/New_York"
+KEYS = Keyring(b"k" * 32)
 TILL = Actor(client_id="till")
 
 
@@ -131,7 +133,8 @@ class Shop:
 
     def __init__(self, *programs: Program, items: dict[str, Item] | None = None):
         self.programs = dict(enumerate(programs, 1))
-        rulebooks = {number: Rulebook(one, number) for number, one in self.programs.items()}
+        numbered, digest_of = self.programs.items(), KEYS.drawn_digest
+        rulebooks = {number: Rulebook(one, number, digest_of) for number, one in numbered}
         catalog = {(1, sku): item for sku, item in (items or {}).items()}
         self.knowledge = Knowledge(rulebooks, self.programs, catalog)
         self.states: dict[str, Any] = {}

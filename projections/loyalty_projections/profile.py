@@ -14,6 +14,7 @@ from loyalty_ledger.domain.pages import packed
 from loyalty_ledger.domain.program.accounts import InactivityExpiry
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import END_OF_TIME
+from loyalty_projections.profile_codes import CodeOf, CodeView, codes
 from loyalty_projections.profile_offers import OFFERS, OfferRow
 from loyalty_projections.profile_rows import (
     ACCOUNTS,
@@ -93,7 +94,7 @@ class TagView(_View):
 
 
 class Profile(_View):
-    """A customer's consent, tags and flags, his wallet, levels and offers.
+    """A customer's consent, tags and flags, his wallet, levels, offers and promo codes.
 
     One who is `suspended` may ask for nothing; a `test` account is nobody's.
     """
@@ -107,6 +108,7 @@ class Profile(_View):
     accounts: tuple[AccountView, ...]
     tiers: tuple[TierView, ...]
     offers: tuple[OfferView, ...]
+    codes: tuple[CodeView, ...]
 
     @property
     def tags_held(self) -> tuple[str, ...]:
@@ -126,14 +128,15 @@ def profile(
     *,
     identifiers: Sequence[Identifier] = (),
     due_levels: Sequence[TierKept | TierLeft] = (),
+    code_of: CodeOf | None = None,
 ) -> Profile:
-    """The customer's profile at `now`, by the current `program`.
+    """The customer's profile at `now`, by the current `program`; `code_of` knows drawn codes.
 
     What has fallen due counts, recorded or not: points by their own program versions, levels as
     `due_levels` says (see `tier_progress.overdue`).
     """
     rows = copied(reader, PROJECTION.tables, [customer_id])[customer_id]
-    return _profile(rows, customer_id, now, program, programs, identifiers, due_levels)
+    return _profile(rows, customer_id, now, program, programs, identifiers, due_levels, code_of)
 
 
 def profiles(
@@ -175,6 +178,7 @@ def _profile(
     programs: Programs,
     identifiers: Sequence[Identifier],
     due_levels: Sequence[TierKept | TierLeft],
+    code_of: CodeOf | None = None,
 ) -> Profile:
     due: list[Event] = [*overdue(rows, customer_id, now, programs), *due_levels]
     for event in due:
@@ -192,6 +196,7 @@ def _profile(
         accounts=_accounts(rows, customer_id, program, programs),
         tiers=_tiers(rows, customer_id, program),
         offers=tuple(_offer(row, now) for row in rows.select(OFFERS, customer_id=customer_id)),
+        codes=codes(rows, customer_id, code_of),
     )
 
 

@@ -28,6 +28,7 @@ from loyalty_ledger.domain.events.tiers import (
     TierSinceMoved,
 )
 from loyalty_ledger.domain.values import END_OF_TIME
+from loyalty_projections.profile_codes import CODE_HANDLERS, CODES
 from loyalty_projections.profile_offers import OFFER_HANDLERS, OFFERS
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Reader, Rows
@@ -249,8 +250,8 @@ def _json(value: list[str] | dict[str, datetime]) -> str:
 
 PROJECTION = Projection(
     "profile",
-    4,
-    (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS),
+    5,
+    (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS, CODES),
     {
         CustomerEnrolled: _enrolled,
         CustomerChanged: _changed,
@@ -266,6 +267,7 @@ PROJECTION = Projection(
         TierLeft: _left,
         TierSinceMoved: _since_moved,
         **OFFER_HANDLERS,
+        **CODE_HANDLERS,
     },
 )
 

@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.domain.events.promotions import (
     PromoCodeAccepted,
+    PromoCodeDrawn,
     PromoCodeRefused,
     PromoCodesAdded,
     PromoCodeUsed,
+    PromoCodeWithdrawn,
     PromotionClaimed,
 )
 from loyalty_ledger.domain.program.document import Program
@@ -24,13 +26,17 @@ from loyalty_projections.tables import Table
 
 
 class PromotionRow(NamedTuple):
-    """Counts of a promotion: its codes of one claim each, those used, and all claims."""
+    """Counts of a promotion: its codes of one claim each, those used, and all claims.
+
+    `drawn` are those drawn for customers and not taken back.
+    """
 
     promotion: str
     generated: int = 0
     loaded: int = 0
     used: int = 0
     claims: int = 0
+    drawn: int = 0
 
 
 class ClaimRow(NamedTuple):
@@ -67,7 +73,7 @@ COUNTS = Table(
     "promo_status_count",
     PromotionRow,
     keys=1,
-    sums=frozenset({"generated", "loaded", "used", "claims"}),
+    sums=frozenset({"generated", "loaded", "used", "claims", "drawn"}),
 )
 CLAIMS = Table("promo_status_claim", ClaimRow, keys=2)
 TRIES = Table("promo_status_try", TryRow, keys=2)
@@ -84,6 +90,14 @@ def _added(rows: Rows, event: PromoCodesAdded, _recorded: Recorded) -> None:
 
 def _used(rows: Rows, event: PromoCodeUsed, _recorded: Recorded) -> None:
     rows.merge(COUNTS, (event.promotion,), used=1)
+
+
+def _drawn(rows: Rows, event: PromoCodeDrawn, _recorded: Recorded) -> None:
+    rows.merge(COUNTS, (event.promotion,), drawn=1)
+
+
+def _withdrawn(rows: Rows, event: PromoCodeWithdrawn, _recorded: Recorded) -> None:
+    rows.merge(COUNTS, (event.promotion,), drawn=-1)
 
 
 def _claimed(rows: Rows, event: PromotionClaimed, _recorded: Recorded) -> None:
@@ -110,11 +124,13 @@ def _refused(rows: Rows, event: PromoCodeRefused, _recorded: Recorded) -> None:
 
 PROJECTION = Projection(
     "promo_status",
-    1,
+    2,
     (COUNTS, CLAIMS, TRIES, LOCKOUTS),
     {
         PromoCodesAdded: _added,
         PromoCodeUsed: _used,
+        PromoCodeDrawn: _drawn,
+        PromoCodeWithdrawn: _withdrawn,
         PromotionClaimed: _claimed,
         PromoCodeAccepted: _accepted,
         PromoCodeRefused: _refused,
@@ -132,7 +148,8 @@ class _View(BaseModel):
 class PromotionView(_View):
     """A promotion: pending, active, or completed when its time is over or its total reached.
 
-    `left` are codes of one claim that were not used; null where one code is for many.
+    `drawn` are codes that customers were given and a return did not take back; `left` are all codes
+    of one claim that were not used; null where one code is for many.
     """
 
     promotion: str
@@ -141,10 +158,16 @@ class PromotionView(_View):
     status: str
     generated: int
     loaded: int
+    drawn: int
     used: int
     left: int | None
     claims: int
     total: int | None
+
+    @property
+    def codes(self) -> int:
+        """Codes of one claim, wherever they come from."""
+        return self.generated + self.loaded + self.drawn
 
 
 class ClaimView(_View):
@@ -157,7 +180,7 @@ class ClaimView(_View):
 
 
 class WrongTry(_View):
-    """A wrong code, as its keyed hash, and why: unknown, used, not_yet or expired."""
+    """A wrong code, as its keyed hash, and why: unknown, used, withdrawn, not_yet or expired."""
 
     digest: str
     why: str
@@ -197,7 +220,8 @@ def promotions(reader: Reader, program: Program, now: datetime) -> list[Promotio
         if one.total is not None and row.claims >= one.total:
             status = "completed"
         told = row._asdict() | {"name": one.name, "kind": one.kind, "total": one.total}
-        left = None if one.kind == "multi_use" else row.generated + row.loaded - row.used
+        codes = row.generated + row.loaded + row.drawn
+        left = None if one.kind == "multi_use" else codes - row.used
         views.append(PromotionView(status=status, left=left, **told))
     return views
 

@@ -29,7 +29,11 @@ from loyalty_ledger.domain.events.offers import (
     OfferRevoked,
     OfferUnlocked,
 )
-from loyalty_ledger.domain.events.promotions import PromotionClaimed
+from loyalty_ledger.domain.events.promotions import (
+    PromoCodeDrawn,
+    PromoCodeWithdrawn,
+    PromotionClaimed,
+)
 from loyalty_ledger.domain.events.receipts import SaleClaimed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierLeft, TierSinceMoved
 from loyalty_projections.projection import Projection, Recorded
@@ -169,6 +173,13 @@ def _claimed(rows: Rows, event: PromotionClaimed, recorded: Recorded) -> None:
     rows.insert(TIMELINE, row)
 
 
+def _drawn(rows: Rows, event: PromoCodeDrawn | PromoCodeWithdrawn, recorded: Recorded) -> None:
+    told: dict[str, Any] = {"subject": f"promotion:{event.promotion}", "cause": event.cause}
+    if isinstance(event, PromoCodeDrawn):
+        told |= {"facts": {"rule": event.rule}, "transaction": event.transaction}
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded, **told))
+
+
 def _sale_claimed(rows: Rows, event: SaleClaimed, recorded: Recorded) -> None:
     told = {"transaction": event.transaction, "facts": {"sale_time": event.sale_time}}
     who = {"client_id": event.by.client_id, "employee_id": event.by.employee_id}
@@ -190,7 +201,7 @@ def _lock_facts(event: OfferLocked) -> dict[str, Any]:
 
 PROJECTION = Projection(
     "timeline",
-    5,
+    6,
     (TIMELINE,),
     {
         CustomerEnrolled: _joined,
@@ -214,6 +225,8 @@ PROJECTION = Projection(
         DiscountNotHonoured: _flagged,
         DiscountChanged: _flagged,
         PromotionClaimed: _claimed,
+        PromoCodeDrawn: _drawn,
+        PromoCodeWithdrawn: _drawn,
         SaleClaimed: _sale_claimed,
     },
 )

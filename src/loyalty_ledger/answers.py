@@ -31,6 +31,7 @@ from loyalty_projections import (
 )
 from loyalty_projections.point_history import Movement
 from loyalty_projections.profile import Identifier, Profile
+from loyalty_projections.profile_codes import CodeOf
 from loyalty_projections.profile_rows import Facts, facts
 from loyalty_projections.projection import fold
 from loyalty_projections.projector import Projector
@@ -77,12 +78,14 @@ class Answers:
         directory: Directory,
         settlement: Settlement,
         projector: Projector,
+        code_of: CodeOf,
     ):
         self._log = log
         self._states = states
         self._directory = directory
         self._settlement = settlement
         self._projector = projector
+        self._code_of = code_of
         self._published: list[datetime] = []
 
     def find(self, reference: Reference) -> str:
@@ -105,7 +108,7 @@ class Answers:
         return found
 
     def profile(self, customer_id: str, moment: Moment) -> Profile:
-        """Points, levels and offers; Rejected when no program was known."""
+        """Points, levels, offers and codes; Rejected when no program was known."""
         program, programs = self._definitions(moment)
         named = _identifiers(self._log.personal(customer_id))
 
@@ -118,6 +121,7 @@ class Answers:
                 programs,
                 identifiers=named,
                 due_levels=tier_progress.overdue(reader, customer_id, moment.at, programs),
+                code_of=self._code_of,
             )
 
         return self._ask(customer_id, moment, ask)
@@ -127,7 +131,7 @@ class Answers:
         return self._ask(customer_id, moment, lambda reader: facts(reader, customer_id))
 
     def profiles(self, customer_ids: Sequence[str], moment: Moment) -> list[Profile]:
-        """The profiles of many customers, in the order asked, without their plain identifiers."""
+        """The profiles of many customers, in the order asked, without identifiers and codes."""
         if not moment.live:
             return [self.profile(customer_id, moment) for customer_id in customer_ids]
         program, programs = self._definitions(moment)

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, Row, select
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.offers import DiscountChanged, DiscountNotHonoured
 from loyalty_ledger.domain.events.program import CatalogLoaded
+from loyalty_ledger.domain.events.promotions import PromoCodeUsed
 from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
 from loyalty_ledger.domain.events.settlement import (
     SettlementDeferred,
@@ -56,6 +57,8 @@ def concerned(stream: str, event: Event) -> frozenset[str] | None:
             return frozenset(event.customers)
         case SettlementDeferred():
             return None
+        case PromoCodeUsed():
+            return frozenset(filter(None, (event.customer_id, event.drawn_for)))
     customer_id: str = getattr(event, "customer_id", "")
     return frozenset((customer_id,)) if customer_id else frozenset()
 

@@ -9,10 +9,11 @@ import hmac
 import os
 import secrets
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from loyalty_ledger.domain.promo_code import Draw
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.sent import LONGEST_TEXT, is_printable
 
@@ -115,6 +116,25 @@ class Keyring:
         """What a generated promo code is known by, however it was typed: 16 bytes."""
         return self._mac("promo code", _as_typed(code.strip()))[:16]
 
+    def promo_digests(self, codes: Iterable[bytes]) -> Iterator[bytes]:
+        """The same for generated codes as they were made, a million of them in seconds."""
+        length = PROMO_CODE_LENGTH.to_bytes(4)
+        started = self._begun.copy()
+        started.update(_framed("promo code") + length)
+        for code in codes:
+            mac = started.copy()
+            mac.update(code)
+            yield mac.digest()[:16]
+
+    def drawn_code(self, draw: Draw) -> str:
+        """The code that follows from a draw: the same again whenever it is shown."""
+        mac = self._mac("drawn promo code", *map(str, draw))
+        return mac[:PROMO_CODE_LENGTH].translate(_BY_BYTE).decode()
+
+    def drawn_digest(self, draw: Draw) -> str:
+        """What the code that follows from a draw is known by, in hexadecimal digits."""
+        return self.promo_digest(self.drawn_code(draw)).hex()
+
     def listed_digest(self, code: str) -> bytes:
         """What a promo code of a list by others is known by, in whatever case: 16 bytes."""
         return self._mac("listed promo code", code.strip().casefold())[:16]
@@ -125,12 +145,15 @@ class Keyring:
         return self._mac("check").hex()[:32]
 
     def _mac(self, *parts: str) -> bytes:
-        message = b"".join(
-            len(p := part.encode(errors="surrogatepass")).to_bytes(4) + p for part in parts
-        )
         mac = self._begun.copy()
-        mac.update(message)
+        mac.update(b"".join(map(_framed, parts)))
         return mac.digest()
+
+
+def _framed(part: str) -> bytes:
+    """The part behind its length, so that no two lists of parts are alike."""
+    encoded = part.encode(errors="surrogatepass")
+    return len(encoded).to_bytes(4) + encoded
 
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

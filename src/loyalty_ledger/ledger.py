@@ -58,7 +58,7 @@ class Ledger:
         self.intake = Intake(self.log, self.states, self.directory, clock, keyring)
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.customers = Customers(self.log, self.states, self.directory, clock)
-        self.settlement = Settlement(self.log, self.states, settle)
+        self.settlement = Settlement(self.log, self.states, keyring.drawn_digest, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
         self.lookups = Lookups(self.states, self.settlement)
         self.spending = Spending(self.states, self.settlement, clock)
@@ -74,7 +74,12 @@ class Ledger:
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)
         self.answers = Answers(
-            self.log, self.states, self.directory, self.settlement, self.projector
+            self.log,
+            self.states,
+            self.directory,
+            self.settlement,
+            self.projector,
+            keyring.drawn_code,
         )
 
 

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +18,11 @@ from loyalty_ledger.deciding import PATIENCE, Reading
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.promotions import PromoCodesAdded
+from loyalty_ledger.domain.promo_code import batch_name
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import PROGRAM, promo_batch
 from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.identity import Keyring, make_promo_codes
+from loyalty_ledger.identity import PROMO_CODE_LENGTH, Keyring, make_promo_codes
 from loyalty_ledger.lines import Line
 from loyalty_ledger.sent import LONGEST_TEXT, is_printable
 from loyalty_ledger.settlement import Settlement
@@ -28,6 +30,7 @@ from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Busy, Conflict, Log
 
 MOST_AT_ONCE = 1_000_000
+_HASHED_AT_ONCE = 10_000
 Progress = Callable[[int, int], None]
 
 
@@ -98,13 +101,11 @@ class PromoLists:
     def _hashes(self, pending: Path, progress: Progress) -> list[bytes]:
         """The keyed hashes of the codes in a file, ascending."""
         size, digests = pending.stat().st_size, list[bytes]()
-        read = 0
-        with pending.open() as lines:
-            for line in lines:
-                digests.append(self._keyring.promo_digest(line.rstrip("\n")))
-                read += len(line)
-                if len(digests) % 10_000 == 0:
-                    progress(read, size)
+        with pending.open("rb") as lines:
+            made = self._keyring.promo_digests(line[:PROMO_CODE_LENGTH] for line in lines)
+            while some := list(islice(made, _HASHED_AT_ONCE)):
+                digests += some
+                progress(len(digests) * (PROMO_CODE_LENGTH + 1), size)
         digests.sort()
         return digests
 
@@ -146,7 +147,7 @@ class PromoLists:
 
     def _add(self, promotion: str, digests: list[bytes], generated: bool, by: Actor) -> str:
         """Make a batch of codes valid, all or none; one that is valid already stays so."""
-        batch = f"{promotion}/{hashlib.sha256(b''.join(digests)).hexdigest()[:32]}"
+        batch = batch_name(promotion, hashlib.sha256(b"".join(digests)).hexdigest())
         stream = promo_batch(batch)
         for _ in range(PATIENCE):
             reading = Reading(self._states)

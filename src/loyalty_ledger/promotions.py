@@ -17,6 +17,7 @@ from loyalty_ledger.domain.events.points import PointsAwarded
 from loyalty_ledger.domain.events.promotions import PromotionClaimed
 from loyalty_ledger.domain.events.tiers import TierEntered
 from loyalty_ledger.domain.program.earning import Promotion
+from loyalty_ledger.domain.promo_code import PromoCode
 from loyalty_ledger.domain.promo_tries import check_not_locked_out
 from loyalty_ledger.domain.streams import (
     customer_of,
@@ -100,10 +101,10 @@ class Promotions:
         states = reading.get([promo_code_of(one.hex()) for one in digests])
         listed = None
         for digest in digests:
-            if digest in batches:
-                used = bool(states[promo_code_of(digest.hex())].claim_id)
-                name = batches[digest].partition("/")[0]
-                listed = promotion.Listed(digest.hex(), name, used)
+            found: PromoCode = states[promo_code_of(digest.hex())]
+            name = batches.get(digest, "").partition("/")[0] or found.promotion
+            if name:
+                listed = promotion.Listed(digest.hex(), name, found)
                 break
         return promotion.Entry(customer_id, code, at, by, digests[0].hex(), listed)
 

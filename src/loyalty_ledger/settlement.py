@@ -14,6 +14,7 @@ from loyalty_ledger.domain.events.sales import CustomerEventReceived, Transactio
 from loyalty_ledger.domain.judging import facts_of, settle_sale
 from loyalty_ledger.domain.needs import needed, own, with_former
 from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.promo_code import DigestOf
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
     CATALOG,
@@ -30,18 +31,20 @@ from loyalty_ledger.store.log import Advance, Busy, Commit, Conflict, Log, Recor
 
 READER = "settlement"
 ARRIVALS = ("TransactionReceived", "CustomerEventReceived")
-BATCH = 500
-PATIENCE = 100
-
+BATCH, PATIENCE = 500, 100
+_LONGEST_REASON = 500
 Settle = Callable[..., None]
 
 
 class Settlement:
     """Settles what has arrived, exactly once, in the order of the log."""
 
-    def __init__(self, log: Log, states: States, settle: Settle = policies.settle):
+    def __init__(
+        self, log: Log, states: States, digest_of: DigestOf, settle: Settle = policies.settle
+    ):
         self._log = log
         self._states = states
+        self._digest_of = digest_of
         self._settle = settle
         self._rulebooks: dict[int, Rulebook] = {}
         self._programs: dict[int, Program] = {}
@@ -271,7 +274,7 @@ class Settlement:
         for version in range(len(self._programs) + 1, published.version + 1):
             program = Program.from_document(published.documents[version - 1])
             self._programs[version] = program
-            self._rulebooks[version] = Rulebook(program, version)
+            self._rulebooks[version] = Rulebook(program, version, self._digest_of)
         return published.version
 
 
@@ -293,6 +296,3 @@ def _reason(error: Exception) -> str:
     """What went wrong, in one line that every database can store."""
     text = ascii(f"{type(error).__name__}: {error}")[1:-1]
     return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."
-
-
-_LONGEST_REASON = 500

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from loyalty_ledger.code_checks import codes_fault
 from loyalty_ledger.cross_checks import (
     Unreadable,
     catalogs_fault,
@@ -38,7 +39,7 @@ def verify(ledger: Ledger, progress: Progress) -> Found:
     try:
         problems = [
             problem
-            for check in (customers_fault, snapshots_fault, catalogs_fault)
+            for check in (customers_fault, snapshots_fault, catalogs_fault, codes_fault)
             if (problem := check(ledger.log, progress)) is not None
         ]
     except Unreadable as error:  # nothing that follows from the log can be worked out

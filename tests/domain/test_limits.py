@@ -134,15 +134,6 @@ def test_the_points_of_a_grant_count_together_towards_its_budget() -> None:
     assert [(cut.limit, cut.points) for cut in shop.settlement.cuts] == [("points", 101)]
 
 
-def test_a_code_that_cannot_be_drawn_yet_refuses_the_whole_grant() -> None:
-    promotion: dict[str, Any] = {"id": "gift", "name": "Gift", "kind": "single_use"}
-    promotion["outcomes"] = [{"award": awards(10)}]
-    both = campaign({"award": awards(50)}, {"code": "gift"})
-    shop = Shop(program(promotions=[promotion], campaigns=[both]))
-    shop.sells(ONE)
-    assert (shop.points(), shop.limits_hit) == (0, ["codes:gift"])
-
-
 # --- sources and offers -------------------------------------------------------------------------
 
 

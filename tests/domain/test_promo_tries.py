@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty_ledger.domain.events.promotions import PromoCodeRefused, PromoCodeUsed
+from loyalty_ledger.domain.promo_code import PromoCode
 from loyalty_ledger.domain.promotion import Listed
 from loyalty_ledger.domain.streams import tries_of
 from loyalty_ledger.domain.values import Reason, Rejected
@@ -13,7 +14,7 @@ from promotion_examples import club, refused, spring
 from specification import MONDAY_NOON, Shop, only
 
 ALONE = {"id": "alone", "name": "Alone", "kind": "single_use", "outcomes": [{"issue": "treat"}]}
-KNOWN = Listed("aa", "alone", False)
+KNOWN = Listed("aa", "alone")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -66,10 +67,11 @@ def test_what_a_limit_refuses_is_no_wrong_try() -> None:
     ("why", "listed", "dates"),
     [
         ("unknown", None, {}),
-        ("used", Listed("aa", "alone", True), {}),
+        ("used", Listed("aa", "alone", PromoCode("c")), {}),
+        ("withdrawn", Listed("aa", "alone", PromoCode(withdrawn=True)), {}),
         ("not_yet", KNOWN, {"starts": "2026-03-03"}),
         ("expired", KNOWN, {"ends": "2026-03-02"}),
-        ("expired", Listed("aa", "gone", False), {}),
+        ("expired", Listed("aa", "gone"), {}),
     ],
 )
 def test_whichever_way_a_code_is_wrong_the_answer_is_the_same_and_the_reason_is_recorded(

@@ -131,5 +131,7 @@ def test_what_gives_nothing_to_this_customer_is_not_claimed() -> None:
 
 def test_a_code_that_cannot_be_drawn_refuses_the_claim() -> None:
     many = {"id": "many", "name": "M", "kind": "single_use", "outcomes": [POINTS]}
-    shop = club(spring(POINTS, {"code": "many"}), many)
-    assert refused(Reason.NOT_AVAILABLE, shop).details == {"promotion": "many"}
+    shop = club(spring(POINTS, {"code": "many"}), many | {"ends": "2026-03-02"})
+    refusal = refused(Reason.NOT_AVAILABLE, shop)
+    assert refusal.details == {"promotion": "many", "limit": "expired"}
+    assert refusal.message == "no code of many can be drawn: its time is over"

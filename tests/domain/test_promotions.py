@@ -28,7 +28,7 @@ from promotion_examples import (
     spring,
     times,
 )
-from specification import TILL, Shop, at, awards, every, line, only, program, rule
+from specification import KEYS, TILL, Shop, at, awards, every, line, only, program, rule
 
 # --- what a claim gives ---------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ def test_everything_a_claim_may_count_is_known_before() -> None:
         **TIERS,
     )
     first, second = document.promotions
-    book = Rulebook(document, 1)
+    book = Rulebook(document, 1, KEYS.drawn_digest)
     assert subjects(first, book) == ["promotion:spring", "source:shop", "offer:treat"]
     assert subjects(second, book)[0] == "promotion:other"
 

@@ -30,6 +30,11 @@ CLUB = program(
     ],
     promo_lockout={"tries": 5, "lasts": "PT1H"},
 )
+WEEKLY = 3
+LIMITED = program(
+    promotions=[{"id": "theirs", "name": "L", "kind": "third_party", **TEN}],
+    promo_limiter={"week": WEEKLY},
+)
 
 
 @pytest.fixture
@@ -104,3 +109,23 @@ def test_wrong_tries_of_eight_processes_are_counted_exactly_and_lock_out(
     assert [Counter(one.outcome for one in answers) for answers in told] == [each] * ROUNDS
     states = ledger.states.get(map(tries_of, whose))
     assert {(one.in_a_row, one.in_all) for one in states.values()} == {(5, 5)}
+
+
+def test_of_right_codes_entered_by_eight_processes_at_once_as_many_count_as_the_limiter_allows(
+    ledger: Ledger, database_url: str
+) -> None:
+    ledger.administration.publish(LIMITED)
+    whose = customers(ledger, ROUNDS)
+    codes = [f"CODE-{number}" for number in range(ROUNDS * PROCESSES)]
+    lines = [Line(number, code.encode()) for number, code in enumerate(codes)]
+    ledger.promo_lists.take_over("theirs", lines, Actor(client_id="app"))
+    rounds = [
+        [Claim(one, codes[number * PROCESSES + place]) for place in range(PROCESSES)]
+        for number, one in enumerate(whose)
+    ]
+    with racers(database_url) as processes:
+        told = processes.run(rounds)
+    each = {WON: WEEKLY, "limit_reached": PROCESSES - WEEKLY}
+    assert [Counter(one.outcome for one in answers) for answers in told] == [each] * ROUNDS
+    assert len(events(ledger, "PromoCodeUsed")) == ROUNDS * WEEKLY
+    assert_sound(ledger)

@@ -54,13 +54,17 @@ def test_it_shows_what_was_loaded_three_customers_movements_and_the_books(shown:
 
 
 def test_it_plays_the_journeys_step_by_step(shown: str) -> None:
-    assert list(dict.fromkeys(re.findall(r"^Journey (\d)", shown, re.M))) == ["1", "2", "4", "5"]
+    assert list(dict.fromkeys(re.findall(r"^Journey (\d)", shown, re.M))) == [*"12345"]
     first = part(shown, "Journey 1", "Journey 2")
     assert numbers(first) == [1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 16, 17, 18]
     assert re.search(r"^  18  ledger .* 495  ISSUED *$", first, re.M)
-    second = part(shown, "Journey 2", "Journey 4")
+    second = part(shown, "Journey 2", "Journey 3")
     assert numbers(second) == [*range(1, 16), 17, *range(19, 28)]
     assert re.search(r"^  21  ledger .* 50 +0  REDEEMED *$", second, re.M)
+    third = part(shown, "Journey 3", "Journey 4")
+    points_variant = [1, 2, 3, *range(6, 16), 17, *range(19, 28)]
+    assert numbers(third) == [*range(1, 11), *range(15, 23), *points_variant]
+    assert re.search(r"^   9  ledger .* REDEEMED *$", third, re.M)
     fourth = part(shown, "Journey 4", "Journey 5")
     found = numbers(fourth)
     assert found[:4] == [1, 2, 3, 4] and found[-8:] == [5, 6, 7, 8, 9, 10, 11, 12]

@@ -12,6 +12,7 @@ from loyalty_ledger.answers import Moment
 from loyalty_ledger.cli import demo, journeys
 from loyalty_ledger.cli.journey_campaign import complete_a_campaign
 from loyalty_ledger.cli.journey_levels import advance_a_level
+from loyalty_ledger.cli.journey_promo_code import redeem_promo_codes
 from loyalty_ledger.cli.journey_purchase import finalize_and_send
 from loyalty_ledger.cli.journey_return import change_void_and_return
 from loyalty_ledger.cli.journey_reward_store import redeem_points
@@ -93,6 +94,26 @@ def test_2_the_reward_store_says_what_can_be_bought_and_why_not(coffee_bar: Shop
     assert "mugs-400 for 400 (200 points short)" in shelf
     assert "Buy 1 coffee and get a free muffin, good until 16 April" in step(scene, 14).what
     assert "2.80 EUR off, held until 09:10" in step(scene, 19).what
+
+
+def test_3_a_promo_code_gives_an_offer_that_is_redeemed_in_a_sale(coffee_bar: Shop) -> None:
+    scene, _ = redeem_promo_codes(coffee_bar)
+    assert numbers(scene) == [*range(1, 11), *range(15, 23)]
+    assert held(scene, "mug-set") == [None, "ISSUED", "REDEEMED"]
+    assert [step(scene, n).state.offers for n in (2, 3)] == [{}, {"mug-set": "ISSUED"}]
+    assert [step(scene, n).state.offers["mug-set"] for n in (7, 8)] == ["ISSUED", "REDEEMED"]
+    assert "mug-set in her wallet, until 01 June" in step(scene, 3).what
+    assert "4.50 EUR off" in step(scene, 9).what
+    assert [step(scene, n).state.points["pending"] for n in (21, 22)] == [0, 255 + 32]
+
+
+def test_3_a_promo_code_gives_points_that_buy_an_offer(coffee_bar: Shop) -> None:
+    _, scene = redeem_promo_codes(coffee_bar)
+    assert numbers(scene) == [1, 2, 3, *range(6, 16), 17, *range(19, 28)]
+    assert [points(step(scene, n).state) for n in (2, 3, 12, 13, 27)] == [0, 200, 200, 50, 50]
+    assert "200 points" in step(scene, 3).what
+    assert "muffin-150 for 150 (can be bought)" in step(scene, 9).what
+    assert held(scene, COFFEE_OFFER) == [None, "ISSUED", "LOCKED", "REDEEMED"]
 
 
 def test_4_buying_leads_to_the_next_level(burrito_bar: Shop) -> None:

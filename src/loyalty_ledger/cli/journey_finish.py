@@ -47,6 +47,13 @@ def redeemed_at_once(scene: Scene, first: int, sale: Sale, name: str) -> None:
     _send(scene, first, sale, (discount_object(bound),))
 
 
+def with_a_discount(scene: Scene, first: int, sale: Sale, bound: Bound) -> None:
+    """Option 2 where the offer was redeemed before, then 3 and 4."""
+    scene.add(first, CUSTOMER, f"buys {sale.words}; the sale is final")
+    scene.add(first + 5, TILL, "sends the transaction with the discount as it came")
+    _send(scene, first, sale, (discount_object(bound),))
+
+
 def in_words(bound: Bound, scene: Scene) -> str:
     """What a lock or a redemption takes off, and how long a lock holds."""
     off = major_units(bound.event.discount.amount, bound.program.exponent)

@@ -13,8 +13,9 @@ def redeem_points(shop: Shop) -> Scene:
     """Bob buys an offer with points, and then a coffee and a muffin with the offer."""
     scene = Scene(TITLE, shop, BOB, ("points", "pending", "free-muffin"))
     _log_in(scene)
-    _look_around(scene)
-    _purchase(scene)
+    scene.add(5, CUSTOMER, "opens the reward store")
+    look_around(scene)
+    purchase(scene)
     sale = shop.sale("coffee-1", BOB, "COFFEE", "MUFFIN-BLUE")
     with_a_lock(scene, 15, sale, "free-muffin")
     return scene
@@ -27,12 +28,12 @@ def _log_in(scene: Scene) -> None:
     scene.add(4, APP, "shows it")
 
 
-def _look_around(scene: Scene) -> None:
+def look_around(scene: Scene) -> None:
+    """Steps 6 to 10: which stores there are, and what they sell."""
     moment = Moment(scene.shop.clock.now)
     stores = scene.shop.ledger.answers.rewards(scene.customer_id, moment)
     is_open = [one for one in stores if one.is_open]
-    scene.add(5, CUSTOMER, "opens the reward store")
-    scene.add(6, APP, "asks which stores are open to him")
+    scene.add(6, APP, "asks which stores are open to this customer")
     scene.add(7, LEDGER, f"returns {', '.join(map(_store, is_open))}")
     scene.add(8, APP, "asks for their offers")
     scene.add(9, LEDGER, f"returns {'; '.join(map(_shelf, is_open))}")
@@ -53,7 +54,8 @@ def _shelf(store: StoreView) -> str:
     )
 
 
-def _purchase(scene: Scene) -> None:
+def purchase(scene: Scene) -> None:
+    """Steps 11 to 14: an offer is bought."""
     before = scene.state()
     (bought,) = scene.shop.ledger.offers.buy(scene.customer_id, CHOSEN, IN_APP)
     until = bought.expires_at

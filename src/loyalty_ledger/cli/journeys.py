@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty_ledger.cli.journey_campaign import complete_a_campaign
 from loyalty_ledger.cli.journey_levels import advance_a_level
+from loyalty_ledger.cli.journey_promo_code import redeem_promo_codes
 from loyalty_ledger.cli.journey_purchase import finalize_and_send
 from loyalty_ledger.cli.journey_return import change_void_and_return
 from loyalty_ledger.cli.journey_reward_store import redeem_points
@@ -27,6 +28,7 @@ COFFEE_BAR = Store(store_id="C1", name="Canal Street", time_zone="Europe/Amsterd
 COFFEE_MENU = (
     Good("COFFEE", "a coffee", Decimal("3.20"), ("DRINKS", "coffee")),
     Good("MUFFIN-BLUE", "a blueberry muffin", Decimal("2.80"), ("FOOD", "muffins")),
+    Good("MUG-SET", "a coffee mug set", Decimal("30.00"), ("GOODS", "mugs")),
     Good("BEANS-1KG", "a bag of beans", Decimal("20.00"), ("GOODS", "beans")),
 )
 THE_DAY_BEFORE = datetime(2026, 3, 1, 12, tzinfo=ZoneInfo(BURRITO_BAR.time_zone))
@@ -38,6 +40,7 @@ def play(burrito_bar: Shop, coffee_bar: Shop) -> Iterator[Scene]:
     """Play the journeys in the order of their numbers; each is shown when it is over."""
     yield complete_a_campaign(burrito_bar)
     yield redeem_points(coffee_bar)
+    yield from redeem_promo_codes(coffee_bar)
     yield advance_a_level(burrito_bar)
     yield from finalize_and_send(burrito_bar)
     yield from change_void_and_return(burrito_bar)

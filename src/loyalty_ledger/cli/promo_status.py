@@ -57,10 +57,7 @@ def _customer(ledger: Ledger, of: str, program: Program) -> CustomerView:
 
 
 def _show(found: list[PromotionView]) -> None:
-    rows = (
-        (one.promotion, one.status, one.generated + one.loaded, one.used, one.left, one.claims)
-        for one in found
-    )
+    rows = ((one.promotion, one.status, one.codes, one.used, one.left, one.claims) for one in found)
     columns = ("promotion", "status", "codes", "used", "left", "claims")
     table("Promotions", columns, rows, right="codes, used, left, claims")
 

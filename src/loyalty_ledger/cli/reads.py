@@ -181,6 +181,9 @@ def show_profile(answer: Profile) -> None:
             ),
             whole="offer",
         )
+    if answer.codes:
+        rows = ((one.code, one.promotion, one.state, one.drawn_at) for one in answer.codes)
+        table("Promo codes", ("code", "promotion", "state", "drawn"), rows, whole="code")
 
 
 def _names(answer: Profile) -> str:

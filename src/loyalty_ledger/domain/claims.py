@@ -10,7 +10,7 @@ from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import issued as issued_subject
 from loyalty_ledger.domain.issuing import unissuable
 from loyalty_ledger.domain.owed import Owed, Qualifying
-from loyalty_ledger.domain.program.earning import Limits
+from loyalty_ledger.domain.program.earning import Limits, Promotion
 from loyalty_ledger.domain.program.offers import Offer
 from loyalty_ledger.domain.sale_record import Standing
 from loyalty_ledger.domain.streams import limit, usage_of
@@ -54,8 +54,6 @@ def refusal(claim: Claim, before: Standing, case: Case, draft: Draft) -> str | N
     `before` is what stands of the grant: only what it lacks is asked for.
     """
     owed, program = claim.owed, case.rulebook.program
-    if owed.codes:
-        return f"codes:{owed.codes[0]}"  # a code can be drawn once codes were generated
     more = sum(owed.points.values()) - sum(before.points.values())
     broken = _broken(claim, claim.rule, claim.limits, before, more, case, draft)
     if broken is not None:
@@ -69,11 +67,23 @@ def refusal(claim: Claim, before: Standing, case: Case, draft: Draft) -> str | N
                 broken = _broken(claim, f"source:{source}", allowed, before, more, case, draft)
                 if broken is not None:
                     return f"source:{source}:{broken}"
-    for name, times in Counter(missing(owed.offers, before)).items():
+    for name, times in Counter(missing(owed.offers, before.offers)).items():
         broken = _unissuable(claim, program.offer(name), times, case, draft)
         if broken is not None:
             return f"offer:{name}:{broken}"
+    for name in missing(owed.codes, before.codes):
+        broken = _useless(program.promotions_by_id[name], case, draft)
+        if broken is not None:
+            return f"code:{name}:{broken}"
     return None
+
+
+def _useless(promotion: Promotion, case: Case, draft: Draft) -> str | None:
+    """Why a code of the promotion could never be claimed, by name; None when it could."""
+    if not case.rulebook.program.includes(None, promotion.ends, case.at):
+        return "expired"
+    claims: limits.Count = draft.state(limit(promotion.reference))
+    return "total" if promotion.total is not None and claims.times >= promotion.total else None
 
 
 def room_left(refused: str, claim: Claim, case: Case, draft: Draft) -> int:
@@ -137,6 +147,6 @@ def by_source(points: Mapping[tuple[str, str], int]) -> dict[str, int]:
     return sums
 
 
-def missing(owed: Sequence[str], before: Standing) -> list[str]:
-    """The offers owed that do not stand yet."""
-    return [*(Counter(owed) - Counter(before.offers.values())).elements()]
+def missing(owed: Sequence[str], stands: Mapping[str, str]) -> list[str]:
+    """The offers or codes owed, by name, that do not stand yet."""
+    return [*(Counter(owed) - Counter(stands.values())).elements()]

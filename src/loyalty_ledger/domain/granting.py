@@ -11,16 +11,14 @@ from msgspec.structs import replace
 
 from loyalty_ledger.domain import wallet
 from loyalty_ledger.domain.claims import NO_LIMITS, Claim, missing, refusal, room_left
-from loyalty_ledger.domain.counting import count
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.limits import issued as issued_subject
 from loyalty_ledger.domain.events.points import PointsAwarded
 from loyalty_ledger.domain.events.settlement import Cut, Grant, PostedAward
-from loyalty_ledger.domain.issuing import Issue, issued
+from loyalty_ledger.domain.giving import Giving
 from loyalty_ledger.domain.owed import Owed
 from loyalty_ledger.domain.recounting import recount
 from loyalty_ledger.domain.sale_record import CAPPED, Standing
-from loyalty_ledger.domain.streams import offer, wallet_of
+from loyalty_ledger.domain.streams import wallet_of
 from loyalty_ledger.domain.taking_back import Case, TakingBack
 
 MOST_POINTS = 10**15
@@ -38,7 +36,7 @@ class Granting:
         self.cuts: list[Cut] = []
         self.gainers: set[str] = set()
         self.back = TakingBack(case, draft)
-        self._issued: dict[tuple[str, str], int] = {}
+        self._giving = Giving(case, draft)
         self._repaid: Counter[tuple[str, str]] = Counter()
         self._program = case.rulebook.program
 
@@ -74,15 +72,17 @@ class Granting:
             claim = self._within_limits(claim, before)
         awarded = self._award_more(claim, before)
         awards = (*self._take_less(claim, before), *map(_posted, awarded))
-        lacking = missing(claim.owed.offers, before)
-        if not (awards or lacking or not before.nothing):
+        lacking = missing(claim.owed.offers, before.offers)
+        undrawn = missing(claim.owed.codes, before.codes)
+        if not (awards or lacking or undrawn or not before.nothing):
             return
-        granted = bool(awards or claim.owed.offers)
+        granted = bool(awards or claim.owed.offers or claim.owed.codes)
         counted = recount(claim, before, awards, self.case, self.draft, granted=granted)
         self.back.keep_offers(before.offers)
-        issued_now = {self._issue(claim, name): name for name in lacking}
-        standing = Standing(awards, {**before.offers, **issued_now}, counted)
-        self._note(claim, before, standing, awarded, list(issued_now))
+        issued = {self._giving.issue(claim, name): name for name in lacking}
+        drawn = {self._giving.draw(claim, name): name for name in undrawn}
+        standing = Standing(awards, {**before.offers, **issued}, counted, {**before.codes, **drawn})
+        self._note(claim, before, standing, awarded, list(issued), list(drawn))
 
     def take_back_rest(self, owed: Collection[tuple[str, str]] = ()) -> None:
         """Take back what stands of the versions before, was not posted again and is not owed."""
@@ -96,7 +96,8 @@ class Granting:
             self._take_less(claim, before)
             recount(claim, before, (), self.case, self.draft, granted=False)
             in_use = self.back.offers(customer_id, before.offers, self.case.at)
-            self._note(claim, before, Standing((), in_use), [], [])
+            used = self.back.codes(customer_id, before.codes)
+            self._note(claim, before, Standing((), in_use, codes=used), [], [], [])
 
     def points_so_far(self, customer_id: str, account: str) -> int:
         """What the sale stands for in the account, of all that was posted so far."""
@@ -171,7 +172,9 @@ class Granting:
         points = {key: min(n, stands.get(key, 0)) for key, n in claim.owed.points.items()}
         more = sum(claim.owed.points.values()) - sum(points.values())
         self._cut(claim, refused, more, sum(points.values()))
-        return claim._replace(owed=Owed(points, list(before.offers.values()), []))
+        return claim._replace(
+            owed=Owed(points, [*before.offers.values()], [*before.codes.values()])
+        )
 
     def _cut(self, claim: Claim, which: str, points: int, kept: int = 0) -> None:
         cut = Cut(
@@ -186,6 +189,7 @@ class Granting:
         after: Standing,
         awarded: list[PointsAwarded],
         offers: list[str],
+        codes: list[str],
     ) -> None:
         grant = Grant(
             customer_id=claim.customer_id,
@@ -198,6 +202,8 @@ class Granting:
             awards=list(after.awards),
             held=after.offers,
             counted=list(after.counted),
+            codes=codes,
+            drawn=after.codes,
         )
         self.grants.append(grant)
 
@@ -240,39 +246,6 @@ class Granting:
             self._repaid[claim.customer_id, account] += event.repaid
             self.gainers.add(claim.customer_id)
         return event
-
-    def _issue(self, claim: Claim, name: str) -> str:
-        """Issue an offer; its id follows from what issued it, and how many that issued before."""
-        issuer = claim.customer_id, claim.rule
-        number = self._issued.get(issuer, 0)
-        self._issued[issuer] = number + 1
-        issue = Issue(
-            claim.customer_id,
-            self._program.offer(name),
-            self._program,
-            self.case.rulebook.version,
-            claim.rule,
-            number,
-            self.case.at,
-            self.case.cause,
-            not_before=claim.takes_hold(self.case),
-            catalog_version=self.case.catalog_version,
-            transaction=self.case.transaction,
-            levels=dict(claim.levels),
-            lines=claim.taken.line_ids if claim.taken else [],
-            why="earned",
-        )
-        subject, at = issued_subject(name), claim.takes_hold(self.case)
-        count(
-            self.draft,
-            claim.customer_id,
-            subject,
-            at=at,
-            counted_at=self.case.at,
-            cause=self.case.cause,
-        )
-        self.draft.emit(offer(issue.offer_id), issued(issue), claim.customer_id)
-        return issue.offer_id
 
 
 def _by_account(points: Mapping[tuple[str, str], int]) -> dict[str, int]:

@@ -77,6 +77,7 @@ def _reward(granting: Granting, event: TierEntered, already: int) -> None:
         offers={offer: name for grant in given for offer, name in grant.held.items()},
         counted=[_counted(grant, subject) for grant in given for subject in grant.counted],
         counted_at=granting.case.at,
+        codes={code: name for grant in given for code, name in grant.drawn.items()},
         program_version=granting.case.rulebook.version,
         cause=granting.case.cause,
     )
@@ -178,4 +179,5 @@ def _undo(granting: Granting, customer_id: str, system_id: str, level: str, at: 
     for one in entry.counted:
         uncount(granting.draft, customer_id, one.subject, points=one.points, **told)
     granting.back.offers(customer_id, entry.offers, entry.counted_at, at)
+    granting.back.codes(customer_id, entry.codes, at)
     return True

@@ -12,6 +12,7 @@ from loyalty_ledger.domain.streams import (
     customer_of,
     limit,
     offer,
+    promo_code_of,
     tiers_of,
     usage_of,
     wallet_of,
@@ -45,6 +46,7 @@ def needed(
         *(stream for one in arrived.customers for stream in _of_customer(one, states)),
         *(stream for one in sale.record.tenders for stream in own(one)),
         *_of_offers(sale, states),
+        *(promo_code_of(code) for one in sale.record.grants.values() for code in one.codes),
     }
 
 
@@ -61,6 +63,7 @@ def _of_customer(customer_id: str, states: Mapping[str, Any]) -> Iterator[str]:
         for offer_id, definition in entry.offers.items():
             yield offer(offer_id)
             yield limit(issued(definition))
+        yield from map(promo_code_of, entry.codes)
         yield from (limit(one.subject) for one in entry.counted)
 
 

@@ -13,7 +13,7 @@ from loyalty_ledger.domain.values import Reason, Rejected
 
 
 def refusal(broken: str, owed: Claim, promotion: Promotion, granting: Granting) -> Rejected:
-    """In words, the limit that refuses a claim: its own, of an offer, of a source, or no codes."""
+    """In words, the limit that refuses a claim: its own, of an offer, of a source, or of a code."""
     kind, _, rest = broken.partition(":")
     name, _, which = rest.partition(":")
     match kind:
@@ -22,8 +22,10 @@ def refusal(broken: str, owed: Claim, promotion: Promotion, granting: Granting) 
         case "source":
             message = f"point source {name} has given what it may: its limit {which} is reached"
             return _not_available(message, source=name, limit=which)
-        case "codes":
-            return _not_available(f"there are no codes of {name} to draw", promotion=name)
+        case "code":
+            over = "its time is over" if which == "expired" else "its total of claims is reached"
+            message = f"no code of {name} can be drawn: {over}"
+            return _not_available(message, promotion=name, limit=which)
     most = promotion.per_customer if broken == "per_customer" else promotion.total
     whom = "by one customer" if broken == "per_customer" else "in all"
     times = "once" if most == 1 else f"{most} times"

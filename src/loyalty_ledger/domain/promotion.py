@@ -3,7 +3,6 @@
 A refusal says which limit is in the way, but of a code that gives nothing now it never says why.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -12,7 +11,6 @@ from loyalty_ledger.domain import upkeep, wallet
 from loyalty_ledger.domain.claims import Claim
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.limits import issued
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.promotions import (
     PromoCodeAccepted,
@@ -28,11 +26,12 @@ from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.owed import NO_LINES, WHOLE, Bundle
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.earning import CustomerLimit, Limits, Promotion
-from loyalty_ledger.domain.program.outcomes import AwardOutcome, IssueOutcome, Outcome
+from loyalty_ledger.domain.program.outcomes import AwardOutcome
 from loyalty_ledger.domain.promo_claim import claim_id
+from loyalty_ledger.domain.promo_code import PromoCode
 from loyalty_ledger.domain.promo_refusals import nothing_left, refusal
 from loyalty_ledger.domain.promo_tries import after_wrong, check_limiter
-from loyalty_ledger.domain.rules import Rulebook
+from loyalty_ledger.domain.rules import Rulebook, counted_by
 from loyalty_ledger.domain.streams import (
     cause,
     customer_of,
@@ -48,11 +47,11 @@ from loyalty_ledger.domain.values import Reason, Rejected
 
 
 class Listed(NamedTuple):
-    """A code of one claim that is known: its keyed hash, its promotion, and whether it was used."""
+    """A code of one claim that is known: its keyed hash, its promotion, and what became of it."""
 
     digest: str
     promotion: str
-    used: bool
+    code: PromoCode = PromoCode()
 
 
 class Entry(NamedTuple):
@@ -70,7 +69,7 @@ class Entry(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """Why nothing can be claimed with a code: unknown, used, not_yet or expired."""
+    """Why nothing can be claimed with a code: unknown, used, withdrawn, not_yet or expired."""
 
     why: str
     promotion: str = ""
@@ -88,8 +87,8 @@ def entered(program: Program, entry: Entry) -> Promotion | Wrong:
         typed = _plain(entry.code)
         codes = (one for one in program.promotions if one.kind == "multi_use")
         found = [one for one in codes if one.code is not None and _plain(one.code) == typed]
-    if listed is not None and listed.used:
-        return Wrong("used", listed.promotion)
+    if listed is not None and (listed.code.claim_id or listed.code.withdrawn):
+        return Wrong("used" if listed.code.claim_id else "withdrawn", listed.promotion)
     for promotion in found:
         if program.includes(promotion.starts, promotion.ends, entry.at):
             return promotion
@@ -127,17 +126,11 @@ def subjects(promotion: Promotion, rulebook: Rulebook) -> list[str]:
     """Everything that a claim may count over all customers, levels entered by it included."""
     systems = rulebook.program.tier_systems
     entries = (level.on_entry for system in systems for level in system.levels)
-    counted = _counted(chain(promotion.outcomes, *entries), rulebook)
-    return list(dict.fromkeys((promotion.reference, *counted)))
-
-
-def _counted(outcomes: Iterable[Outcome], rulebook: Rulebook) -> Iterable[str]:
-    for outcome in outcomes:
-        match outcome:
-            case IssueOutcome():
-                yield issued(outcome.issue)
-            case AwardOutcome() if outcome.award.source in rulebook.limited_sources:
-                yield f"source:{outcome.award.source}"
+    given = [*promotion.outcomes, *chain(*entries)]
+    awards = [one.award for one in given if isinstance(one, AwardOutcome)]
+    sources = [f"source:{one.source}" for one in awards if one.source in rulebook.limited_sources]
+    counted = counted_by(given, rulebook.program)
+    return list(dict.fromkeys((promotion.reference, *sources, *counted)))
 
 
 def claim(
@@ -175,8 +168,16 @@ def _note_use(entry: Entry, event: PromotionClaimed, draft: Draft) -> None:
     accepted = PromoCodeAccepted(at=event.at, claim_id=event.claim_id, entered_at=entry.at, **told)
     draft.emit(tries_of(event.customer_id), accepted, event.customer_id)
     if event.digest:
-        used = PromoCodeUsed(at=event.at, digest=event.digest, claim_id=event.claim_id, **told)
-        draft.emit(promo_code_of(event.digest), used, event.customer_id)
+        code = entry.listed.code if entry.listed else PromoCode()
+        used = PromoCodeUsed(
+            at=event.at,
+            digest=event.digest,
+            claim_id=event.claim_id,
+            drawn_for=code.drawn_for,
+            **told,
+        )
+        owners = dict.fromkeys(filter(None, (event.customer_id, code.drawn_for)))
+        draft.emit(promo_code_of(event.digest), used, *owners)
 
 
 def _waits(customer_id: str, draft: Draft) -> bool:

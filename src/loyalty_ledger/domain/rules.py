@@ -4,7 +4,7 @@ A program is compiled once into a `Rulebook`; judging a sale then costs a few lo
 Campaigns are rules with a period, an audience and limits; both are an `EarningRule` here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,8 +15,9 @@ from loyalty_ledger.domain.levels import levels_match
 from loyalty_ledger.domain.owed import NO_LINES, WHOLE, Bundle, Owed, Qualifying
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.earning import Audience, Campaign, Rule, When
-from loyalty_ledger.domain.program.outcomes import IssueOutcome
+from loyalty_ledger.domain.program.outcomes import CodeOutcome, IssueOutcome, Outcome
 from loyalty_ledger.domain.program.selectors import ItemNames, ItemSelector
+from loyalty_ledger.domain.promo_code import DigestOf
 
 
 class Item(NamedTuple):
@@ -172,11 +173,15 @@ def _within(clock: time, start: time, end: time) -> bool:
 
 
 class Rulebook:
-    """A program version, ready to judge. Rules come before campaigns, each in document order."""
+    """A program version, ready to judge. Rules come before campaigns, each in document order.
 
-    def __init__(self, program: Program, version: int):
+    `digest_of` knows the codes that outcomes draw.
+    """
+
+    def __init__(self, program: Program, version: int, digest_of: DigestOf):
         self.program = program
         self.version = version
+        self.digest_of = digest_of
         definitions: list[Rule | Campaign] = [*program.rules, *program.campaigns]
         every = [EarningRule(i, item, program) for i, item in enumerate(definitions)]
         self.on_purchase = [rule for rule in every if rule.definition.event is None]
@@ -234,13 +239,23 @@ def _subjects(program: Program) -> list[str]:
     limited = [one.reference for one in program.rules if not one.limits.unlimited]
     limited += [f"source:{one.id}" for one in program.point_sources if not one.limits.unlimited]
     campaigns = [campaign.reference for campaign in program.campaigns]
-    return [*limited, *campaigns, *map(issued, _issued(program))]
+    return list(dict.fromkeys((*limited, *campaigns, *counted_by(_outcomes(program), program))))
 
 
-def _issued(program: Program) -> list[str]:
-    """The offers that rules, campaigns and levels issue."""
-    earning = [rule.all_outcomes for rule in program.rules]
-    earning += [campaign.all_outcomes for campaign in program.campaigns]
-    entry = [level.on_entry for system in program.tier_systems for level in system.levels]
-    outcomes = (outcome for some in (*earning, *entry) for outcome in some)
-    return list(dict.fromkeys(one.issue for one in outcomes if isinstance(one, IssueOutcome)))
+def _outcomes(program: Program) -> Iterator[Outcome]:
+    """All that rules, campaigns and levels give."""
+    for rule in program.rules_by_reference.values():
+        yield from rule.all_outcomes
+    for system in program.tier_systems:
+        for level in system.levels:
+            yield from level.on_entry
+
+
+def counted_by(outcomes: Iterable[Outcome], program: Program) -> Iterator[str]:
+    """What offers issued and codes drawn look at over all customers."""
+    for outcome in outcomes:
+        match outcome:
+            case IssueOutcome():
+                yield issued(outcome.issue)
+            case CodeOutcome() if program.promotions_by_id[outcome.code].total is not None:
+                yield program.promotions_by_id[outcome.code].reference

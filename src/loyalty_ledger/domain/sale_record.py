@@ -35,11 +35,15 @@ class Counted(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Standing(Struct, frozen=True, array_like=True, gc=False):
-    """What stands of a grant: its awards, its offers by definition, the sources it counts for."""
+    """What stands of a grant: its awards, its offers by definition, the sources it counts for.
+
+    `codes` are drawn promo codes by promotion.
+    """
 
     awards: tuple[PostedAward, ...] = ()
     offers: dict[str, str] = {}
     counted: tuple[str, ...] = ()
+    codes: dict[str, str] = {}
 
     @property
     def points(self) -> dict[tuple[str, str], int]:
@@ -57,7 +61,7 @@ class Standing(Struct, frozen=True, array_like=True, gc=False):
     @property
     def nothing(self) -> bool:
         """Whether nothing of it is left."""
-        return not (self.awards or self.offers)
+        return not (self.awards or self.offers or self.codes)
 
 
 class Lost(Struct, frozen=True, array_like=True, gc=False):
@@ -218,14 +222,14 @@ def _standing(grant: Grant, sale_time: datetime) -> Standing:
     """What stands of a grant; the first settlements told it by account and lot only."""
     awards, counted = tuple(grant.awards), tuple(grant.counted)
     offers = grant.held or dict.fromkeys(grant.offers, "")
-    if not (grant.awards or grant.held or grant.granted):
+    if not (grant.awards or grant.held or grant.drawn or grant.granted):
         counted = (EVERYTHING,)
         told = zip(grant.deserved.items(), grant.lots, strict=False)
         awards = tuple(
             PostedAward(account=account, source="", lot=lot, points=points, earned_at=sale_time)
             for (account, points), lot in told
         )
-    return Standing(awards, offers, counted)
+    return Standing(awards, offers, counted, grant.drawn)
 
 
 def _refused(event: TransactionSettled, *, granted: bool) -> dict[tuple[str, str], Refused]:

@@ -15,10 +15,11 @@ from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.offer import Offer, OfferState
 from loyalty_ledger.domain.offer_commands import Deserve, Recall
 from loyalty_ledger.domain.offer_decisions import decide
+from loyalty_ledger.domain.promo_code import PromoCode, withdraw
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.sale_record import NEW, Lost, SaleRecord, lost_after
 from loyalty_ledger.domain.streams import offer as offer_stream
-from loyalty_ledger.domain.streams import wallet_of
+from loyalty_ledger.domain.streams import promo_code_of, wallet_of
 from loyalty_ledger.domain.values import Reason
 
 
@@ -195,6 +196,23 @@ class TakingBack:
             command = Deserve(at=self._case.now, cause=self._case.cause)
             for event in decide(command, self._draft.state(stream)):
                 self._draft.emit(stream, event, event.customer_id)
+
+    # --- codes ----------------------------------------------------------------------------------
+
+    def codes(
+        self, customer_id: str, codes: Mapping[str, str], at: datetime | None = None
+    ) -> dict[str, str]:
+        """Take back drawn codes; those that were used stay so, and are answered."""
+        used = {}
+        for digest, promotion in codes.items():
+            stream = promo_code_of(digest)
+            code: PromoCode = self._draft.state(stream)
+            if code.claim_id:
+                self._not_done(customer_id, f"code:{promotion}", "code_already_used")
+                used[digest] = promotion
+            for event in withdraw(digest, code, at or self._case.now, self._case.cause):
+                self._draft.emit(stream, event, customer_id)
+        return used
 
     def _not_done(self, customer_id: str, what: str, why: str, points: int = 0) -> None:
         one = NotDone(customer_id=customer_id, what=what, why=why, points=points)

@@ -41,12 +41,16 @@ from loyalty_ledger.domain.values import END_OF_TIME
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False):
-    """What entering a level gave: awards, offers by definition, and what counts for limits when."""
+    """What entering a level gave: awards, offers by definition, and what counts for limits when.
+
+    `codes` are drawn promo codes by promotion.
+    """
 
     counted_at: datetime
     awards: tuple[PostedAward, ...] = ()
     offers: dict[str, str] = {}
     counted: tuple[EntryCount, ...] = ()
+    codes: dict[str, str] = {}
 
 
 class Tiers(Struct, frozen=True, array_like=True, gc=False):
@@ -165,7 +169,13 @@ def evolve(tiers: Tiers, event: TiersEvent) -> Tiers:
         case TierEntered() | TierKept() | TierLeft() | TierSinceMoved():
             return _moved(tiers, event)
         case TierEntryRewarded():
-            entry = Entry(event.counted_at, tuple(event.awards), event.offers, tuple(event.counted))
+            entry = Entry(
+                event.counted_at,
+                tuple(event.awards),
+                event.offers,
+                tuple(event.counted),
+                event.codes,
+            )
             key = reward_key(event.system, event.level)
             return replace(tiers, entries={**tiers.entries, key: entry})
         case TierEntryUndone():

@@ -1,6 +1,7 @@
 """A version of a sale that came after the return window: recorded, and nothing moves."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -33,12 +34,15 @@ def without_effect(settled: TransactionSettled) -> TransactionSettled:
         settled,
         at=settled.modified_time or settled.at,
         outside_return_window=True,
-        grants=[replace(grant, lots=[], offers=[], awards=[], held={}) for grant in settled.grants],
+        grants=[replace(grant, **_UNMOVED) for grant in settled.grants],
         asked=[],
         taken=[],
         given_back=[],
         not_done=not_done,
     )
+
+
+_UNMOVED: dict[str, Any] = dict(lots=[], awards=[], offers=[], held={}, codes=[], drawn={})
 
 
 def _differences(grant: Grant) -> list[NotDone]:

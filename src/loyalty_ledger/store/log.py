@@ -222,6 +222,10 @@ class Log:
         with self._reading.connect() as connection:
             return promo_codes.batches_of(connection, digests)
 
+    def all_promo_codes(self) -> Iterator[tuple[bytes, str]]:
+        """The keyed hash of every code of one claim with its batch, ascending, streaming."""
+        return promo_codes.all_codes(self._reading)
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A transaction for what stands beside the log; on SQLite it begins with the write lock."""

@@ -1,15 +1,15 @@
 """Promo codes of lists, as keyed hashes: added in batches, never changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_ledger.store.bulk import insert_rows
 from loyalty_ledger.store.records import Conflict
 from loyalty_ledger.store.schema import promo_code
 
-_AT_ONCE = 500
+_AT_ONCE, _ROWS_AT_ONCE = 500, 5_000
 
 
 def add_batch(connection: Connection, batch: str, digests: Iterable[bytes]) -> None:
@@ -18,6 +18,20 @@ def add_batch(connection: Connection, batch: str, digests: Iterable[bytes]) -> N
         insert_rows(connection, promo_code, ((digest, batch) for digest in digests))
     except IntegrityError as error:
         raise Conflict("streams", message="a promo code is there already") from error
+
+
+def all_codes(engine: Engine) -> Iterator[tuple[bytes, str]]:
+    """Every code with its batch by ascending digest, in constant memory."""
+    after = b""
+    in_order = select(promo_code).order_by(promo_code.c.digest).limit(_ROWS_AT_ONCE)
+    while True:
+        with engine.connect() as connection:
+            rows = connection.execute(in_order.where(promo_code.c.digest > after)).all()
+        for digest, batch in rows:
+            after = bytes(digest)
+            yield after, batch
+        if len(rows) < _ROWS_AT_ONCE:
+            return
 
 
 def batches_of(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, str]:

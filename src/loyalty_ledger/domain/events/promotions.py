@@ -47,12 +47,40 @@ class PromoCodesAdded(Event, frozen=True, kw_only=True):
 
 
 class PromoCodeUsed(Event, frozen=True, kw_only=True):
-    """A code of one claim was used for a claim."""
+    """A code of one claim was used for a claim; `drawn_for` is whom it was drawn for, if it was."""
 
     customer_id: str
     digest: str
     promotion: str
     claim_id: str
+    drawn_for: str = ""
+
+
+class PromoCodeDrawn(Event, frozen=True, kw_only=True):
+    """A code of one claim was made for a customer, by what `rule` granted him at `drawn_at`.
+
+    It is the one that follows from these facts and the key of the installation, the `number`th
+    that the rule gave him for this cause.
+    """
+
+    customer_id: str
+    promotion: str
+    digest: str
+    rule: str
+    number: int
+    drawn_at: datetime
+    transaction: str = ""
+    program_version: int
+    cause: str
+
+
+class PromoCodeWithdrawn(Event, frozen=True, kw_only=True):
+    """A return took back a drawn code that nobody had used: it can be claimed no more."""
+
+    customer_id: str
+    promotion: str
+    digest: str
+    cause: str
 
 
 class PromoCodeAccepted(Event, frozen=True, kw_only=True):
@@ -67,8 +95,8 @@ class PromoCodeAccepted(Event, frozen=True, kw_only=True):
 class PromoCodeRefused(Event, frozen=True, kw_only=True):
     """A customer entered a wrong code, at `entered_at`, and `why` it is one.
 
-    `why` is unknown, used, not_yet or expired. It is wrong try `in_a_row` since a right one or a
-    lock-out, and `in_all`; with `locked_until` it locks him out.
+    `why` is unknown, used, withdrawn, not_yet or expired. It is wrong try `in_a_row` since a right
+    one or a lock-out, and `in_all`; with `locked_until` it locks him out.
     """
 
     customer_id: str

@@ -55,9 +55,9 @@ class Grant(Fact, frozen=True, kw_only=True):
     """What a rule owes a customer for this version, what he had of it, and so what was posted.
 
     `deserved` less `granted`, by account, is the difference. `lots` are those this version made,
-    `offers` those it issued; `awards` and `held` (offer id -> definition) all that stands after it.
-    `counted` names the point sources it counts for. `measured` says how the customer stood to what
-    the rule `requires`.
+    `offers` those it issued, `codes` those it drew; `awards`, `held` (offer id -> definition) and
+    `drawn` (code's digest -> promotion) all that stands after it. `counted` names the point sources
+    it counts for. `measured` says how the customer stood to what the rule `requires`.
     """
 
     customer_id: str
@@ -70,6 +70,8 @@ class Grant(Fact, frozen=True, kw_only=True):
     awards: list[PostedAward] = []
     held: dict[str, str] = {}
     counted: list[str] = []
+    codes: list[str] = []
+    drawn: dict[str, str] = {}
 
 
 class Asked(Fact, frozen=True, kw_only=True):

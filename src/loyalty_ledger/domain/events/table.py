@@ -48,9 +48,11 @@ from loyalty_ledger.domain.events.program import (
 )
 from loyalty_ledger.domain.events.promotions import (
     PromoCodeAccepted,
+    PromoCodeDrawn,
     PromoCodeRefused,
     PromoCodesAdded,
     PromoCodeUsed,
+    PromoCodeWithdrawn,
     PromotionClaimed,
 )
 from loyalty_ledger.domain.events.receipts import ReceiptCodePrinted, SaleClaimed
@@ -143,6 +145,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PromoCodeUsed,
         PromoCodeAccepted,
         PromoCodeRefused,
+        PromoCodeDrawn,
+        PromoCodeWithdrawn,
     )
 }
 """Event name -> class."""

@@ -88,7 +88,10 @@ class TierSinceMoved(Event, frozen=True, kw_only=True):
 
 
 class TierEntryRewarded(Event, frozen=True, kw_only=True):
-    """What entering a level gave, and the point sources that it counts for, at `counted_at`."""
+    """What entering a level gave, and the point sources that it counts for, at `counted_at`.
+
+    `codes` are those drawn by it: digest -> promotion.
+    """
 
     customer_id: str
     system: str
@@ -97,6 +100,7 @@ class TierEntryRewarded(Event, frozen=True, kw_only=True):
     offers: dict[str, str] = {}
     counted: list[EntryCount] = []
     counted_at: datetime
+    codes: dict[str, str] = {}
     program_version: int
     cause: str
 
