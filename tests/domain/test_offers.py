@@ -192,6 +192,7 @@ def test_redeeming_is_locking_and_redeeming_at_once(past: Past) -> None:
         transaction="s1/2",
         redeemed_at=minutes(40),
         discount=OFF,
+        definition="treat",
         by=TILL,
         why="requested",
     )
@@ -261,6 +262,7 @@ def test_a_reinstated_offer_is_back_with_its_old_end() -> None:
         transaction="s1/1",
         reinstated_at=minutes(5),
         expires_at=ENDS,
+        definition="treat",
         by=TILL,
         why="requested",
     )
@@ -352,6 +354,7 @@ def test_a_closed_sale_redeems_for_what_the_till_took() -> None:
         transaction="s1/1",
         redeemed_at=minutes(4),
         discount=took,
+        definition="treat",
         why="sale_closed",
         cause="sale/s1/1@1",
     )

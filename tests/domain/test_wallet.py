@@ -105,11 +105,11 @@ def test_an_account_holds_no_more_than_its_maximum_and_the_event_says_what_was_c
     assert after(award(12, under=capped)).when(award(5, under=capped)) == []
 
 
-def test_room_under_a_maximum_counts_the_debt_that_is_repaid() -> None:
+def test_a_debt_makes_no_room_under_a_maximum() -> None:
     capped = club(maximum_balance=12)
     in_debt = after(award(10, under=capped), spend(10, under=capped), claw_back(4, under=capped))
     (event,) = in_debt.when(award(50, MAY, under=capped))
-    assert (event.points, event.repaid, event.cut) == (16, 4, 34)
+    assert (event.points, event.repaid, event.cut) == (12, 4, 38)
 
 
 # --- spends -------------------------------------------------------------------------------------
