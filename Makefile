@@ -34,7 +34,7 @@ lint: $(VENV)/installed-tests  ## style, types and the contracts between modules
 .PHONY: laws
 laws: $(VENV)/installed-tests  ## laws with 10,000 examples each, races of 1,000 rounds; takes a while
 	@LOYALTY_LAWS=laws $(BIN)/python -m pytest -n 2 tests/laws
-	@LOYALTY_LAWS=laws $(BIN)/python -m pytest tests/faults/test_offer_races.py
+	@LOYALTY_LAWS=laws $(BIN)/python -m pytest tests/faults/*_races.py
 
 .PHONY: bench
 bench: $(VENV)/installed-bench  ## measure the whole year; takes a while
