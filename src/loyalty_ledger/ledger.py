@@ -15,6 +15,7 @@ from loyalty_ledger.erasing import Erasing
 from loyalty_ledger.explaining import Explaining
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
+from loyalty_ledger.merging import Merging
 from loyalty_ledger.offers import Offers
 from loyalty_ledger.promo_lists import PromoLists
 from loyalty_ledger.promotions import Promotions
@@ -57,6 +58,7 @@ class Ledger:
         self.settlement = Settlement(self.log, self.states, settle)
         self.offers = Offers(self.states, self.settlement, keyring, clock)
         self.spending = Spending(self.states, self.settlement, clock)
+        self.merging = Merging(self.log, self.states, self.settlement, clock)
         self.erasing = Erasing(self.log, self.states, clock)
         self.explaining = Explaining(self.log, self.settlement)
         self.receipts = Receipts(self.log, self.states, self.settlement, keyring, clock)

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from loyalty_ledger.domain.events.merging import OfferMoved
 from loyalty_ledger.domain.events.offers import (
     RETURNED,
     AccountSpent,
@@ -101,6 +102,7 @@ OfferFact = (
     | OfferRevoked
     | OfferRecalled
     | OfferRecallWithdrawn
+    | OfferMoved
 )
 
 
@@ -134,8 +136,16 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
             return replace(offer, state=OfferState.REVOKED, at=at, returned=returned)
         case OfferRecalled() | OfferRecallWithdrawn():
             return replace(offer, recalled=isinstance(event, OfferRecalled), at=at)
+        case OfferMoved():
+            paid = tuple(_renumbered(one, event.numbering) for one in offer.paid)
+            return replace(offer, customer_id=event.customer_id, paid=paid, at=at)
         case _:
             assert_never(event)
+
+
+def _renumbered(paid: AccountSpent, numbering: int) -> AccountSpent:
+    lots = [replace(part, lot=part.lot + numbering) for part in paid.lots]
+    return replace(paid, lots=lots)
 
 
 def _issued(event: OfferIssued, at: datetime) -> Offer:

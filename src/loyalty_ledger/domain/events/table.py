@@ -12,6 +12,20 @@ from loyalty_ledger.domain.events.customers import (
     SettlementResumed,
 )
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
+from loyalty_ledger.domain.events.merging import (
+    CustomerAbsorbed,
+    CustomerMerged,
+    OfferMoved,
+    PointsMovedIn,
+    PointsMovedOut,
+    PromoTriesMovedIn,
+    PromoTriesMovedOut,
+    SaleMoved,
+    TiersMovedIn,
+    TiersMovedOut,
+    UsageMovedIn,
+    UsageMovedOut,
+)
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -137,6 +151,18 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PromoCodeUsed,
         PromoCodeAccepted,
         PromoCodeRefused,
+        CustomerMerged,
+        CustomerAbsorbed,
+        PointsMovedOut,
+        PointsMovedIn,
+        TiersMovedOut,
+        TiersMovedIn,
+        UsageMovedOut,
+        UsageMovedIn,
+        PromoTriesMovedOut,
+        PromoTriesMovedIn,
+        OfferMoved,
+        SaleMoved,
     )
 }
 """Event name -> class."""
