@@ -17,6 +17,13 @@ from loyalty_ledger.domain.events.offers import (
     OfferRevoked,
     OfferUnlocked,
 )
+from loyalty_ledger.domain.events.merging import (
+    OfferMoved,
+    PointsMovedIn,
+    PointsMovedOut,
+    TiersMovedIn,
+    TiersMovedOut,
+)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -251,9 +258,66 @@ def _resumed(rows: Rows, event: SettlementResumed, _recorded: Recorded) -> None:
     rows.delete(FAILED, (f"{event.subject}@{event.version}",))
 
 
+def _moved_out(rows: Rows, event: PointsMovedOut, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        for lot in moved.lots:
+            rows.change(LOTS, (event.customer_id, lot.lot), remaining=-lot.points)
+        gone = sum(lot.points for lot in moved.lots)
+        rows.merge(IDLE, (event.customer_id, moved.account), remaining=-gone)
+
+
+def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        for part in moved.lots_taken:
+            rows.change(LOTS, (event.customer_id, part.lot), remaining=-part.points)
+        kept = -sum(part.points for part in moved.lots_taken)
+        for lot in moved.lots:
+            left = lot.points - lot.repaid
+            kept += left
+            if left and lot.expires_at is not None:
+                rows.merge(
+                    LOTS,
+                    (event.customer_id, lot.new_lot),
+                    account=moved.account,
+                    due=lot.expires_at,
+                    remaining=left,
+                    program_version=lot.program_version,
+                )
+        rows.merge(
+            IDLE,
+            (event.customer_id, moved.account),
+            remaining=kept,
+            idle_from=moved.idle_from,
+            program_version=moved.version,
+        )
+
+
+def _tiers_gone(rows: Rows, event: TiersMovedOut, _recorded: Recorded) -> None:
+    for one in event.levels:
+        rows.delete(LEVELS, (event.customer_id, one.system))
+
+
+def _tiers_come(rows: Rows, event: TiersMovedIn, _recorded: Recorded) -> None:
+    for one in event.levels:
+        if one.until is None:
+            rows.delete(LEVELS, (event.customer_id, one.system))
+        else:
+            rows.merge(LEVELS, (event.customer_id, one.system), until=one.until)
+
+
+def _offer_moved(rows: Rows, event: OfferMoved, _recorded: Recorded) -> None:
+    gone, come = (event.moved_from, event.offer_id), (event.customer_id, event.offer_id)
+    rows.delete(LOCKS, gone)
+    rows.delete(OFFERS, gone)
+    if event.state in ("ISSUED", "LOCKED") and event.expires_at is not None:
+        rows.merge(OFFERS, come, expires_at=event.expires_at)
+    if event.state == "LOCKED" and event.locked_until is not None:
+        rows.merge(LOCKS, come, locked_until=event.locked_until)
+
+
 PROJECTION = Projection(
     "agenda",
-    3,
+    4,
     (LOTS, IDLE, LEVELS, OFFERS, LOCKS, FAILED, WAITING),
     {
         PointsAwarded: _awarded,
@@ -262,10 +326,15 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        PointsMovedOut: _moved_out,
+        PointsMovedIn: _moved_in,
         TierEntered: _moved,
         TierKept: _moved,
         TierLeft: _moved,
         TierSinceMoved: _moved,
+        TiersMovedOut: _tiers_gone,
+        TiersMovedIn: _tiers_come,
+        OfferMoved: _offer_moved,
         OfferIssued: _issued,
         OfferReinstated: _issued,
         OfferLocked: _locked,

@@ -10,6 +10,13 @@ from loyalty_ledger.domain.events.customers import (
     CustomerEnrolled,
     CustomerErased,
 )
+from loyalty_ledger.domain.events.merging import (
+    MovedLot,
+    PointsMovedIn,
+    PointsMovedOut,
+    TiersMovedIn,
+    TiersMovedOut,
+)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -141,7 +148,7 @@ def _put(
     key: tuple[str, str, int],
     kept: int,
     at: datetime,
-    lot: PointsAwarded | RestoredLot | RolledLot,
+    lot: PointsAwarded | RestoredLot | RolledLot | MovedLot,
     program_version: int,
 ) -> None:
     """Put what was `kept` of the points into a lot, if anything was; `at` is when."""
@@ -243,13 +250,53 @@ def _since_moved(rows: Rows, event: TierSinceMoved, _recorded: Recorded) -> None
     rows.merge(LEVELS, key, level=event.level, since=event.since, until=event.until)
 
 
+def _moved_out(rows: Rows, event: PointsMovedOut, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        for lot in moved.lots:
+            key = event.customer_id, moved.account, lot.lot
+            rows.change(LOTS, key, remaining=-lot.points)
+        key = (event.customer_id, moved.account)
+        rows.merge(ACCOUNTS, key, debt=-moved.debt, lifetime=-moved.lifetime)
+
+
+def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        for part in moved.lots_taken:
+            taken = event.customer_id, moved.account, part.lot
+            rows.change(LOTS, taken, remaining=-part.points)
+        for lot in moved.lots:
+            key = event.customer_id, moved.account, lot.new_lot
+            _put(rows, key, lot.points - lot.repaid, event.at, lot, lot.program_version)
+        rows.merge(
+            ACCOUNTS,
+            (event.customer_id, moved.account),
+            debt=moved.owed,
+            debt_at=moved.debt_at,
+            lifetime=moved.lifetime,
+            idle_from=moved.idle_from,
+            program_version=moved.version,
+            last_lot=event.next_lot - 1,
+        )
+
+
+def _tiers_gone(rows: Rows, event: TiersMovedOut, _recorded: Recorded) -> None:
+    for one in event.levels:
+        rows.delete(LEVELS, (event.customer_id, one.system))
+
+
+def _tiers_come(rows: Rows, event: TiersMovedIn, _recorded: Recorded) -> None:
+    for one in event.levels:
+        key = (event.customer_id, one.system)
+        rows.merge(LEVELS, key, level=one.level, since=one.since, until=one.until)
+
+
 def _json(value: list[str] | dict[str, datetime]) -> str:
     return msgspec.json.encode(value, order="sorted").decode()
 
 
 PROJECTION = Projection(
     "profile",
-    4,
+    5,
     (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS),
     {
         CustomerEnrolled: _enrolled,
@@ -261,10 +308,14 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        PointsMovedOut: _moved_out,
+        PointsMovedIn: _moved_in,
         TierEntered: _entered,
         TierKept: _kept,
         TierLeft: _left,
         TierSinceMoved: _since_moved,
+        TiersMovedOut: _tiers_gone,
+        TiersMovedIn: _tiers_come,
         **OFFER_HANDLERS,
     },
 )

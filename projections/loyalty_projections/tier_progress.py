@@ -5,6 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from loyalty_ledger.domain.events.customers import CustomerEnrolled
+from loyalty_ledger.domain.events.merging import (
+    PointsMovedIn,
+    PointsMovedOut,
+    TiersMovedIn,
+    TiersMovedOut,
+)
 from loyalty_ledger.domain.events.points import PointsAwarded, PointsClawedBack
 from loyalty_ledger.domain.events.settlement import PurchaseCounted, PurchaseRecounted
 from loyalty_ledger.domain.events.tiers import (
@@ -142,9 +148,54 @@ def _hold(rows: Rows, event: TierEvent, level: str, **since: datetime) -> None:
     rows.merge(LEVELS, key, level=level, until=event.until, program_version=version, **since)
 
 
+def _points_gone(rows: Rows, event: PointsMovedOut, _recorded: Recorded) -> None:
+    _earned(rows, event, -1)
+
+
+def _points_come(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
+    _earned(rows, event, 1)
+
+
+def _earned(rows: Rows, event: PointsMovedOut | PointsMovedIn, sign: int) -> None:
+    for moved in event.accounts:
+        for one in moved.earned:
+            key = (event.customer_id, moved.account, one.earned_at)
+            rows.merge(EARNED, key, points=sign * one.points)
+
+
+def _tiers_gone(rows: Rows, event: TiersMovedOut, _recorded: Recorded) -> None:
+    _purchases(rows, event, -1)
+    for one in event.levels:
+        rows.delete(LEVELS, (event.customer_id, one.system))
+
+
+def _tiers_come(rows: Rows, event: TiersMovedIn, _recorded: Recorded) -> None:
+    _purchases(rows, event, 1)
+    for one in event.levels:
+        rows.merge(
+            LEVELS,
+            (event.customer_id, one.system),
+            level=one.level,
+            since=one.since,
+            until=one.until,
+            program_version=one.program_version,
+        )
+
+
+def _purchases(rows: Rows, event: TiersMovedOut | TiersMovedIn, sign: int) -> None:
+    for one in event.purchases:
+        rows.merge(
+            PURCHASES,
+            (event.customer_id, one.counted_at, one.transaction),
+            spend=sign * one.spend,
+            total=sign * one.total,
+            times=sign * one.times,
+        )
+
+
 PROJECTION = Projection(
     "tier_progress",
-    2,
+    3,
     (EARNED, PURCHASES, LEVELS, JOINED),
     {
         CustomerEnrolled: _enrolled,
@@ -156,6 +207,10 @@ PROJECTION = Projection(
         TierKept: _kept,
         TierLeft: _left,
         TierSinceMoved: _since_moved,
+        PointsMovedOut: _points_gone,
+        PointsMovedIn: _points_come,
+        TiersMovedOut: _tiers_gone,
+        TiersMovedIn: _tiers_come,
     },
 )
 

@@ -12,7 +12,6 @@ from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.program import Store, StoresLoaded
 from loyalty_ledger.domain.events.sales import CustomerEventReceived
-from loyalty_ledger.domain.happening import Happening
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import (
     CATALOG,
@@ -152,12 +151,18 @@ class Administration:
 
         def streams() -> list[str]:
             states = self._states.get(identifiers)
-            happenings = {
-                happening(customer_id, event.event_id)
+            named = [
+                (event.event_id, customer_id)
                 for event in events
                 for customer_id in self._directory.named(event.customer, states)
+            ]
+            customers = self._states.get({customer_of(customer_id) for _, customer_id in named})
+            happenings = {
+                happening(one, event_id)
+                for event_id, customer_id in named
+                for one in (customer_id, *customers[customer_of(customer_id)].absorbed)
             }
-            return [PROGRAM, CATALOG, *identifiers, *happenings]
+            return [PROGRAM, CATALOG, *identifiers, *customers, *happenings]
 
         def decide(states: dict[str, Any], commit: Commit) -> bool:
             answers.clear()
@@ -231,6 +236,7 @@ class Administration:
             for state in states.values()
             for customer_id in getattr(state, "customers", ())
         ]
+        named += [customer_of(into) for one in states.values() if (into := _goes_on(one))]
         return [*states, *named]
 
     def _enrol(self, record: CustomerRecord, draft: Draft) -> list[PersonalValue]:
@@ -275,8 +281,11 @@ class Administration:
         if customer_id is None:
             raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this identifier")
         stream = happening(customer_id, event.event_id)
-        known: Happening = draft.state(stream)
-        if known.received:
+        customer: Customer = draft.state(customer_of(customer_id))
+        if any(
+            draft.state(happening(one, event.event_id)).received
+            for one in (customer_id, *customer.absorbed)
+        ):
             return
         received = CustomerEventReceived(
             at=event.at,
@@ -287,6 +296,10 @@ class Administration:
             catalog_version=catalogs.in_force(),
         )
         draft.emit(stream, received, customer_id)
+
+
+def _goes_on(state: object) -> str:
+    return state.merged_into if isinstance(state, Customer) else ""
 
 
 def _check_age(record: CustomerRecord, draft: Draft, now: datetime) -> None:

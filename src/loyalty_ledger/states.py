@@ -16,7 +16,7 @@ from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
 from loyalty_ledger.store.log import Appended, Commit, Conflict, Log, NewEvent, Snapshot, StreamTail
 
-STATE_VERSIONS = {"wallet": "2", "tiers": "3", "usage": "2", "limit": "1", "tries": "1"}
+STATE_VERSIONS = {"wallet": "2", "tiers": "2", "usage": "2", "limit": "1", "tries": "1"}
 """The form of state that snapshots of each kind of stream have; others are never snapshotted."""
 SNAPSHOT_EVERY = 64
 PASSING = (

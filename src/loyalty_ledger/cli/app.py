@@ -16,6 +16,7 @@ from loyalty_ledger.cli import (
     catalogs,
     customers,
     erasing,
+    merging,
     explanations,
     exports,
     loads,
@@ -84,7 +85,7 @@ for module in (
     upkeep,
 ):
     module.add_to(app)
-for module in (erasing, receipts):
+for module in (erasing, merging, receipts):
     module.add_to(customers.GROUP)
 
 

@@ -296,8 +296,8 @@ def _move_sales(merge: Merge, numbering: int, draft: Draft) -> None:
 
 def _advance(merge: Merge, draft: Draft) -> None:
     """Together they may have reached what neither had."""
-    absorbed: Customer = draft.state(customer_of(merge.into))
-    following = cause(customer_of(merge.into), len(absorbed.absorbed))
+    usage: Usage = draft.state(usage_of(merge.into))
+    following = cause(usage_of(merge.into), usage.events)  # what came in there last
     case = Case(merge.rulebook, merge.programs, 0, merge.at, following)
     levels = level_names(
         merge.rulebook.program.tier_systems, draft.state(tiers_of(merge.into)).levels
