@@ -6,6 +6,13 @@ from typing import NamedTuple
 import msgspec
 
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
+from loyalty_ledger.domain.events.merging import (
+    OfferMoved,
+    PointsMovedIn,
+    PointsMovedOut,
+    TiersMovedIn,
+    TiersMovedOut,
+)
 from loyalty_ledger.domain.events.offers import (
     OfferEvent,
     OfferExpired,
@@ -16,13 +23,6 @@ from loyalty_ledger.domain.events.offers import (
     OfferReinstated,
     OfferRevoked,
     OfferUnlocked,
-)
-from loyalty_ledger.domain.events.merging import (
-    OfferMoved,
-    PointsMovedIn,
-    PointsMovedOut,
-    TiersMovedIn,
-    TiersMovedOut,
 )
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,

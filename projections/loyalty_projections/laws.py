@@ -183,7 +183,9 @@ class Laws:
             gone = self._purse(event.moved_from, moved.account).spent
             purse.spent |= {lot + event.numbering: points for lot, points in gone.items()}
         for number, lot, account in numbered:
-            self._put(self._purse(event.customer_id, account), event, number, lot.points - lot.repaid)
+            self._put(
+                self._purse(event.customer_id, account), event, number, lot.points - lot.repaid
+            )
         return tuple(moved.account for moved in event.accounts)
 
     def _purse(self, customer_id: str, account: str) -> "_Purse":

@@ -255,8 +255,8 @@ def _moved_out(rows: Rows, event: PointsMovedOut, _recorded: Recorded) -> None:
         for lot in moved.lots:
             key = event.customer_id, moved.account, lot.lot
             rows.change(LOTS, key, remaining=-lot.points)
-        key = (event.customer_id, moved.account)
-        rows.merge(ACCOUNTS, key, debt=-moved.debt, lifetime=-moved.lifetime)
+        purse = (event.customer_id, moved.account)
+        rows.merge(ACCOUNTS, purse, debt=-moved.debt, lifetime=-moved.lifetime)
 
 
 def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:

@@ -88,9 +88,7 @@ class Merging:
             ]
         )
 
-    def _personal(
-        self, customer_id: str, into: str
-    ) -> tuple[list[Forgotten], list[PersonalValue]]:
+    def _personal(self, customer_id: str, into: str) -> tuple[list[Forgotten], list[PersonalValue]]:
         """What is known of the person moves; where both have a value, that of who goes on stays."""
         there = {(one.field, one.reference) for one in self._log.personal(into)}
         moved = [

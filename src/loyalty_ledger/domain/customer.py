@@ -45,8 +45,9 @@ class Customer(Struct, frozen=True, array_like=True, gc=False):
     """Whether he is enrolled, his consent, tags and flags, and what of his waits for settlement.
 
     One who was `erased` takes part in nothing new: he has no consent, no tags and no identifier.
+    `waiting` names `stream@version`, in the order received; the first is what blocks the others.
     One who was merged goes on as `merged_into`, since `merged_at`; `absorbed` are all who were
-    merged into him. `waiting` names `stream@version`, in the order received; the first is what blocks the others.
+    merged into this one.
     """
 
     enrolled: bool = False

@@ -30,7 +30,8 @@ def erase(
 ) -> None:
     """Release his identifiers and record that he is gone; nothing when he is already.
 
-    `values` counts what is deleted beside the log. So do those who were merged into him. Rejected when there is no such customer.
+    So are those who were merged into him. `values` counts what is deleted beside the log. Rejected
+    when there is no such customer.
     """
     customer: Customer = draft.state(customer_of(customer_id))
     if not customer.enrolled:

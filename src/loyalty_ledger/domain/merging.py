@@ -5,7 +5,7 @@ Everything is one decision: points, levels, counts, codes, offers, sales and ide
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from loyalty_ledger.domain import upkeep
 from loyalty_ledger.domain.customer import Customer, Identifier
@@ -152,9 +152,10 @@ def _takes_hold(merge: Merge, draft: Draft) -> datetime:
     """The later of the moment and of all that is acted on."""
     both = (merge.customer_id, merge.into)
     at = takes_hold((_wallet(one, draft).holdings for one in both), merge.at)
-    levels = (draft.state(tiers_of(one)).levels.values() for one in both)
-    offers = (draft.state(offer(one)).at for one in merge.offers)
-    return max([at, *(held.since for each in levels for held in each), *offers])
+    tiers: list[Tiers] = [draft.state(tiers_of(one)) for one in both]
+    offers: list[Offer] = [draft.state(offer(one)) for one in merge.offers]
+    levels = (held.since for one in tiers for held in one.levels.values())
+    return max([at, *levels, *(one.at for one in offers)])
 
 
 def _tell(merge: Merge, draft: Draft) -> None:
@@ -237,19 +238,21 @@ def _move_tiers(merge: Merge, numbering: int, draft: Draft) -> None:
 def _move_counts(merge: Merge, draft: Draft) -> None:
     """What limits count for one customer, and the promo codes he entered."""
     usage: Usage = draft.state(usage_of(merge.customer_id))
-    counts, out = counts_of(usage), {"at": merge.at, "customer_id": merge.customer_id}
-    come = {"at": merge.at, "customer_id": merge.into, "moved_from": merge.customer_id}
+    counts = counts_of(usage)
+    out: dict[str, Any] = {"at": merge.at, "customer_id": merge.customer_id, "into": merge.into}
+    come: dict[str, Any] = {"at": merge.at, "customer_id": merge.into}
+    come |= {"moved_from": merge.customer_id}
     tries = tries_with(draft.state(tries_of(merge.into)), draft.state(tries_of(merge.customer_id)))
     claims = claims_of(merge.customer_id, merge.history)
     for stream, left, entered in (
         (
             usage_of,
-            UsageMovedOut(into=merge.into, counts=counts, **out),
+            UsageMovedOut(counts=counts, **out),
             UsageMovedIn(counts=counts, **come),
         ),
         (
             tries_of,
-            PromoTriesMovedOut(into=merge.into, **out),
+            PromoTriesMovedOut(**out),
             PromoTriesMovedIn(claims=claims, **tries, **come),
         ),
     ):

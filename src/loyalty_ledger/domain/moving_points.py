@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from loyalty_ledger.domain.clawing import Trace
 from loyalty_ledger.domain.events.merging import (
     MovedAccount,
@@ -87,13 +89,7 @@ def moved_traces(traces: Pages[Trace], numbering: int) -> list[MovedTrace]:
 
 def renumbered(part: LotPoints, numbering: int) -> LotPoints:
     """Points of a lot, by its new number."""
-    return LotPoints(
-        lot=part.lot + numbering,
-        points=part.points,
-        earned_at=part.earned_at,
-        expires_at=part.expires_at,
-        program_version=part.program_version,
-    )
+    return replace(part, lot=part.lot + numbering)
 
 
 # --- what it does to the wallet they come to ----------------------------------------------------
@@ -112,7 +108,7 @@ def _account_with(account: Account, moved: MovedAccount, at: datetime) -> Accoun
 
     def less(row: Lot) -> Lot | None:
         left = row.remaining - gone[row.lot]
-        return Lot(row.lot, left, row.at, row.earned_at, row.due, row.program_version) if left else None
+        return replace(row, remaining=left) if left else None
 
     lots = account.lots.renumbered(Lot, gone, less) if gone else account.lots
     for one in moved.lots:

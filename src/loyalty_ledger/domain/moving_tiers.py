@@ -99,4 +99,3 @@ def entries_of(tiers: Tiers, numbering: int) -> list[MovedEntry]:
 def renumbered(awards: Iterable[PostedAward], numbering: int) -> list[PostedAward]:
     """Awards, by the new numbers of their lots."""
     return [replace(award, lot=award.lot + numbering) for award in awards]
-

@@ -58,7 +58,7 @@ def _of_customer(customer_id: str, states: Mapping[str, Any]) -> Iterator[str]:
     yield from own(customer_id)
     tiers: Tiers | None = states.get(tiers_of(customer_id))
     entries = tiers.entries.values() if tiers else ()
-    for entry in (one for entry in entries for one in entry.each):
+    for entry in (each for one in entries for each in one.each):
         for offer_id, definition in entry.offers.items():
             yield offer(offer_id)
             yield limit(issued(definition))

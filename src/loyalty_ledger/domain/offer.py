@@ -28,6 +28,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferUnlocked,
     PricedDiscount,
 )
+from loyalty_ledger.domain.moving_points import renumbered
 from loyalty_ledger.domain.values import BEGINNING_OF_TIME
 
 
@@ -144,8 +145,7 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
 
 
 def _renumbered(paid: AccountSpent, numbering: int) -> AccountSpent:
-    lots = [replace(part, lot=part.lot + numbering) for part in paid.lots]
-    return replace(paid, lots=lots)
+    return replace(paid, lots=[renumbered(part, numbering) for part in paid.lots])
 
 
 def _issued(event: OfferIssued, at: datetime) -> Offer:

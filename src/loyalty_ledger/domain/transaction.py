@@ -193,17 +193,17 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, offers=_on_check(sale, event), redeemed=redeemed)
         case DiscountNotHonoured() | DiscountChanged():
             return _flagged(sale, event)
-        case SaleClaimed():
-            payers = tuple(dict.fromkeys((*sale.payers, event.customer_id)))
-            return replace(sale, claims=(*sale.claims, event), payers=payers)
-        case SaleMoved():
-            return _moved(sale, event)
+        case SaleClaimed() | SaleMoved():
+            return _whose(sale, event)
         case _:
             assert_never(event)
 
 
-def _moved(sale: Sale, event: SaleMoved) -> Sale:
-    """Whatever it holds of the one customer is of the other."""
+def _whose(sale: Sale, event: SaleClaimed | SaleMoved) -> Sale:
+    """Claimed, or all that it holds of the one customer is of the other."""
+    if isinstance(event, SaleClaimed):
+        payers = tuple(dict.fromkeys((*sale.payers, event.customer_id)))
+        return replace(sale, claims=(*sale.claims, event), payers=payers)
     now = Renaming(event)
     return replace(
         sale,
