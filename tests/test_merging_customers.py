@@ -14,7 +14,7 @@ from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.schema import personal
-from receiving import ANN, NOW, another, at, body, opened, points, send, work
+from receiving import ANN, NOW, another, at, body, opened, points, publish, send, work
 
 BOB = Reference("external", "", "BOB")
 EMAIL = Reference("email", "", "bob@b.example")
@@ -110,7 +110,8 @@ def test_a_return_of_the_others_sale_takes_back_from_who_goes_on(
     bob, ann = both(ledger)
     alone = balances(ledger, ann)
     ledger.merging.merge(bob, ann)
-    send(ledger, body("B1", payments=paid("BOB"), modified_time=at(2), **gone))
+    back = body("B1", "back", payments=paid("BOB"), modified_time=at(2), **gone)
+    assert send(ledger, back) == ["accepted"]
     work(ledger)
     assert balances(ledger, ann) == alone
     assert not any(any(sums) for sums in balances(ledger, bob).values())
@@ -137,8 +138,9 @@ def test_a_merge_of_one_who_absorbed_another_leads_all_to_the_last(ledger: Ledge
     work(ledger)
     for reference in (BOB, ANN, Reference("id", "", bob), Reference("id", "", ann)):
         assert ledger.answers.find(reference) == third
-    send(ledger, body("B1", payments=paid("BOB"), items=[], modified_time=at(2)))
-    send(ledger, body("A1", payments=paid("ANN"), items=[], modified_time=at(2)))
+    for number, who in (("B1", "BOB"), ("A1", "ANN")):
+        back = body(number, f"{number} back", payments=paid(who), items=[], modified_time=at(2))
+        assert send(ledger, back) == ["accepted"]
     work(ledger)
     assert not any(any(sums) for sums in balances(ledger, third).values())
     assert problems(ledger) == []
@@ -222,8 +224,8 @@ def test_an_event_that_the_other_had_is_not_counted_again(ledger: Ledger) -> Non
 
 def test_an_offer_moves_as_it_stands(ledger: Ledger) -> None:
     bob, ann = both(ledger)
-    definition = ledger.settlement.rulebook().program.offers[0].id  # type: ignore[union-attr]
-    issued = ledger.offers.give(bob, definition, Actor(), "a gift")
+    publish(ledger, offers=[{"id": "mug", "title": "A mug", "discount": {"kind": "manual"}}])
+    issued = ledger.offers.give(bob, "mug", Actor(), "a gift")
     before = {row.offer_id: row for row in _offers(ledger, bob)}
     ledger.merging.merge(bob, ann)
     work(ledger)
