@@ -152,15 +152,13 @@ class Administration:
         def streams() -> list[str]:
             states = self._states.get(identifiers)
             named = [
-                (event.event_id, customer_id)
-                for event in events
-                for customer_id in self._directory.named(event.customer, states)
+                (one, who) for one in events for who in self._directory.named(one.customer, states)
             ]
-            customers = self._states.get({customer_of(customer_id) for _, customer_id in named})
+            customers = self._states.get({customer_of(who) for _, who in named})
             happenings = {
-                happening(one, event_id)
-                for event_id, customer_id in named
-                for one in (customer_id, *customers[customer_of(customer_id)].absorbed)
+                happening(each, one.event_id)
+                for one, who in named
+                for each in (who, *customers[customer_of(who)].absorbed)
             }
             return [PROGRAM, CATALOG, *identifiers, *customers, *happenings]
 
@@ -236,8 +234,8 @@ class Administration:
             for state in states.values()
             for customer_id in getattr(state, "customers", ())
         ]
-        named += [customer_of(into) for one in states.values() if (into := _goes_on(one))]
-        return [*states, *named]
+        go_on = (getattr(state, "merged_into", "") for state in states.values())
+        return [*states, *named, *map(customer_of, filter(None, go_on))]
 
     def _enrol(self, record: CustomerRecord, draft: Draft) -> list[PersonalValue]:
         """Enrol or change one customer; the personal values that are new."""
@@ -296,10 +294,6 @@ class Administration:
             catalog_version=catalogs.in_force(),
         )
         draft.emit(stream, received, customer_id)
-
-
-def _goes_on(state: object) -> str:
-    return state.merged_into if isinstance(state, Customer) else ""
 
 
 def _check_age(record: CustomerRecord, draft: Draft, now: datetime) -> None:

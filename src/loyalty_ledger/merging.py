@@ -13,7 +13,8 @@ from loyalty_ledger.domain.erasure import links_of
 from loyalty_ledger.domain.events.customers import IdentifierUnlinked
 from loyalty_ledger.domain.events.merging import OfferMoved, PointsMovedIn, SaleMoved
 from loyalty_ledger.domain.events.tiers import TierEntered
-from loyalty_ledger.domain.merging import Merge, merge_customers, offers_of, own
+from loyalty_ledger.domain.mergeable import Merge, own
+from loyalty_ledger.domain.merging import merge_customers, offers_of
 from loyalty_ledger.domain.streams import customer_of, identifier, limit, offer
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States

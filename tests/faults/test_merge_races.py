@@ -1,4 +1,4 @@
-"""Many processes act for two customers in the instant they are merged: nothing is lost or doubled."""
+"""Many processes act for two customers in the instant they are merged: nothing is lost."""
 
 import time
 from collections import Counter
@@ -54,33 +54,40 @@ def sale(number: int, user: str, *, more: bool = False) -> bytes:
     return msgspec.json.encode(envelope | {"request_payload": payload})
 
 
-def test_whatever_is_asked_while_two_are_merged_happens_to_one(
-    ledger: Ledger, database_url: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def customers(ledger: Ledger) -> tuple[list[tuple[str, str]], list[str]]:
+    """The internal ids of each Ann and Bob, and a treat of every Bob."""
+    names = [(f"Ann{number}", f"Bob{number}") for number in range(PAIRS)]
     sales = [sale(number, user) for number in range(PAIRS) for user in ("Ann", "Bob")]
     assert {one.outcome for one in ledger.intake.receive(sales)} == {"accepted"}
     ledger.worker.work(clock.now, once=True)
-    pairs = [
-        tuple(
-            ledger.answers.find(Reference("external", "", f"{user}{number}"))
-            for user in ("Ann", "Bob")
-        )
-        for number in range(PAIRS)
+    pairs = [(_found(ledger, ann), _found(ledger, bob)) for ann, bob in names]
+    gifts = [ledger.offers.give(bob, "treat", Actor(), "a gift")[0] for _, bob in pairs]
+    return pairs, [one.offer_id for one in gifts]
+
+
+def asks(number: int, ann: str, bob: str, offer_id: str) -> list[Ask]:
+    """What the processes ask of one pair at once."""
+    return [
+        Merge(bob, ann),
+        Merge(ann, bob),
+        Buy(ann, "one"),
+        Buy(bob, "one"),
+        Lock(offer_id, f"L{number}"),
+        Send(sale(number, "Bob", more=True)),
+        Send(sale(number, "Ann", more=True)),
+        Merge(bob, ann),
     ]
-    offers = [ledger.offers.give(bob, "treat", Actor(), "a gift")[0].offer_id for _, bob in pairs]
-    rounds: list[list[Ask]] = [
-        [
-            Merge(bob, ann),
-            Merge(ann, bob),
-            Buy(ann, "one"),
-            Buy(bob, "one"),
-            Lock(offers[number], f"L{number}"),
-            Send(sale(number, "Bob", more=True)),
-            Send(sale(number, "Ann", more=True)),
-            Merge(bob, ann),
-        ]
-        for number, (ann, bob) in enumerate(pairs)
-    ]
+
+
+def _found(ledger: Ledger, name: str) -> str:
+    return ledger.answers.find(Reference("external", "", name))
+
+
+def test_whatever_is_asked_while_two_are_merged_happens_to_one(
+    ledger: Ledger, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs, offers = customers(ledger)
+    rounds = [asks(number, *pair, offers[number]) for number, pair in enumerate(pairs)]
     assert {len(one) for one in rounds} == {PROCESSES}
     begun = time.perf_counter()
     with racers(database_url) as processes:
@@ -98,8 +105,7 @@ def test_whatever_is_asked_while_two_are_merged_happens_to_one(
     spent = [one for one in events(ledger, "PointsSpent") if isinstance(one, PointsSpent)]
     assert sum(one.points for one in awarded) == PAIRS * 4 * DOLLARS
     for number, offer_id in enumerate(offers):
-        names = [Reference("external", "", f"{user}{number}") for user in ("Ann", "Bob")]
-        (one,) = {ledger.answers.find(name) for name in names}
+        (one,) = {_found(ledger, f"{user}{number}") for user in ("Ann", "Bob")}
         found = ledger.answers.profile(one, Moment(clock.now()))
         paid = sum(each.points for each in spent if each.customer_id in pairs[number])
         assert found.accounts[0].available == 4 * DOLLARS - paid

@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from laws.told_twice import Story
 from loyalty_ledger.domain.events.sales import TransactionReceived
-from loyalty_ledger.domain.merging import Merge, merge_customers
+from loyalty_ledger.domain.mergeable import Merge
+from loyalty_ledger.domain.merging import merge_customers
 from loyalty_ledger.domain.streams import offer
 
 GONE, INTO = "ben", "ann"

@@ -141,8 +141,7 @@ def asked(
 ) -> tuple[str, Moment]:
     """Whom a read is about, and for when.
 
-    The internal id of one who was merged tells of himself as of before, or where his `past` is
-    asked for; else of who he is now.
+    The id of one who was merged is his own where his `past` is asked for, or as of before.
     """
     zone_name = zone_of(ledger)
     moment = Moment(
