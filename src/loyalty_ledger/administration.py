@@ -151,9 +151,7 @@ class Administration:
 
         def streams() -> list[str]:
             states = self._states.get(identifiers)
-            named = [
-                (one, who) for one in events for who in self._directory.named(one.customer, states)
-            ]
+            named = [(x, who) for x in events for who in self._directory.named(x.customer, states)]
             customers = self._states.get({customer_of(who) for _, who in named})
             happenings = {
                 happening(each, one.event_id)
@@ -279,11 +277,8 @@ class Administration:
         if customer_id is None:
             raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this identifier")
         stream = happening(customer_id, event.event_id)
-        customer: Customer = draft.state(customer_of(customer_id))
-        if any(
-            draft.state(happening(one, event.event_id)).received
-            for one in (customer_id, *customer.absorbed)
-        ):
+        ids = (customer_id, *draft.state(customer_of(customer_id)).absorbed)
+        if any(draft.state(happening(one, event.event_id)).received for one in ids):
             return
         received = CustomerEventReceived(
             at=event.at,

@@ -47,7 +47,7 @@ def make(offer: Offer, digest: str, at: datetime, by: Actor) -> OfferCodeMade:
 
 
 def use(
-    code: OfferCode, owner: str, transaction: str, at: datetime, by: Actor
+    code: OfferCode, transaction: str, at: datetime, by: Actor, owner: str = ""
 ) -> list[OfferCodeUsed]:
     """The code is used for a sale; that sale may show it again. Rejected for any other.
 
