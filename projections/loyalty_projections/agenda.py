@@ -8,14 +8,14 @@ import msgspec
 
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.accounts import InactivityExpiry, RollingExpiry
-from loyalty_projections.agenda_rows import (
+from loyalty_projections.agenda_rows import PROJECTION
+from loyalty_projections.agenda_tables import (
     FAILED,
     IDLE,
     LEVELS,
     LOCKS,
     LOTS,
     OFFERS,
-    PROJECTION,
     WAITING,
     IdleRow,
     LotRow,

@@ -1,11 +1,15 @@
 """The rows behind the agenda, and what happens to them. The answers are in `agenda`."""
 
-from datetime import datetime
-from typing import NamedTuple
-
 import msgspec
 
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
+from loyalty_ledger.domain.events.merging import (
+    OfferMoved,
+    PointsMovedIn,
+    PointsMovedOut,
+    TiersMovedIn,
+    TiersMovedOut,
+)
 from loyalty_ledger.domain.events.offers import (
     OfferEvent,
     OfferExpired,
@@ -27,87 +31,17 @@ from loyalty_ledger.domain.events.points import (
 )
 from loyalty_ledger.domain.events.settlement import SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft, TierSinceMoved
+from loyalty_projections.agenda_tables import (
+    FAILED,
+    IDLE,
+    LEVELS,
+    LOCKS,
+    LOTS,
+    OFFERS,
+    WAITING,
+)
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
-from loyalty_projections.tables import Table
-
-
-class LotRow(NamedTuple):
-    """A lot whose time will be up."""
-
-    customer_id: str
-    lot: int
-    account: str
-    due: datetime
-    remaining: int
-    program_version: int
-
-
-class IdleRow(NamedTuple):
-    """An account that may lie idle: since when, and how much it would lose of."""
-
-    customer_id: str
-    account: str
-    remaining: int
-    idle_from: datetime | None
-    program_version: int
-
-
-class LevelRow(NamedTuple):
-    """A level whose maintenance will be looked at."""
-
-    customer_id: str
-    system: str
-    until: datetime
-
-
-class OfferRow(NamedTuple):
-    """An offer that will end."""
-
-    customer_id: str
-    offer_id: str
-    expires_at: datetime
-
-
-class LockRow(NamedTuple):
-    """A lock that will lapse."""
-
-    customer_id: str
-    offer_id: str
-    locked_until: datetime
-
-
-class FailedRow(NamedTuple):
-    """A settlement that went wrong; `customers` is a JSON list."""
-
-    cause: str
-    subject: str
-    version: int
-    customers: str
-    reason: str
-    at: datetime
-
-
-class WaitingRow(NamedTuple):
-    """Something that waits to be settled."""
-
-    customer_id: str
-    subject: str
-    version: int
-    blocked_by: str
-    at: datetime
-
-
-_REMAINING = frozenset({"remaining"})
-LOTS = Table(
-    "agenda_lot", LotRow, keys=2, sums=_REMAINING, gone=("remaining",), indexes=(("due",),)
-)
-IDLE = Table("agenda_idle", IdleRow, keys=2, sums=_REMAINING, latest=frozenset({"idle_from"}))
-LEVELS = Table("agenda_level", LevelRow, keys=2, indexes=(("until",),))
-OFFERS = Table("agenda_offer", OfferRow, keys=2, indexes=(("expires_at",),))
-LOCKS = Table("agenda_lock", LockRow, keys=2, indexes=(("locked_until",),))
-FAILED = Table("agenda_failed", FailedRow, keys=1)
-WAITING = Table("agenda_waiting", WaitingRow, keys=3)
 
 
 def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
@@ -251,9 +185,66 @@ def _resumed(rows: Rows, event: SettlementResumed, _recorded: Recorded) -> None:
     rows.delete(FAILED, (f"{event.subject}@{event.version}",))
 
 
+def _moved_out(rows: Rows, event: PointsMovedOut, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        for lot in moved.lots:
+            rows.change(LOTS, (event.customer_id, lot.lot), remaining=-lot.points)
+        gone = sum(lot.points for lot in moved.lots)
+        rows.merge(IDLE, (event.customer_id, moved.account), remaining=-gone)
+
+
+def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        for part in moved.lots_taken:
+            rows.change(LOTS, (event.customer_id, part.lot), remaining=-part.points)
+        kept = -sum(part.points for part in moved.lots_taken)
+        for lot in moved.lots:
+            left = lot.points - lot.repaid
+            kept += left
+            if left and lot.expires_at is not None:
+                rows.merge(
+                    LOTS,
+                    (event.customer_id, lot.new_lot),
+                    account=moved.account,
+                    due=lot.expires_at,
+                    remaining=left,
+                    program_version=lot.program_version,
+                )
+        rows.merge(
+            IDLE,
+            (event.customer_id, moved.account),
+            remaining=kept,
+            idle_from=moved.idle_from,
+            program_version=moved.version,
+        )
+
+
+def _tiers_gone(rows: Rows, event: TiersMovedOut, _recorded: Recorded) -> None:
+    for one in event.levels:
+        rows.delete(LEVELS, (event.customer_id, one.system))
+
+
+def _tiers_come(rows: Rows, event: TiersMovedIn, _recorded: Recorded) -> None:
+    for one in event.levels:
+        if one.until is None:
+            rows.delete(LEVELS, (event.customer_id, one.system))
+        else:
+            rows.merge(LEVELS, (event.customer_id, one.system), until=one.until)
+
+
+def _offer_moved(rows: Rows, event: OfferMoved, _recorded: Recorded) -> None:
+    gone, come = (event.moved_from, event.offer_id), (event.customer_id, event.offer_id)
+    rows.delete(LOCKS, gone)
+    rows.delete(OFFERS, gone)
+    if event.state in ("ISSUED", "LOCKED") and event.expires_at is not None:
+        rows.merge(OFFERS, come, expires_at=event.expires_at)
+    if event.state == "LOCKED" and event.locked_until is not None:
+        rows.merge(LOCKS, come, locked_until=event.locked_until)
+
+
 PROJECTION = Projection(
     "agenda",
-    3,
+    4,
     (LOTS, IDLE, LEVELS, OFFERS, LOCKS, FAILED, WAITING),
     {
         PointsAwarded: _awarded,
@@ -262,10 +253,15 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        PointsMovedOut: _moved_out,
+        PointsMovedIn: _moved_in,
         TierEntered: _moved,
         TierKept: _moved,
         TierLeft: _moved,
         TierSinceMoved: _moved,
+        TiersMovedOut: _tiers_gone,
+        TiersMovedIn: _tiers_come,
+        OfferMoved: _offer_moved,
         OfferIssued: _issued,
         OfferReinstated: _issued,
         OfferLocked: _locked,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -30,6 +31,7 @@ SIDES = (
     "written_off",
     "adjusted",
     "rolled_over",
+    "moved",
 )
 """The customers' side, and then the others."""
 
@@ -78,9 +80,19 @@ def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
     _post(rows, event.account, "restored", event.points)
 
 
+def _moved_out(rows: Rows, event: PointsMovedOut, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        _post(rows, moved.account, "moved", -moved.points)
+
+
+def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        _post(rows, moved.account, "moved", moved.points)
+
+
 PROJECTION = Projection(
     "books",
-    2,
+    3,
     (BOOKS,),
     {
         PointsAwarded: _awarded,
@@ -89,6 +101,8 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        PointsMovedOut: _moved_out,
+        PointsMovedIn: _moved_in,
     },
 )
 
@@ -107,6 +121,7 @@ class Sides(BaseModel):
     written_off: int = 0
     adjusted: int = 0
     rolled_over: int = 0
+    moved: int = 0
     sum: int = 0
 
 

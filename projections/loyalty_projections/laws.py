@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -56,6 +57,8 @@ class Laws:
             PointsClawedBack: self._clawed_back,
             PointsRolledOver: self._rolled_over,
             PointsRestored: self._restored,
+            PointsMovedOut: self._moved_out,
+            PointsMovedIn: self._moved_in,
         }
 
     def take(self, recorded: Recorded) -> Offence | None:
@@ -150,6 +153,40 @@ class Laws:
         self._move(source, event.account, -event.points)
         self._move(target, event.into, event.points)
         return event.account, event.into
+
+    def _moved_out(self, event: PointsMovedOut) -> tuple[str, ...]:
+        """Nothing stays behind: all lots go, and all debt."""
+        for moved in event.accounts:
+            purse = self._purse(event.customer_id, moved.account)
+            for lot in moved.lots:
+                self._take(purse, event, lot.lot, lot.points)
+            if purse.lots or purse.debt != moved.debt:
+                left = f"{purse.in_lots} in lots, {purse.debt} of debt"
+                raise _Broken("a merge leaves nothing behind", f"{event.customer_id}: {left}")
+            purse.debt = 0
+            self._move(purse, moved.account, -moved.points)
+        return tuple(moved.account for moved in event.accounts)
+
+    def _moved_in(self, event: PointsMovedIn) -> tuple[str, ...]:
+        """What was spent of a lot may be given back to it under its new number."""
+        numbered = sorted(
+            ((lot.new_lot, lot, moved.account) for moved in event.accounts for lot in moved.lots),
+            key=lambda one: one[0],
+        )
+        for moved in event.accounts:
+            purse = self._purse(event.customer_id, moved.account)
+            for part in moved.lots_taken:
+                self._take(purse, event, part.lot, part.points)
+            purse.debt += moved.debt
+            self._repay(purse, event, moved.repaid)
+            self._move(purse, moved.account, moved.points)
+            gone = self._purse(event.moved_from, moved.account).spent
+            purse.spent |= {lot + event.numbering: points for lot, points in gone.items()}
+        for number, lot, account in numbered:
+            self._put(
+                self._purse(event.customer_id, account), event, number, lot.points - lot.repaid
+            )
+        return tuple(moved.account for moved in event.accounts)
 
     def _purse(self, customer_id: str, account: str) -> "_Purse":
         return self._purses.setdefault((customer_id, account), _Purse())

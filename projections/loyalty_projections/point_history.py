@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -107,6 +108,42 @@ def _restored(rows: Rows, event: PointsRestored, recorded: Recorded) -> None:
     rows.insert(MOVEMENTS, row._replace(repaid=sum(lot.repaid for lot in event.lots)))
 
 
+def _moved_out(rows: Rows, event: PointsMovedOut, recorded: Recorded) -> None:
+    _moved(rows, event, recorded, "moved_out", event.into, -1)
+
+
+def _moved_in(rows: Rows, event: PointsMovedIn, recorded: Recorded) -> None:
+    _moved(rows, event, recorded, "moved_in", event.moved_from, 1)
+
+
+def _moved(
+    rows: Rows,
+    event: PointsMovedOut | PointsMovedIn,
+    recorded: Recorded,
+    kind: str,
+    other: str,
+    sign: int,
+) -> None:
+    """A row for each account; `rule` names the other customer."""
+    for part, moved in enumerate(event.accounts):
+        row = MovementRow(
+            customer_id=event.customer_id,
+            position=recorded.position,
+            part=part,
+            at=event.at,
+            recorded_at=recorded.recorded_at,
+            account=moved.account,
+            points=sign * moved.points,
+            repaid=moved.repaid if sign > 0 else 0,
+            kind=kind,
+            rule=f"customer:{other}",
+            transaction="",
+            cause="",
+            version=recorded.version,
+        )
+        rows.insert(MOVEMENTS, row)
+
+
 def _row(event: PointsEvent, recorded: Recorded, part: int, kind: str, points: int) -> MovementRow:
     return MovementRow(
         customer_id=event.customer_id,
@@ -127,7 +164,7 @@ def _row(event: PointsEvent, recorded: Recorded, part: int, kind: str, points: i
 
 PROJECTION = Projection(
     "point_history",
-    2,
+    3,
     (MOVEMENTS,),
     {
         PointsAwarded: _awarded,
@@ -136,6 +173,8 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        PointsMovedOut: _moved_out,
+        PointsMovedIn: _moved_in,
     },
 )
 

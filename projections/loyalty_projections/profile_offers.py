@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.events.merging import OfferMoved
 from loyalty_ledger.domain.events.offers import (
     OfferEvent,
     OfferExpired,
@@ -90,6 +91,24 @@ def _free(state: str) -> Callable[[Rows, Any, Recorded], None]:
     return handle
 
 
+def _moved(rows: Rows, event: OfferMoved, _recorded: Recorded) -> None:
+    held = event.state in ("LOCKED", "REDEEMED")
+    rows.delete(OFFERS, (event.moved_from, event.offer_id))
+    rows.merge(
+        OFFERS,
+        (event.customer_id, event.offer_id),
+        definition=event.definition,
+        state=event.state,
+        issued_at=event.issued_at,
+        redeemable_from=event.redeemable_from,
+        expires_at=event.expires_at,
+        program_version=event.program_version,
+        locked_until=event.locked_until,
+        transaction=event.transaction if held else "",
+        recalled=int(event.recalled),
+    )
+
+
 OFFER_HANDLERS: Mapping[type[Event], Handler] = {
     OfferIssued: _issued,
     OfferLocked: _bound("LOCKED", lambda event: event.locked_until),
@@ -101,4 +120,5 @@ OFFER_HANDLERS: Mapping[type[Event], Handler] = {
     OfferRevoked: _free("REVOKED"),
     OfferRecalled: _recalled,
     OfferRecallWithdrawn: _recalled,
+    OfferMoved: _moved,
 }

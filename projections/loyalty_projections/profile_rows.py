@@ -10,6 +10,13 @@ from loyalty_ledger.domain.events.customers import (
     CustomerEnrolled,
     CustomerErased,
 )
+from loyalty_ledger.domain.events.merging import (
+    MovedLot,
+    PointsMovedIn,
+    PointsMovedOut,
+    TiersMovedIn,
+    TiersMovedOut,
+)
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -30,72 +37,9 @@ from loyalty_ledger.domain.events.tiers import (
 from loyalty_ledger.domain.values import END_OF_TIME
 from loyalty_projections.profile_codes import CODE_HANDLERS, CODES
 from loyalty_projections.profile_offers import OFFER_HANDLERS, OFFERS
+from loyalty_projections.profile_tables import ACCOUNTS, CUSTOMERS, LEVELS, LOTS
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Reader, Rows
-from loyalty_projections.tables import Table
-
-# --- rows ---------------------------------------------------------------------------------------
-
-
-class CustomerRow(NamedTuple):
-    """A customer's own facts; `tags` is a JSON list, `tag_ends` a JSON object."""
-
-    customer_id: str
-    enrolled_at: datetime | None = None
-    opted_in: int = 0
-    tags: str = ""
-    tag_ends: str = "{}"
-    suspended: int = 0
-    test: int = 0
-
-
-class AccountRow(NamedTuple):
-    """An account as `domain.lots.Account` holds it, without its lots."""
-
-    customer_id: str
-    account: str
-    debt: int = 0
-    debt_at: datetime | None = None
-    lifetime: int = 0
-    idle_from: datetime | None = None
-    program_version: int = 0
-    last_lot: int | None = None
-
-
-class LotRow(NamedTuple):
-    """A lot as `domain.lots.Lot` holds it."""
-
-    customer_id: str
-    account: str
-    lot: int
-    remaining: int
-    at: datetime
-    earned_at: datetime
-    due: datetime
-    program_version: int
-
-
-class LevelRow(NamedTuple):
-    """The level held in a tier system."""
-
-    customer_id: str
-    system: str
-    level: str
-    since: datetime | None
-    until: datetime | None
-
-
-CUSTOMERS = Table("profile_customer", CustomerRow, keys=1)
-ACCOUNTS = Table(
-    "profile_account",
-    AccountRow,
-    keys=2,
-    sums=frozenset({"debt", "lifetime"}),
-    latest=frozenset({"debt_at", "idle_from", "last_lot"}),
-)
-LOTS = Table("profile_lot", LotRow, keys=3, sums=frozenset({"remaining"}), gone=("remaining",))
-LEVELS = Table("profile_level", LevelRow, keys=2)
-
 
 # --- what happens -------------------------------------------------------------------------------
 
@@ -142,7 +86,7 @@ def _put(
     key: tuple[str, str, int],
     kept: int,
     at: datetime,
-    lot: PointsAwarded | RestoredLot | RolledLot,
+    lot: PointsAwarded | RestoredLot | RolledLot | MovedLot,
     program_version: int,
 ) -> None:
     """Put what was `kept` of the points into a lot, if anything was; `at` is when."""
@@ -244,6 +188,46 @@ def _since_moved(rows: Rows, event: TierSinceMoved, _recorded: Recorded) -> None
     rows.merge(LEVELS, key, level=event.level, since=event.since, until=event.until)
 
 
+def _moved_out(rows: Rows, event: PointsMovedOut, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        for lot in moved.lots:
+            key = event.customer_id, moved.account, lot.lot
+            rows.change(LOTS, key, remaining=-lot.points)
+        purse = (event.customer_id, moved.account)
+        rows.merge(ACCOUNTS, purse, debt=-moved.debt, lifetime=-moved.lifetime)
+
+
+def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
+    for moved in event.accounts:
+        for part in moved.lots_taken:
+            taken = event.customer_id, moved.account, part.lot
+            rows.change(LOTS, taken, remaining=-part.points)
+        for lot in moved.lots:
+            key = event.customer_id, moved.account, lot.new_lot
+            _put(rows, key, lot.points - lot.repaid, event.at, lot, lot.program_version)
+        rows.merge(
+            ACCOUNTS,
+            (event.customer_id, moved.account),
+            debt=moved.owed,
+            debt_at=moved.debt_at,
+            lifetime=moved.lifetime,
+            idle_from=moved.idle_from,
+            program_version=moved.version,
+            last_lot=event.next_lot - 1,
+        )
+
+
+def _tiers_gone(rows: Rows, event: TiersMovedOut, _recorded: Recorded) -> None:
+    for one in event.levels:
+        rows.delete(LEVELS, (event.customer_id, one.system))
+
+
+def _tiers_come(rows: Rows, event: TiersMovedIn, _recorded: Recorded) -> None:
+    for one in event.levels:
+        key = (event.customer_id, one.system)
+        rows.merge(LEVELS, key, level=one.level, since=one.since, until=one.until)
+
+
 def _json(value: list[str] | dict[str, datetime]) -> str:
     return msgspec.json.encode(value, order="sorted").decode()
 
@@ -262,10 +246,14 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        PointsMovedOut: _moved_out,
+        PointsMovedIn: _moved_in,
         TierEntered: _entered,
         TierKept: _kept,
         TierLeft: _left,
         TierSinceMoved: _since_moved,
+        TiersMovedOut: _tiers_gone,
+        TiersMovedIn: _tiers_come,
         **OFFER_HANDLERS,
         **CODE_HANDLERS,
     },

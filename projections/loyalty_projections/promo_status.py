@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from loyalty_ledger.domain.events.merging import PromoTriesMovedIn, PromoTriesMovedOut
 from loyalty_ledger.domain.events.promotions import (
     PromoCodeAccepted,
     PromoCodeDrawn,
@@ -122,6 +123,24 @@ def _refused(rows: Rows, event: PromoCodeRefused, _recorded: Recorded) -> None:
     )
 
 
+def _tries_gone(rows: Rows, event: PromoTriesMovedOut, _recorded: Recorded) -> None:
+    """What he claimed and tried stays told of him; it locks him out no more."""
+    rows.merge(LOCKOUTS, (event.customer_id,), in_a_row=0, locked_until=None)
+
+
+def _tries_come(rows: Rows, event: PromoTriesMovedIn, _recorded: Recorded) -> None:
+    for one in event.claims:
+        told = (one.promotion, one.digest, one.claimed_at)
+        rows.insert(CLAIMS, ClaimRow(event.customer_id, one.claim_id, *told))
+    rows.merge(
+        LOCKOUTS,
+        (event.customer_id,),
+        in_a_row=event.in_a_row,
+        in_all=event.in_all,
+        locked_until=event.locked_until,
+    )
+
+
 PROJECTION = Projection(
     "promo_status",
     2,
@@ -134,6 +153,8 @@ PROJECTION = Projection(
         PromotionClaimed: _claimed,
         PromoCodeAccepted: _accepted,
         PromoCodeRefused: _refused,
+        PromoTriesMovedOut: _tries_gone,
+        PromoTriesMovedIn: _tries_come,
     },
 )
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.domain.events import limits
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
+from loyalty_ledger.domain.events.merging import UsageMovedIn, UsageMovedOut
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import RewardStore, StoreOffer
 from loyalty_ledger.domain.reward_store import (
@@ -53,8 +54,24 @@ def _counted(rows: Rows, event: GrantCounted | GrantUncounted, recorded: Recorde
         rows.merge(TOTALS, (event.subject,), times=times)
 
 
+def _moved(rows: Rows, event: UsageMovedOut | UsageMovedIn, _recorded: Recorded) -> None:
+    """Over all customers nothing changes."""
+    sign = 1 if isinstance(event, UsageMovedIn) else -1
+    for one in event.counts:
+        if one.subject.startswith(_COUNTED) and one.times:
+            rows.merge(TAKEN, (event.customer_id, one.subject), times=sign * one.times)
+
+
 PROJECTION = Projection(
-    "reward_store", 2, (TAKEN, TOTALS), {GrantCounted: _counted, GrantUncounted: _counted}
+    "reward_store",
+    3,
+    (TAKEN, TOTALS),
+    {
+        GrantCounted: _counted,
+        GrantUncounted: _counted,
+        UsageMovedOut: _moved,
+        UsageMovedIn: _moved,
+    },
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
+from loyalty_ledger.domain.events.merging import OfferMoved
 from loyalty_ledger.domain.events.offers import (
     LAPSED,
     RETURNED,
@@ -38,7 +39,7 @@ _MOVES = {
     event.__name__
     for event in (
         *(OfferIssued, OfferLocked, OfferUnlocked, OfferLockLapsed),
-        *(OfferRedeemed, OfferReinstated, OfferExpired, OfferRevoked),
+        *(OfferRedeemed, OfferReinstated, OfferExpired, OfferRevoked, OfferMoved),
     )
 }
 _FREE = {event.__name__ for event in (OfferIssued, OfferUnlocked, OfferLockLapsed, OfferReinstated)}
@@ -53,6 +54,8 @@ def _offers_overdue(rows: Iterable[HappeningRow], now: datetime) -> list[Happeni
             lives.setdefault(row.subject, []).append(row)
         if row.kind in (OfferRecalled.__name__, OfferRecallWithdrawn.__name__):
             recalled[row.subject] = row.kind == OfferRecalled.__name__
+        if row.kind == OfferMoved.__name__:
+            recalled[row.subject] = bool(msgspec.json.decode(row.facts).get("recalled"))
     return [
         due
         for offer, life in sorted(lives.items())
@@ -63,7 +66,7 @@ def _offers_overdue(rows: Iterable[HappeningRow], now: datetime) -> list[Happeni
 def _overdue(life: Sequence[HappeningRow], now: datetime, *, recalled: bool) -> list[HappeningRow]:
     """What time has done to an offer since; never before what happened to it last."""
     last, at = life[-1], max(row.at for row in life)
-    kind, due = last.kind, []
+    kind, due = _kind(last), []
     blank = HappeningRow(
         last.customer_id, 0, at, None, kind, last.subject, "", "", "", "", "{}", ""
     )
@@ -78,6 +81,15 @@ def _overdue(life: Sequence[HappeningRow], now: datetime, *, recalled: bool) -> 
         expired = OfferExpired.__name__
         due.append(blank._replace(at=max(ends, at), kind=expired, why=TIME_IS_UP))
     return due
+
+
+def _kind(row: HappeningRow) -> str:
+    """What happened last: an offer that came from another customer is as it was there."""
+    if row.kind != OfferMoved.__name__:
+        return row.kind
+    state = msgspec.json.decode(row.facts).get("state")
+    as_there = {"ISSUED": OfferIssued, "LOCKED": OfferLocked}
+    return as_there[state].__name__ if state in as_there else row.kind
 
 
 def _moment(row: HappeningRow, name: str) -> datetime | None:

@@ -12,6 +12,7 @@ from loyalty_ledger.domain.events.customers import (
     CustomerEnrolled,
     CustomerErased,
 )
+from loyalty_ledger.domain.events.merging import CustomerAbsorbed, CustomerMerged, OfferMoved
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -135,6 +136,31 @@ def _erased(rows: Rows, event: CustomerErased, recorded: Recorded) -> None:
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded))
 
 
+def _merged(rows: Rows, event: CustomerMerged, recorded: Recorded) -> None:
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded, facts={"into": event.into}))
+
+
+def _absorbed(rows: Rows, event: CustomerAbsorbed, recorded: Recorded) -> None:
+    facts = {"absorbed": event.absorbed}
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded, facts=facts))
+
+
+def _offer_moved(rows: Rows, event: OfferMoved, recorded: Recorded) -> None:
+    """It ends the story of one customer's offer, and begins another's where it stands."""
+    told = {"subject": event.offer_id, "transaction": event.transaction, "why": event.why}
+    gone = {"moved_to": event.customer_id}
+    rows.insert(TIMELINE, _row(event.moved_from, event, recorded, facts=gone, **told))
+    come = {
+        "definition": event.definition,
+        "moved_from": event.moved_from,
+        "state": event.state,
+        "expires_at": event.expires_at,
+        "locked_until": event.locked_until,
+        "recalled": event.recalled or None,
+    }
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded, facts=come, **told))
+
+
 def _flags(event: CustomerEnrolled | CustomerChanged) -> dict[str, Any]:
     """What is not so with everybody."""
     flags = {"suspended": event.suspended, "test": event.test}
@@ -207,6 +233,9 @@ PROJECTION = Projection(
         CustomerEnrolled: _joined,
         CustomerChanged: _changed,
         CustomerErased: _erased,
+        CustomerMerged: _merged,
+        CustomerAbsorbed: _absorbed,
+        OfferMoved: _offer_moved,
         TierEntered: _entered,
         TierLeft: _left,
         TierSinceMoved: _since_moved,

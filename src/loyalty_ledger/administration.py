@@ -142,12 +142,14 @@ class Administration:
 
         def streams() -> list[str]:
             states = self._states.get(identifiers)
+            named = [(x, who) for x in events for who in self._directory.named(x.customer, states)]
+            customers = self._states.get({customer_of(who) for _, who in named})
             happenings = {
-                happening(customer_id, event.event_id)
-                for event in events
-                for customer_id in self._directory.named(event.customer, states)
+                happening(each, one.event_id)
+                for one, who in named
+                for each in (who, *customers[customer_of(who)].absorbed)
             }
-            return [PROGRAM, CATALOG, *identifiers, *happenings]
+            return [PROGRAM, CATALOG, *identifiers, *customers, *happenings]
 
         def decide(states: dict[str, Any], commit: Commit) -> bool:
             answers.clear()
@@ -172,7 +174,9 @@ class Administration:
             identifiers = [self._directory.stream_of(event.customer)]
             states = reading.get([PROGRAM, CATALOG, *identifiers])
             named = self._directory.named(event.customer, states)
-            reading.get(happening(customer_id, event.event_id) for customer_id in named)
+            customers = reading.get(map(customer_of, named))
+            ids = (each for who in named for each in (who, *customers[customer_of(who)].absorbed))
+            reading.get(happening(each, event.event_id) for each in ids)
             draft = reading.draft()
             receive(event, self._directory, self._clock(), draft)
             return draft, event
@@ -235,7 +239,8 @@ class Administration:
             for state in states.values()
             for customer_id in getattr(state, "customers", ())
         ]
-        return [*states, *named]
+        go_on = (getattr(state, "merged_into", "") for state in states.values())
+        return [*states, *named, *map(customer_of, filter(None, go_on))]
 
     def _enrol(self, record: CustomerRecord, draft: Draft) -> list[PersonalValue]:
         """Enrol or change one customer; the personal values that are new."""

@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from loyalty_ledger.directory import Directory
+from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.events.program import ProgramPublished
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.reward_store import Shopper
-from loyalty_ledger.domain.streams import PROGRAM, limit
+from loyalty_ledger.domain.streams import PROGRAM, customer_of, limit
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.settlement import Settlement
@@ -106,6 +107,24 @@ class Answers:
                 {"kind": reference.kind},
             )
         return found
+
+    def was(self, reference: Reference, moment: Moment | None = None) -> str:
+        """The customer of this internal id himself, though he goes on as another since.
+
+        With a moment only if that is before he was merged; else, and for all else, see `find`.
+        """
+        found = self.find(reference)
+        if reference.kind != "id":
+            return found
+        state: Customer = self._states.get([customer_of(reference.value)])[
+            customer_of(reference.value)
+        ]
+        if state.merged_into != found or state.merged_at is None:
+            return found
+        if moment is None:
+            return reference.value
+        asked = [one for one in (moment.as_of, moment.known_at) if one is not None]
+        return reference.value if asked and min(asked) < state.merged_at else found
 
     def profile(self, customer_id: str, moment: Moment) -> Profile:
         """Points, levels, offers and codes; Rejected when no program was known."""

@@ -27,6 +27,8 @@ def check_enrolled(customer_id: str, reading: Reading) -> None:
     customer: Customer = reading.state(customer_of(customer_id))
     if not customer.active:
         why = "this customer was erased" if customer.erased else "no customer has this id"
+        if customer.merged_into and not customer.erased:
+            why = f"this customer was merged into {customer.merged_into}: ask for that one"
         raise Rejected(Reason.UNKNOWN_CUSTOMER, why)
 
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain.configuration import Catalogs, Programs
+from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.sales import CustomerEventReceived
-from loyalty_ledger.domain.happening import Happening
-from loyalty_ledger.domain.streams import CATALOG, PROGRAM, happening
+from loyalty_ledger.domain.streams import CATALOG, PROGRAM, customer_of, happening
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.sent import refuse_far_ahead
@@ -34,8 +34,9 @@ def receive(event: CustomerEvent, directory: Directory, now: datetime, draft: Dr
     if customer_id is None:
         raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this identifier")
     stream = happening(customer_id, event.event_id)
-    known: Happening = draft.state(stream)
-    if known.received:
+    customer: Customer = draft.state(customer_of(customer_id))
+    ids = (customer_id, *customer.absorbed)
+    if any(draft.state(happening(one, event.event_id)).received for one in ids):
         return
     received = CustomerEventReceived(
         at=event.at,

@@ -37,7 +37,9 @@ class Directory:
         """Everybody the reference may name; an internal id names whoever has it."""
         if reference.kind == "id":
             external = states.get(self.stream_of(as_external(reference)), Identifier())
-            return (reference.value, *external.customers)
+            internal: Customer = states.get(self.stream_of(reference), Customer())
+            goes_on = (internal.merged_into,) if internal.merged_into else ()
+            return (reference.value, *goes_on, *external.customers)
         identified: Identifier = states[self.stream_of(reference)]
         return identified.customers
 
@@ -46,6 +48,8 @@ class Directory:
         stream = self.stream_of(reference)
         if reference.kind == "id":
             customer: Customer = draft.state(stream)
+            if customer.merged_into and not customer.erased:
+                return customer.merged_into
             return reference.value if customer.active else None
         found: Identifier = draft.state(stream)
         if len(found.customers) > 1:
@@ -84,7 +88,7 @@ class Directory:
         state: Customer | Identifier = draft.state(self.stream_of(reference))
         if isinstance(state, Identifier):
             return state.erased
-        return (reference.value,) if state.erased else ()
+        return (state.merged_into or reference.value,) if state.erased else ()
 
     def enrol(
         self,

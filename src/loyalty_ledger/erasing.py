@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from loyalty_ledger.beside import beside, forgetting, sales_of
 from loyalty_ledger.deciding import Reading, decide
+from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.erasure import erase, links_of
 from loyalty_ledger.domain.events.customers import CustomerErased, IdentifierUnlinked
@@ -45,7 +46,8 @@ class Erasing:
             reading.quiet[customer_id] = history[-1].position if history else 0
             links = links_of(customer_id, (one.event for one in history))
             streams = [identifier(link.digest) for link in links]
-            reading.get([customer_of(customer_id), *streams, *sales_of(history)])
+            customer: Customer = reading.state(customer_of(customer_id))
+            reading.get([*map(customer_of, customer.absorbed), *streams, *sales_of(history)])
             found, draft = beside(self._log, customer_id, history), reading.draft()
             erase(customer_id, links, len(found.everything), self._clock(), draft)
             reading.forgotten, reading.personal = forgetting(customer_id, found)

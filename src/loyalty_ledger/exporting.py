@@ -13,7 +13,7 @@ from loyalty_ledger.export_files import WRITERS
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.schema import personal
 from loyalty_projections.profile import Profile
-from loyalty_projections.profile_rows import CUSTOMERS, CustomerRow
+from loyalty_projections.profile_tables import CUSTOMERS, CustomerRow
 from loyalty_projections.rows import Above
 
 Row = dict[str, Any]

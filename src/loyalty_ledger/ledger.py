@@ -18,6 +18,7 @@ from loyalty_ledger.identity import Keyring
 from loyalty_ledger.intake import Intake
 from loyalty_ledger.keys import Keys
 from loyalty_ledger.lookups import Lookups
+from loyalty_ledger.merging import Merging
 from loyalty_ledger.offers import Offers
 from loyalty_ledger.promo_lists import PromoLists
 from loyalty_ledger.promotions import Promotions
@@ -63,6 +64,7 @@ class Ledger:
         self.lookups = Lookups(self.states, self.settlement)
         self.spending = Spending(self.states, self.settlement, clock)
         self.depositing = Depositing(self.states, self.settlement, clock)
+        self.merging = Merging(self.log, self.states, self.settlement, clock)
         self.explaining = Explaining(self.log, self.settlement)
         self.keys = Keys(self.states, clock)
         self.erasing = Erasing(self.log, self.states, clock)

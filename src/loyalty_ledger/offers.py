@@ -129,7 +129,8 @@ class Offers:
 
     def _use_code(self, typed: str, ask: till.Ask, draft: Draft) -> None:
         stream = code(self._keyring.code_digest(typed))
-        for event in offer_code.use(draft.state(stream), ask.transaction, ask.at, ask.by):
+        owner: str = draft.state(_offer(ask.offer_id)).customer_id
+        for event in offer_code.use(draft.state(stream), ask.transaction, ask.at, ask.by, owner):
             draft.emit(stream, event, event.customer_id)
 
     def _ask(

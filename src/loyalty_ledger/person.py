@@ -28,6 +28,9 @@ def data_of(ledger: Ledger, customer_id: str, moment: Moment) -> dict[str, Any]:
         "views": _views(ledger, customer_id, moment) if ledger.settlement.programs else None,
         "with_sales": [_with_sale(one) for one in found.everything if one.field in _OF_SALES],
         "events": [_event(one) for one in history],
+        "merged_into_him": {
+            one: [_event(each) for each in ledger.log.history(one)] for one in customer.absorbed
+        },
     }
 
 

@@ -56,13 +56,20 @@ class ClaimReceipt(NamedTuple):
     code: str
 
 
+class Merge(NamedTuple):
+    """Let a customer go on as another."""
+
+    customer_id: str
+    into: str
+
+
 class Send(NamedTuple):
     """Send a version of a sale."""
 
     body: bytes
 
 
-Ask = Lock | Buy | Claim | Enrol | ClaimReceipt | Send
+Ask = Lock | Buy | Claim | Enrol | ClaimReceipt | Merge | Send
 
 
 class Answer(NamedTuple):
@@ -125,6 +132,8 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
         return lambda: ledger.customers.enrol([Reference("email", "", ask.email)])
     if isinstance(ask, ClaimReceipt):
         return lambda: ledger.receipts.claim(*ask, Actor(client_id="app"))
+    if isinstance(ask, Merge):
+        return lambda: ledger.merging.merge(*ask)
     if isinstance(ask, Send):
         return lambda: ledger.intake.receive([ask.body])
     payload = {

@@ -9,6 +9,7 @@ from laws.programs_and_sales import ITEMS
 from laws.reference_program import Document
 from laws.returned_sales import BEGIN
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -149,6 +150,19 @@ class Story:
             case PointsRestored():
                 self._balance(event, event.points)
                 self._stand(event.reference, event, event.account, -event.points)
+            case PointsMovedOut():
+                for moved in event.accounts:
+                    self._balances[event.customer_id, moved.account] -= moved.points
+            case PointsMovedIn():
+                self._move_in(event)
+
+    def _move_in(self, event: PointsMovedIn) -> None:
+        """What came is his, and what stands of the other's grants, too."""
+        for moved in event.accounts:
+            self._balances[event.customer_id, moved.account] += moved.points
+        for key in [one for one in self._standing if one[2] == event.moved_from]:
+            sale, why, _, account = key
+            self._standing[sale, why, event.customer_id, account] += self._standing.pop(key)
 
     def _balance(self, event: Any, points: int) -> None:
         self._balances[event.customer_id, event.account] += points
@@ -184,6 +198,10 @@ class Story:
             for _, e in self.shop.history
             if isinstance(e, TransactionSettled) and e.transaction_id != "main"
         ]
+
+    def settled(self) -> list[TransactionSettled]:
+        """Every settlement, in order."""
+        return [e for _, e in self.shop.history if isinstance(e, TransactionSettled)]
 
     def spent_elsewhere(self) -> bool:
         """Whether points were spent other than for the sale."""

@@ -20,6 +20,7 @@ from loyalty_ledger.cli import (
     exports,
     keys,
     loads,
+    merging,
     offers,
     programs,
     promotions,
@@ -88,7 +89,7 @@ for module in (
     serving,
 ):
     module.add_to(app)
-for module in (erasing, receipts):
+for module in (erasing, merging, receipts):
     module.add_to(customers.GROUP)
 
 

@@ -77,7 +77,7 @@ def history(
 ) -> None:
     """Every movement of a customer's points, and what caused it."""
     with context.obj.ledger() as ledger:
-        rows = ledger.answers.history(*asked(ledger, customer, as_of, known_at))
+        rows = ledger.answers.history(*asked(ledger, customer, as_of, known_at, past=True))
     rows = rows[-last:] if last else rows
     if json:
         as_json([row.model_dump(mode="json", exclude={"repaid"}) for row in rows])
@@ -111,7 +111,7 @@ def timeline(
 ) -> None:
     """What happened to a customer besides points: joining, levels, promotions, offers."""
     with context.obj.ledger() as ledger:
-        found, moment = asked(ledger, customer, as_of, known_at)
+        found, moment = asked(ledger, customer, as_of, known_at, past=True)
         rows = ledger.answers.timeline(found, moment, offer)
         if offer is not None and not rows:
             _require_known(ledger, found, offer, moment)
@@ -132,16 +132,24 @@ def _require_known(ledger: Ledger, customer_id: str, offer: str, moment: Moment)
 
 
 def asked(
-    ledger: Ledger, customer: str, as_of: str | None, known_at: str | None
+    ledger: Ledger,
+    customer: str,
+    as_of: str | None,
+    known_at: str | None,
+    *,
+    past: bool = False,
 ) -> tuple[str, Moment]:
-    """Whom a read is about, and for when."""
+    """Whom a read is about, and for when.
+
+    The id of one who was merged is his own where his `past` is asked for, or as of before.
+    """
     zone_name = zone_of(ledger)
     moment = Moment(
         clock.now(),
         None if as_of is None else read_moment(as_of, zone_name),
         None if known_at is None else read_moment(known_at, zone_name),
     )
-    return ledger.answers.find(parse_reference(customer)), moment
+    return ledger.answers.was(parse_reference(customer), None if past else moment), moment
 
 
 def zone_of(ledger: Ledger) -> str:

@@ -17,6 +17,7 @@ from loyalty_ledger.domain.events.customers import (
     SettlementHeld,
     SettlementResumed,
 )
+from loyalty_ledger.domain.events.merging import CustomerAbsorbed, CustomerMerged
 
 ERASED = "erased"
 """Why an identifier names a customer no more, when he was erased."""
@@ -45,6 +46,8 @@ class Customer(Struct, frozen=True, array_like=True, gc=False):
 
     One who was `erased` takes part in nothing new: he has no consent, no tags and no identifier.
     `waiting` names `stream@version`, in the order received; the first is what blocks the others.
+    One who was merged goes on as `merged_into`, since `merged_at`; `absorbed` are all who were
+    merged into this one.
     """
 
     enrolled: bool = False
@@ -55,11 +58,14 @@ class Customer(Struct, frozen=True, array_like=True, gc=False):
     tag_ends: tuple[tuple[str, datetime], ...] = ()
     suspended: bool = False
     test: bool = False
+    merged_into: str = ""
+    merged_at: datetime | None = None
+    absorbed: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:
         """Whether something can be done for him."""
-        return self.enrolled and not self.erased
+        return self.enrolled and not self.erased and not self.merged_into
 
     @property
     def standing(self) -> Standing:
@@ -77,7 +83,13 @@ def holding(tags: tuple[str, ...], ends: Mapping[str, datetime], at: datetime) -
 
 
 CustomerEvent = (
-    CustomerEnrolled | CustomerChanged | CustomerErased | SettlementHeld | SettlementResumed
+    CustomerEnrolled
+    | CustomerChanged
+    | CustomerErased
+    | SettlementHeld
+    | SettlementResumed
+    | CustomerMerged
+    | CustomerAbsorbed
 )
 
 
@@ -90,6 +102,11 @@ def evolve(customer: Customer, event: CustomerEvent) -> Customer:
             return _standing(customer, event)
         case CustomerErased():
             return replace(customer, opted_in=False, tags=(), tag_ends=(), erased=True)
+        case CustomerMerged():
+            since = customer.merged_at or event.at
+            return replace(customer, merged_into=event.into, merged_at=since)
+        case CustomerAbsorbed():
+            return replace(customer, absorbed=(*customer.absorbed, *event.absorbed))
         case SettlementHeld():
             return replace(customer, waiting=(*customer.waiting, held(event)))
         case SettlementResumed():

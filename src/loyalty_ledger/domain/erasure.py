@@ -30,20 +30,25 @@ def erase(
 ) -> None:
     """Release his identifiers and record that he is gone; nothing when he is already.
 
-    `values` counts what is deleted beside the log. Rejected when there is no such customer.
+    So are those who were merged into him. `values` counts what is deleted beside the log. Rejected
+    when there is no such customer.
     """
     customer: Customer = draft.state(customer_of(customer_id))
     if not customer.enrolled:
         raise Rejected(Reason.UNKNOWN_CUSTOMER, "no customer has this id")
     if customer.erased:
         return
+    if customer.merged_into:
+        why = f"this customer was merged into {customer.merged_into}: erase that one"
+        raise Rejected(Reason.UNKNOWN_CUSTOMER, why)
     for link in links:
         stream = identifier(link.digest)
         named: Identifier = draft.state(stream)
         if customer_id in named.customers:
             draft.emit(stream, _released(link, at), customer_id)
-    erased = CustomerErased(at=at, customer_id=customer_id, values=values)
-    draft.emit(customer_of(customer_id), erased, customer_id)
+    for one, gone in ((customer_id, values), *((name, 0) for name in customer.absorbed)):
+        erased = CustomerErased(at=at, customer_id=one, values=gone)
+        draft.emit(customer_of(one), erased, one)
 
 
 def _released(link: IdentifierLinked, at: datetime) -> IdentifierUnlinked:

@@ -171,13 +171,12 @@ def _undo(granting: Granting, customer_id: str, system_id: str, level: str, at: 
         at=at, customer_id=customer_id, system=system_id, level=level, cause=case.cause
     )
     granting.draft.emit(stream, undone, customer_id)
-    if entry is None:
-        return False
-    told: dict[str, Any] = {"at": at, "counted_at": entry.counted_at, "cause": case.cause}
-    for award in entry.awards:
-        granting.back.entry_points(customer_id, f"tier:{system_id}/{level}", award)
-    for one in entry.counted:
-        uncount(granting.draft, customer_id, one.subject, points=one.points, **told)
-    granting.back.offers(customer_id, entry.offers, entry.counted_at, at)
-    granting.back.codes(customer_id, entry.codes, at)
-    return True
+    for given in entry.each if entry else ():
+        told: dict[str, Any] = {"at": at, "counted_at": given.counted_at, "cause": case.cause}
+        for award in given.awards:
+            granting.back.entry_points(customer_id, f"tier:{system_id}/{level}", award)
+        for one in given.counted:
+            uncount(granting.draft, customer_id, one.subject, points=one.points, **told)
+        granting.back.offers(customer_id, given.offers, given.counted_at, at)
+        granting.back.codes(customer_id, given.codes, at)
+    return entry is not None

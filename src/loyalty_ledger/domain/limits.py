@@ -1,11 +1,13 @@
 """What limits count, for one customer and for everybody, and what they refuse."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
 from msgspec import Struct
 
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
+from loyalty_ledger.domain.events.merging import MovedMoment, UsageMovedIn, UsageMovedOut
 from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
 from loyalty_ledger.domain.values import Window
@@ -44,12 +46,38 @@ NOT_YET = Count()
 CountEvent = GrantCounted | GrantUncounted
 
 
-def evolve_customer(usage: Usage, event: CountEvent) -> Usage:
+def evolve_customer(usage: Usage, event: CountEvent | UsageMovedOut | UsageMovedIn) -> Usage:
     """A customer's counts after the event."""
+    if isinstance(event, UsageMovedOut):
+        return Usage({}, usage.events + 1)
+    if isinstance(event, UsageMovedIn):
+        return _joined(usage, event)
     count = evolve_global(usage.of(event.subject), event)
     moments = _moments(usage.of(event.subject).moments, event)
     after = Count(count.times, count.points, moments)
     return Usage({**usage.counts, event.subject: after}, usage.events + 1)
+
+
+def _joined(usage: Usage, event: UsageMovedIn) -> Usage:
+    counts = dict(usage.counts)
+    for moved in event.counts:
+        before = usage.of(moved.subject)
+        times, points = before.times + moved.times, before.points + moved.points
+        counts[moved.subject] = Count(times, points, with_moments(before.moments, moved.moments))
+    return Usage(counts, usage.events + 1)
+
+
+def with_moments(moments: Pages[Granted], more: Iterable[MovedMoment]) -> Pages[Granted]:
+    """The moments at which something was granted, with those of another customer."""
+    for one in more:
+        moments = moments.add(Granted(one.counted_at, one.times))
+    return moments
+
+
+def moments_of(count: Count) -> list[MovedMoment]:
+    """The moments of a count, as they move."""
+    rows = count.moments.rows(Granted)
+    return [MovedMoment(counted_at=one.when, times=one.amount) for one in rows]
 
 
 def evolve_global(count: Count, event: CountEvent) -> Count:

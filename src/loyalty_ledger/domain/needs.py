@@ -59,7 +59,8 @@ def _of_customer(customer_id: str, states: Mapping[str, Any]) -> Iterator[str]:
     """The customer's own, and what entering his levels gave: a return may take it back."""
     yield from own(customer_id)
     tiers: Tiers | None = states.get(tiers_of(customer_id))
-    for entry in tiers.entries.values() if tiers else ():
+    entries = tiers.entries.values() if tiers else ()
+    for entry in (each for one in entries for each in one.each):
         for offer_id, definition in entry.offers.items():
             yield offer(offer_id)
             yield limit(issued(definition))

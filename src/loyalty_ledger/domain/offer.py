@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from loyalty_ledger.domain.events.merging import OfferMoved
 from loyalty_ledger.domain.events.offers import (
     RETURNED,
     AccountSpent,
@@ -27,6 +28,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferUnlocked,
     PricedDiscount,
 )
+from loyalty_ledger.domain.moving_points import renumbered
 from loyalty_ledger.domain.values import BEGINNING_OF_TIME
 
 
@@ -101,6 +103,7 @@ OfferFact = (
     | OfferRevoked
     | OfferRecalled
     | OfferRecallWithdrawn
+    | OfferMoved
 )
 
 
@@ -134,8 +137,15 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
             return replace(offer, state=OfferState.REVOKED, at=at, returned=returned)
         case OfferRecalled() | OfferRecallWithdrawn():
             return replace(offer, recalled=isinstance(event, OfferRecalled), at=at)
+        case OfferMoved():
+            paid = tuple(_renumbered(one, event.numbering) for one in offer.paid)
+            return replace(offer, customer_id=event.customer_id, paid=paid, at=at)
         case _:
             assert_never(event)
+
+
+def _renumbered(paid: AccountSpent, numbering: int) -> AccountSpent:
+    return replace(paid, lots=[renumbered(part, numbering) for part in paid.lots])
 
 
 def _issued(event: OfferIssued, at: datetime) -> Offer:

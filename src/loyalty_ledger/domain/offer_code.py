@@ -46,8 +46,13 @@ def make(offer: Offer, digest: str, at: datetime, by: Actor) -> OfferCodeMade:
     )
 
 
-def use(code: OfferCode, transaction: str, at: datetime, by: Actor) -> list[OfferCodeUsed]:
-    """The code is used for a sale; that sale may show it again. Rejected for any other."""
+def use(
+    code: OfferCode, transaction: str, at: datetime, by: Actor, owner: str = ""
+) -> list[OfferCodeUsed]:
+    """The code is used for a sale; that sale may show it again. Rejected for any other.
+
+    `owner` has the offer now: who had it when the code was made may go on as another.
+    """
     if code.expires_at is None:
         raise Rejected(Reason.OFFER_NOT_FOUND, "no offer has this code")
     if code.used_by == transaction:
@@ -63,7 +68,7 @@ def use(code: OfferCode, transaction: str, at: datetime, by: Actor) -> list[Offe
     return [
         OfferCodeUsed(
             at=at,
-            customer_id=code.customer_id,
+            customer_id=owner or code.customer_id,
             offer_id=code.offer_id,
             digest=code.digest,
             transaction=transaction,

@@ -9,8 +9,9 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from loyalty_ledger.domain.events.merging import PromoTriesMovedIn, PromoTriesMovedOut
 from loyalty_ledger.domain.events.promotions import PromoCodeAccepted, PromoCodeRefused
-from loyalty_ledger.domain.limits import NOT_YET, Count, Granted, refusal
+from loyalty_ledger.domain.limits import NOT_YET, Count, Granted, refusal, with_moments
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.earning import CustomerLimit, Limits
 from loyalty_ledger.domain.values import Reason, Rejected
@@ -25,7 +26,7 @@ class Tries(Struct, frozen=True, array_like=True, gc=False):
     accepted: Count = NOT_YET
 
 
-TryEvent = PromoCodeAccepted | PromoCodeRefused
+TryEvent = PromoCodeAccepted | PromoCodeRefused | PromoTriesMovedOut | PromoTriesMovedIn
 
 
 def check_not_locked_out(tries: Tries, at: datetime) -> None:
@@ -75,5 +76,12 @@ def evolve(tries: Tries, event: TryEvent) -> Tries:
                 in_all=event.in_all,
                 locked_until=event.locked_until,
             )
+        case PromoTriesMovedOut():
+            return Tries(in_all=tries.in_all)
+        case PromoTriesMovedIn():
+            before = tries.accepted
+            times = before.times + sum(one.times for one in event.accepted)
+            accepted = Count(times, 0, with_moments(before.moments, event.accepted))
+            return Tries(event.in_a_row, event.in_all, event.locked_until, accepted)
         case _:
             assert_never(event)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty_ledger.domain.decider import Decider
+from loyalty_ledger.domain.events.merging import MovedLevel, TiersMovedIn, TiersMovedOut
 from loyalty_ledger.domain.events.settlement import (
     EntryCount,
     PostedAward,
@@ -43,7 +44,8 @@ from loyalty_ledger.domain.values import END_OF_TIME
 class Entry(Struct, frozen=True, array_like=True, gc=False):
     """What entering a level gave: awards, offers by definition, and what counts for limits when.
 
-    `codes` are drawn promo codes by promotion.
+    `codes` are drawn promo codes by promotion. `more` is what it had given customers who were
+    merged into this one.
     """
 
     counted_at: datetime
@@ -51,6 +53,12 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     offers: dict[str, str] = {}
     counted: tuple[EntryCount, ...] = ()
     codes: dict[str, str] = {}
+    more: "tuple[Entry, ...]" = ()
+
+    @property
+    def each(self) -> "tuple[Entry, ...]":
+        """What it gave, time by time."""
+        return (self, *self.more)
 
 
 class Tiers(Struct, frozen=True, array_like=True, gc=False):
@@ -68,11 +76,11 @@ class Tiers(Struct, frozen=True, array_like=True, gc=False):
 
     def gifts(self, system: str) -> dict[str, tuple[PostedAward, ...]]:
         """What entering levels of the system gave in points, by level."""
-        begins = reward_key(system, "")
+        entered = {step.level for step in self.ways.get(system, ())}
         return {
-            name.removeprefix(begins): entry.awards
-            for name, entry in self.entries.items()
-            if name.startswith(begins)
+            level: tuple(award for one in entry.each for award in one.awards)
+            for level in sorted(entered)
+            if (entry := self.entries.get(reward_key(system, level))) is not None
         }
 
 
@@ -101,7 +109,15 @@ class Advance(Struct, frozen=True):
 
 
 Command = Maintain | Advance
-TiersEvent = TierEvent | PurchaseCounted | PurchaseRecounted | TierEntryRewarded | TierEntryUndone
+TiersEvent = (
+    TierEvent
+    | PurchaseCounted
+    | PurchaseRecounted
+    | TierEntryRewarded
+    | TierEntryUndone
+    | TiersMovedOut
+    | TiersMovedIn
+)
 
 
 def decide(command: Command, tiers: Tiers) -> list[TiersEvent]:
@@ -183,8 +199,38 @@ def evolve(tiers: Tiers, event: TiersEvent) -> Tiers:
             rewarded = tuple(name for name in tiers.rewarded if name != key)
             entries = {name: entry for name, entry in tiers.entries.items() if name != key}
             return replace(tiers, rewarded=rewarded, entries=entries)
+        case TiersMovedOut():
+            return Tiers()
+        case TiersMovedIn():
+            return _joined(tiers, event)
         case _:
             assert_never(event)
+
+
+def _joined(tiers: Tiers, event: TiersMovedIn) -> Tiers:
+    """The tiers with those of another customer."""
+    purchases, entries = tiers.purchases, dict(tiers.entries)
+    for bought in event.purchases:
+        row = Purchase(bought.counted_at, bought.spend, bought.total, bought.times)
+        purchases = purchases.add(row)
+    for moved in event.entries:
+        told = moved.counted_at, tuple(moved.awards), moved.offers, tuple(moved.counted)
+        there = entries.get(moved.key)
+        entry = Entry(*told)
+        entries[moved.key] = replace(there, more=(*there.more, entry)) if there else entry
+    taken = {one.system: one for one in event.levels}
+    return Tiers(
+        {**tiers.levels, **{name: _held(one) for name, one in taken.items()}},
+        tuple(dict.fromkeys((*tiers.rewarded, *event.rewarded))),
+        purchases,
+        max((one for one in (tiers.latest, event.latest) if one is not None), default=None),
+        {**tiers.ways, **{name: tuple(one.steps) for name, one in taken.items()}},
+        entries,
+    )
+
+
+def _held(moved: MovedLevel) -> Held:
+    return Held(moved.level, moved.since, moved.until, moved.program_version)
 
 
 def _moved(tiers: Tiers, event: TierEvent) -> Tiers:

@@ -10,6 +10,7 @@ from loyalty_ledger.domain import sale_record
 from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
+from loyalty_ledger.domain.events.merging import SaleMoved
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -28,6 +29,7 @@ from loyalty_ledger.domain.events.settlement import (
     SettlementFailed,
     TransactionSettled,
 )
+from loyalty_ledger.domain.moved_sales import Renaming
 from loyalty_ledger.domain.sale_record import NEW, SaleRecord
 
 
@@ -51,7 +53,7 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     `redeemed` are the offers it used, with the lines they were for (none: the whole check), and
     `record` is what it came to. `held` are versions that wait and name nobody who would. `claims`
     say whose payments are that named nobody. `payers` are all customers that any version names, or
-    who claimed a part of it.
+    who claimed a part of it. `moved` are customers who go on as others.
     """
 
     modified_time: datetime | None = None
@@ -72,6 +74,7 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     held: tuple[int, ...] = ()
     payers: tuple[str, ...] = ()
     claims: tuple[SaleClaimed, ...] = ()
+    moved: dict[str, str] = {}
 
     def holding(self, now: datetime) -> list[OnCheck]:
         """The offers on the check at that moment; a lapsed lock holds nothing."""
@@ -124,6 +127,7 @@ SaleEvent = (
     | DiscountChanged
     | PointsTendered
     | SaleClaimed
+    | SaleMoved
 )
 
 
@@ -189,11 +193,26 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, offers=_on_check(sale, event), redeemed=redeemed)
         case DiscountNotHonoured() | DiscountChanged():
             return _flagged(sale, event)
-        case SaleClaimed():
-            payers = tuple(dict.fromkeys((*sale.payers, event.customer_id)))
-            return replace(sale, claims=(*sale.claims, event), payers=payers)
+        case SaleClaimed() | SaleMoved():
+            return _whose(sale, event)
         case _:
             assert_never(event)
+
+
+def _whose(sale: Sale, event: SaleClaimed | SaleMoved) -> Sale:
+    """Claimed, or all that it holds of the one customer is of the other."""
+    if isinstance(event, SaleClaimed):
+        payers = tuple(dict.fromkeys((*sale.payers, event.customer_id)))
+        return replace(sale, claims=(*sale.claims, event), payers=payers)
+    now = Renaming(event)
+    return replace(
+        sale,
+        offers=tuple(replace(x, customer_id=now.name(x.customer_id)) for x in sale.offers),
+        record=now.record(sale.record),
+        payers=now.names(sale.payers),
+        claims=tuple(replace(x, customer_id=now.name(x.customer_id)) for x in sale.claims),
+        moved={**sale.moved, event.customer_id: event.into},
+    )
 
 
 def _received(sale: Sale, event: TransactionReceived) -> Sale:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from loyalty_ledger.domain.clawing import ClawBack, Trace, claw_back
 from loyalty_ledger.domain.decider import Decider
+from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
@@ -30,6 +31,7 @@ from loyalty_ledger.domain.lots import (
     spend_order,
     take,
 )
+from loyalty_ledger.domain.moving_points import earned_with, holdings_with, traces_with
 from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.progress import Earned, less
@@ -225,8 +227,29 @@ def split(wallet: Wallet, accounts: Iterable[str], points: int) -> dict[str, int
     return taken
 
 
-def evolve(wallet: Wallet, event: PointsEvent) -> Wallet:
+def evolve(wallet: Wallet, event: PointsEvent | PointsMovedOut | PointsMovedIn) -> Wallet:
     """The wallet after the event."""
+    match event:
+        case PointsMovedOut():
+            return Wallet(Holdings({}, wallet.holdings.next_lot))
+        case PointsMovedIn():
+            return _joined(wallet, event)
+        case _:
+            return _moved(wallet, event)
+
+
+def _joined(wallet: Wallet, event: PointsMovedIn) -> Wallet:
+    """The wallet with all that was in another customer's."""
+    latest = [one for one in (wallet.latest, event.latest) if one is not None]
+    return Wallet(
+        holdings_with(wallet.holdings, event),
+        earned_with(wallet.earned, event.accounts),
+        max(latest, default=None),
+        traces_with(wallet.traces, event.traces),
+    )
+
+
+def _moved(wallet: Wallet, event: PointsEvent) -> Wallet:
     holdings = moved(wallet.holdings, event)
     match event:
         case PointsAwarded():

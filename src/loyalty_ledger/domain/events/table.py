@@ -14,6 +14,20 @@ from loyalty_ledger.domain.events.customers import (
 from loyalty_ledger.domain.events.deposits import PointsDeposited
 from loyalty_ledger.domain.events.keys import ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
+from loyalty_ledger.domain.events.merging import (
+    CustomerAbsorbed,
+    CustomerMerged,
+    OfferMoved,
+    PointsMovedIn,
+    PointsMovedOut,
+    PromoTriesMovedIn,
+    PromoTriesMovedOut,
+    SaleMoved,
+    TiersMovedIn,
+    TiersMovedOut,
+    UsageMovedIn,
+    UsageMovedOut,
+)
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -147,6 +161,18 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PromoCodeRefused,
         PromoCodeDrawn,
         PromoCodeWithdrawn,
+        CustomerMerged,
+        CustomerAbsorbed,
+        PointsMovedOut,
+        PointsMovedIn,
+        TiersMovedOut,
+        TiersMovedIn,
+        UsageMovedOut,
+        UsageMovedIn,
+        PromoTriesMovedOut,
+        PromoTriesMovedIn,
+        OfferMoved,
+        SaleMoved,
     )
 }
 """Event name -> class."""
