@@ -75,14 +75,8 @@ class Ledger:
         self.sales = Sales(self.log, self.projector)
         self.timekeeper = Timekeeper(self.log, self.states, self.settlement)
         self.worker = Worker(self.log, self.settlement, self.projector, self.timekeeper)
-        self.answers = Answers(
-            self.log,
-            self.states,
-            self.directory,
-            self.settlement,
-            self.projector,
-            keyring.drawn_code,
-        )
+        named = self.log, self.states, self.directory
+        self.answers = Answers(*named, self.settlement, self.projector, keyring.drawn_code)
 
 
 def projector_of(log: Log, batch: int = BATCH) -> Projector:

@@ -180,15 +180,11 @@ def show_profile(answer: Profile) -> None:
         ((one.system, one.level, one.since, one.until) for one in answer.tiers),
     )
     if answer.offers:
-        table(
-            "Offers",
-            ("offer", "definition", "state", "until"),
-            (
-                (o.offer_id, o.definition, _state(o), o.locked_until or o.expires_at)
-                for o in answer.offers
-            ),
-            whole="offer",
+        offers = (
+            (o.offer_id, o.definition, _state(o), o.locked_until or o.expires_at)
+            for o in answer.offers
         )
+        table("Offers", ("offer", "definition", "state", "until"), offers, whole="offer")
     if answer.codes:
         rows = ((one.code, one.promotion, one.state, one.drawn_at) for one in answer.codes)
         table("Promo codes", ("code", "promotion", "state", "drawn"), rows, whole="code")
