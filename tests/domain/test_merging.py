@@ -17,7 +17,7 @@ from loyalty_ledger.domain.wallet import Spend, spend
 from specification import MONDAY_NOON, Shop, at, awards, every, line, only, paid, program, rule
 
 LATER = at("2026-03-10 12:00")
-GOLD = {
+GOLD: dict[str, Any] = {
     "id": "club",
     "name": "Club",
     "levels": [
@@ -145,7 +145,20 @@ def test_the_higher_level_stays_with_its_since_and_gives_nothing_again(better: s
     assert not every(TierEntered, events) and not every(TierEntryRewarded, events)
     assert state(told, tiers_of("ann")).levels["club"].since == since
     assert len(only(TiersMovedIn, events).levels) == (better == "bob")
+    assert state(told, tiers_of("ann")).rewarded == ("club/gold",)
     assert told.points("ann") == 55
+
+
+def test_a_lower_level_that_comes_changes_nothing() -> None:
+    silver = {"id": "silver", "name": "S", "entrance": {"spend": {"amount": "10.00"}}}
+    bronze, gold = GOLD["levels"]
+    told = shop(tier_systems=[GOLD | {"levels": [bronze, silver, gold]}])
+    buys(told, "ann", "40.00", "1")
+    buys(told, "bob", "10.00", "2")
+    assert told.level("bob") == "silver"
+    before = state(told, tiers_of("ann")).levels
+    merge(told)
+    assert state(told, tiers_of("ann")).levels == before
 
 
 def test_a_return_that_costs_the_level_takes_back_what_it_had_given_to_both() -> None:
