@@ -1,4 +1,7 @@
-"""What operators ask: how it stands, the program, keys, views, exports."""
+"""What operators ask: how it stands, the program, keys, views, exports.
+
+What makes a secret or starts long work is not asked again by itself when no answer comes.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Unpack
@@ -12,10 +15,6 @@ Document = Mapping[str, Any]
 
 def _admin(method: str, path: str, **more: Any) -> Call[Any]:
     return Call(family="admin", method=method, path=f"{_ROOT}{path}", **more)
-
-
-def _write(method: str, path: str, body: Document | None, request_id: str | None) -> Call[Any]:
-    return _admin(method, path, body=body, writes=True, request_id=request_id)
 
 
 def status() -> Call[dict[str, Any]]:
@@ -38,9 +37,9 @@ def show_program(version: int | None = None) -> Call[dict[str, Any]]:
     return _admin("GET", "/program", query=moment({}, version=version))
 
 
-def publish_program(document: Document, *, request_id: str | None = None) -> Call[shapes.Published]:
-    """Publish the document as the next version."""
-    return _write("POST", "/program", document, request_id)
+def publish_program(document: Document) -> Call[shapes.Published]:
+    """Publish the document as the next version; the one in force once more changes nothing."""
+    return _admin("POST", "/program", body=document)
 
 
 def diff_program(document: Document, version: int | None = None) -> Call[dict[str, Any]]:
@@ -60,26 +59,23 @@ def create_key(
     store_id: str | None = None,
     expires_at: str | None = None,
     per_second: int = 0,
-    request_id: str | None = None,
 ) -> Call[shapes.NewKey]:
     """Make a key; its secret is shown once."""
     body = given(name=name, scope=scope, store_id=store_id) | given(
         expires_at=expires_at, per_second=per_second
     )
-    return _write("POST", "/keys", body, request_id)
+    return _admin("POST", "/keys", body=body, again=False)
 
 
-def rotate_key(
-    key_id: str, *, former_until: str | None = None, request_id: str | None = None
-) -> Call[shapes.NewKey]:
+def rotate_key(key_id: str, *, former_until: str | None = None) -> Call[shapes.NewKey]:
     """Give a key a new secret, shown once; the old one stays good until then."""
     body = given(former_until=former_until)
-    return _write("POST", f"/keys/{key_id}/rotate", body, request_id)
+    return _admin("POST", f"/keys/{key_id}/rotate", body=body, again=False)
 
 
-def revoke_key(key_id: str, *, request_id: str | None = None) -> Call[dict[str, Any]]:
-    """End a key."""
-    return _write("DELETE", f"/keys/{key_id}", None, request_id)
+def revoke_key(key_id: str) -> Call[dict[str, Any]]:
+    """End a key; twice changes nothing."""
+    return _admin("DELETE", f"/keys/{key_id}")
 
 
 def projections() -> Call[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import RootModel
+from pydantic import Field, RootModel
 
 from loyalty_ledger import program_diff, verification
 from loyalty_ledger.domain.api_key import ApiKey, Scope
@@ -31,7 +31,7 @@ class NewKeyBody(Body):
     """What a key is for."""
 
     name: Text
-    scope: Scope
+    scope: Annotated[Scope, Field(strict=False)]  # JSON knows only text
     store_id: Text | None = None
     expires_at: Time | None = None
     per_second: int = 0
@@ -104,7 +104,7 @@ def _rotate(call: Call) -> NewKey:
 
 def _revoke(call: Call) -> dict[str, Any]:
     ended = call.ledger.keys.revoke(call.path["key_id"], call.key.key_id)
-    return as_key(ended, call.moment.now)
+    return as_key(ended, call.ledger.clock())  # it ended after it was asked to
 
 
 def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
