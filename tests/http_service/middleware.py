@@ -17,7 +17,7 @@ NEVER = {"kind": "never"}
 
 
 def accounts(**changes: Any) -> dict[str, Any]:
-    """The shop's program with this said of its points, which do not expire unless told otherwise."""
+    """The shop's program with this said of its points; they stay unless that is told, too."""
     made = document()
     points, *others = made["point_accounts"]
     return made | {"point_accounts": [points | {"expiry": NEVER} | changes, *others]}
@@ -50,7 +50,7 @@ def nobody_commits(ledger: Ledger) -> Iterator[None]:
     connection = ledger.log.engine.connect()
     if connection.dialect.name == "sqlite":
         raw = connection.connection.driver_connection
-        assert raw is not None
+        assert raw
         raw.execute("BEGIN IMMEDIATE")
     else:
         connection.execute(select(head.c.id).with_for_update())

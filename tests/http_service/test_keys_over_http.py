@@ -168,7 +168,10 @@ def test_https_only_turns_away_what_comes_plainly(tmp_path: Path) -> None:
 
 
 def test_a_key_made_over_http_opens_and_its_secret_is_kept_nowhere(service: Served) -> None:
-    asked: dict[str, Any] = {"json": {"name": "app", "scope": "member"}, "headers": {"Message-ID": "m-1"}}
+    asked: dict[str, Any] = {
+        "json": {"name": "app", "scope": "member"},
+        "headers": {"Message-ID": "m-1"},
+    }
     made = service.caller().post("/admin/v1/keys", **asked).json()
     again = service.caller().post("/admin/v1/keys", **asked).json()
     assert again["key"] != made["key"]
