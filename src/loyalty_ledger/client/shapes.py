@@ -231,6 +231,8 @@ class Sale(TypedDict, total=False):
     pos_transaction_id: str
     store_id: str
     user_id: str | None
+    user_ids: list[str]
+    open_time: str
     state: str
     is_closed: bool
     is_voided: bool
