@@ -280,7 +280,7 @@ def test_25_codes_pay_as_often_as_they_may_and_a_catalog_retires_what_it_leaves_
     assert [claim(ANN, code), claim(BOB, code)] == ["gift", "promotion_not_available"]
     everyone = [External(f"C{number}") for number in range(6)]
     for one in everyone:
-        app.create_user({"external_id": str(one)})
+        app.create_user({"external_id": one})
     told = Counter(all_at_once([lambda one=one: claim(one, "MANY") for one in everyone]))  # type: ignore[misc]
     assert told["many"] == 3
     assert sum(told.values()) - told["many"] == 3
