@@ -1,7 +1,9 @@
 """The client of the package: its answers waited for or awaited, and asked for again in need."""
 
 import asyncio
+import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,12 @@ from loyalty_ledger.client.exchange import Patience
 from loyalty_ledger.client.operations import Method, Operations
 from loyalty_ledger.client.refusals import Refused, Unanswered
 from loyalty_ledger.client.sites import External
+from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http.app import BY_THEMSELVES, OPERATIONS
+from loyalty_ledger.keys import Terms
 from offers.till import NOW
 
+SERVICE = Path(__file__).parents[2] / "docs" / "service.md"
 AT_ONCE = Patience(first_wait_s=0)
 
 
@@ -152,3 +157,19 @@ def test_operators_publish_make_keys_and_export(service: Served) -> None:
 
 def _is_points_of(row: dict[str, Any], customer_id: str) -> bool:
     return (row["customer_id"], row["account"]) == (customer_id, "points")
+
+
+def test_the_example_of_the_documentation_runs(
+    service: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offer = service.shop.give("euro")
+    service.shop.ledger.projector.catch_up()
+    (example,) = re.findall(r"^```python\n(.*?)^```", SERVICE.read_text(), re.M | re.S)
+    made = service.shop.ledger.keys.create(Terms("till", Scope.POS))
+    real = {"http://127.0.0.1:8000": service.url, "KEY": made.key.key_id, "SECRET": made.secret}
+    for shown, meant in real.items():
+        assert f'"{shown}"' in example
+        example = example.replace(f'"{shown}"', f'"{meant}"')
+    exec(compile(example, str(SERVICE), "exec"), {})
+    assert "received" in capsys.readouterr().out
+    assert service.shop.state(offer) == "REDEEMED"

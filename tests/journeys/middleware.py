@@ -95,5 +95,6 @@ class Middleware:
 
 
 def granted(sale: shapes.Sale, kind: str) -> list[dict[str, Any]]:
-    """What rules, or campaigns, gave for a sale."""
-    return [row for row in sale["granted"] if row["rule"].startswith(kind)]
+    """What rules, or campaigns, gave for a sale: points, and offers."""
+    given = [*sale["granted"], *sale["granted_offers"]]
+    return [row for row in given if row["rule"].startswith(kind)]

@@ -225,7 +225,7 @@ class Progress(TypedDict):
 
 
 class Sale(TypedDict, total=False):
-    """A sale as it is read back: `received`, then `settled` with what it `granted`."""
+    """A sale as it is read back: `received`, then `settled` with the points and offers it granted."""
 
     id: str
     pos_transaction_id: str
@@ -241,6 +241,7 @@ class Sale(TypedDict, total=False):
     payments: list[dict[str, Any]]
     discounts: list[dict[str, Any]]
     granted: list[dict[str, Any]]
+    granted_offers: list[dict[str, Any]]
 
 
 class Timeline(TypedDict):
