@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.store.engine import for_writing
 from loyalty_ledger.store.schema import head
 from offers.till import document
 
@@ -47,19 +48,9 @@ def with_escrow() -> dict[str, Any]:
 @contextmanager
 def nobody_commits(ledger: Ledger) -> Iterator[None]:
     """Whoever wants to write waits until the block ends."""
-    connection = ledger.log.engine.connect()
-    if connection.dialect.name == "sqlite":
-        raw = connection.connection.driver_connection
-        assert raw
-        raw.execute("BEGIN IMMEDIATE")
-    else:
+    with for_writing(ledger.log.engine).begin() as connection:
         connection.execute(select(head.c.id).with_for_update())
-    try:
         yield
-    finally:
-        if connection.dialect.name == "sqlite":
-            raw.execute("ROLLBACK")
-        connection.close()
 
 
 def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T]:

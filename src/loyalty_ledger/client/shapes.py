@@ -225,7 +225,7 @@ class Progress(TypedDict):
 
 
 class Sale(TypedDict, total=False):
-    """A sale as it is read back: `received`, then `settled` with the points and offers it granted."""
+    """A sale as it is read back: `received`, then `settled` with what it granted."""
 
     id: str
     pos_transaction_id: str
