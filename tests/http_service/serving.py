@@ -11,6 +11,7 @@ import httpx
 import msgspec
 from fastapi import FastAPI
 
+from loyalty_ledger.client.clients import AsyncClient, Client
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http.app import Settings, make_app
 from loyalty_ledger.http.names import Names, read_names
@@ -52,6 +53,18 @@ class Served:
             auth = (made.key.key_id, made.secret)
             self._clients[scope] = httpx.Client(base_url=self.url, auth=auth, timeout=30)
         return self._clients[scope]
+
+    def client(self, url: str | None = None, **more: Any) -> Client:
+        """A till and app of the main store, as those who use the package call."""
+        return Client(url or self.url, *self._key(), store_id="main", client_id="till-1", **more)
+
+    def async_client(self) -> AsyncClient:
+        """The same, to be awaited."""
+        return AsyncClient(self.url, *self._key(), store_id="main", client_id="till-1")
+
+    def _key(self) -> tuple[str, str]:
+        made = self.shop.ledger.keys.create(Terms("middleware", Scope.ADMIN))
+        return made.key.key_id, made.secret
 
     @property
     def key_id(self) -> str:

@@ -165,3 +165,16 @@ def test_https_only_turns_away_what_comes_plainly(tmp_path: Path) -> None:
     with shop_on("sqlite", tmp_path) as shop, served(shop, https_only=True) as made:
         answer = httpx.get(f"{made.url}/healthz")
     assert (answer.status_code, answer.json()["errors"]["code"]) == (403, "https_only")
+
+
+def test_a_key_made_over_http_opens_and_its_secret_is_kept_nowhere(service: Served) -> None:
+    asked: dict[str, Any] = {
+        "json": {"name": "app", "scope": "member"},
+        "headers": {"Message-ID": "m-1"},
+    }
+    made = service.caller().post("/admin/v1/keys", **asked).json()
+    again = service.caller().post("/admin/v1/keys", **asked).json()
+    assert again["key"] != made["key"]
+    with httpx.Client(base_url=service.url, auth=(made["key"], made["secret"])) as app:
+        assert app.post("/api/1.0/user_points/all_balances", json={}).status_code == 200
+    assert service.shop.ledger.log.find_answers([("admin", "", "m-1")]) == {}

@@ -65,8 +65,12 @@ def _views_at(ledger: Ledger) -> int:
 def request_key(
     operation: Operation, request: Request, given: Mapping[str, Any], body: Any
 ) -> tuple[str, str, str] | None:
-    """What a request that writes is known by; None when it has no id of its own."""
-    if not operation.writes:
+    """What a request that writes is known by; None when it has no id of its own.
+
+    Nothing is kept of the administration: its answers may hold a secret, and what else it writes
+    changes nothing when it is asked again.
+    """
+    if not operation.writes or operation.family == "admin":
         return None
     if isinstance(body, PosBody):
         return body.request_key

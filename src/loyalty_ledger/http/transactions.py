@@ -40,7 +40,11 @@ def _one(call: Call) -> dict[str, Any]:
     known = call.ledger.sales.sale(store_id, transaction_id)
     told = as_read(known, program_of(call).exponent)
     life = call.ledger.explaining.transaction(store_id, transaction_id)
-    return told | {"granted": [row for one in life["settlements"][-1:] for row in one["grants"]]}
+    last = life["settlements"][-1:]
+    return told | {
+        "granted": [row for one in last for row in one["grants"]],
+        "granted_offers": [row for one in last for row in one["offers"]],
+    }
 
 
 def _name(asked: GetTransaction, call: Call) -> tuple[str, str]:
