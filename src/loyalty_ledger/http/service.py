@@ -94,6 +94,7 @@ class Service:
             if operation.asks is None:
                 check_store(key, None)
             body = await read_body(request) if operation.asks else b""
+            request.state.read = True
             told = await answered(Asked(operation, key, request, body, self._clock()))
             if isinstance(told, Response):
                 return told
@@ -103,6 +104,9 @@ class Service:
             told = self.refused(operation, refusal)
         except LOST as error:
             told = self._turned_away(operation, busy(f"not now: {error}"))
+        if not getattr(request.state, "read", operation.asks is None):
+            # What is still to come of the body is not waited for.
+            told = told._replace(headers=told.headers | {"Connection": "close"})
         problem = operation.family == "admin" and told.status != 200
         media = envelopes.PROBLEM if problem else "application/json"
         return Response(told.body, told.status, told.headers, media)
