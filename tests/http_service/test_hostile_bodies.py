@@ -20,7 +20,7 @@ from http_service.hostile_bodies import (
 from http_service.serving import Served, binding, served
 from http_service.spending_cpu import least_cpu_s
 from loyalty_ledger.verification import verify
-from offers.till import BREAKFAST, shop_on
+from offers.till import BREAKFAST, document, shop_on
 
 MOST_CPU_S = 0.05
 POINTS = "/incentives/api/1.0/user_points/spend_multiple"
@@ -170,3 +170,13 @@ def test_a_hostile_path_is_no_fault(attacked: Served, root: str, path: str) -> N
 
 def test_the_ledger_holds_after_all_of_it(attacked: Served) -> None:
     assert verify(attacked.shop.ledger).problems == []
+
+
+def test_a_program_that_refers_to_nothing_is_not_published(attacked: Served) -> None:
+    before = attacked.events()
+    broken = document()
+    broken["reward_stores"][0]["point_accounts"] = ["nowhere"]
+    answer = attacked.caller().post("/admin/v1/program", json=broken)
+    assert answer.status_code == 422, answer.text
+    assert "nowhere" in answer.text
+    assert attacked.events() == before

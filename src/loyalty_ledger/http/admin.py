@@ -10,6 +10,7 @@ from loyalty_ledger import program_diff, verification
 from loyalty_ledger.domain.api_key import ApiKey, Scope
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.problems import ProgramError
+from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
@@ -62,7 +63,7 @@ def _diff(call: Call) -> dict[str, Any]:
 
 def _program(document: dict[str, Any]) -> Program:
     try:
-        return Program.from_document(document)
+        return read_document(document)
     except ProgramError as error:
         raise refused([("document", str(one)) for one in error.problems]) from None
 
