@@ -118,7 +118,8 @@ def test_a_hostile_value_in_any_place_is_no_fault(
                 lambda path=route.path, body=body: attacked.caller().post(path, content=body),
                 MOST_CPU_S,
             )
-            if not was_granted(answer):
+            # A wrong promo code is counted against the customer, and that is an event.
+            if not was_granted(answer) and not route.path.endswith("/claims"):
                 assert attacked.events() == before, (route.path, body[:300])
             assert cpu_s <= MOST_CPU_S, (route.path, cpu_s)
 

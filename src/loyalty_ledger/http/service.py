@@ -20,6 +20,7 @@ from loyalty_ledger.http.authorisation import Authorisation, check_store
 from loyalty_ledger.http.bodies import read_body, read_json
 from loyalty_ledger.http.connect import ConnectBody, check_retailer
 from loyalty_ledger.http.jobs import Jobs
+from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.pool import Pool
@@ -69,7 +70,9 @@ class Service:
         names: Names,
         jobs: Jobs,
         clock: Callable[[], datetime],
+        metrics: Metrics,
     ):
+        self._metrics = metrics
         self._pool = pool
         self._authorisation = authorisation
         self.names = names
@@ -101,7 +104,7 @@ class Service:
         except Turned as turned:
             told = self._turned_away(operation, turned)
         except Rejected as refusal:
-            told = self.refused(operation, refusal)
+            told = self.refused_now(operation, refusal)
         except LOST as error:
             told = self._turned_away(operation, busy(f"not now: {error}"))
         if not getattr(request.state, "read", operation.asks is None):
@@ -110,6 +113,11 @@ class Service:
         problem = operation.family == "admin" and told.status != 200
         media = envelopes.PROBLEM if problem else "application/json"
         return Response(told.body, told.status, told.headers, media)
+
+    def refused_now(self, operation: Operation, refusal: Rejected) -> Told:
+        """The same, counted: it is being answered, for the first time."""
+        self._metrics.refused(refusal.code)
+        return self.refused(operation, refusal)
 
     def refused(self, operation: Operation, refusal: Rejected) -> Told:
         """A refusal by the ledger, with the status that its family gives it."""
@@ -145,7 +153,7 @@ class Service:
         except Answered as answered:
             return self._again(asked, answered)
         except Rejected as refusal:
-            told = self.refused(operation, refusal)
+            told = self.refused_now(operation, refusal)
         else:
             told = Told(200, self._said(asked, result))
         return told._replace(headers=_headers(asked, ledger.states.position, asked.at))
