@@ -45,7 +45,10 @@ def exchange(service: Served, first: bytes, more: Iterator[bytes]) -> bytes:
         for part in more:
             if select.select([line], [], [], 0)[0]:
                 break
-            line.sendall(part)
+            try:
+                line.sendall(part)
+            except ConnectionError:  # cut off, and the answer is there to be read
+                break
         return line.recv(65_536)
 
 
@@ -63,7 +66,7 @@ def test_a_hundred_megabytes_are_not_read(attacked: Served, chunked: bool) -> No
     assert serving_cpu_s() - spent <= 0.2
     assert answer.startswith(b"HTTP/1.1 413 "), answer[:100]
     assert b"connection: close" in answer.lower()
-    assert attacked.events() == before + 1
+    assert attacked.events() == before
 
 
 def test_a_slow_body_is_not_waited_for(attacked: Served, monkeypatch: pytest.MonkeyPatch) -> None:
