@@ -1,9 +1,10 @@
-"""Who sends too much, too slowly or nothing that is HTTP is answered or cut off, and others go on."""
+"""Who sends too much, too slowly or no HTTP is answered or cut off, and others go on."""
 
 import select
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -29,11 +30,17 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield made
 
 
+@cache
+def credentials(service: Served) -> str:
+    """Those of one key of a till."""
+    made = service.shop.ledger.keys.create(Terms("raw", Scope.POS))
+    return b64encode(f"{made.key.key_id}:{made.secret}".encode()).decode()
+
+
 def head(service: Served, *lines: str) -> bytes:
     """The head of a request by a till whose key is good."""
-    made = service.shop.ledger.keys.create(Terms("raw", Scope.POS))
-    basic = b64encode(f"{made.key.key_id}:{made.secret}".encode()).decode()
-    known = (f"POST {PATH} HTTP/1.1", "Host: x", f"Authorization: Basic {basic}", *lines)
+    basic = f"Authorization: Basic {credentials(service)}"
+    known = (f"POST {PATH} HTTP/1.1", "Host: x", basic, *lines)
     return ("\r\n".join(known) + "\r\n\r\n").encode()
 
 
