@@ -27,7 +27,7 @@ from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.refusals import Turned, busy
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.once import Answered, Once
-from loyalty_ledger.sent import problems_of, refused
+from loyalty_ledger.sent import named_text, problems_of, refused
 from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
 
 LOST = (Busy, Conflict, NotStored, OutcomeUnknown)
@@ -94,6 +94,8 @@ class Service:
             request.state.key_id = key.key_id
             if request.path_params.get("api_key", key.key_id) != key.key_id:
                 raise Turned(401, "wrong_path_key", "the path names another key than calls")
+            for name, value in request.path_params.items():
+                named_text(name, value)
             if operation.asks is None:
                 check_store(key, None)
             body = await read_body(request) if operation.asks else b""
