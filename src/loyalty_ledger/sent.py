@@ -17,12 +17,16 @@ _TIME = re.compile(
 )
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9}0*)?")
 LONGEST_BODY = 1 << 20
+MOST_VALUES, DEEPEST = 50_000, 64
+"""So many commas a body may have, and so deep may its lists and objects lie in each other."""
 _MOST_DIGITS = 30
 _YEARS = range(1900, 9999)
 LONGEST_TEXT = 120
 _FAR_AHEAD = timedelta(hours=24)
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 _ONE_LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -108,6 +112,10 @@ def decoded(body: bytes) -> Mapping[str, Any]:
     """The JSON object in these bytes, its numbers exact; Rejected when there is none."""
     if len(body) > LONGEST_BODY:
         raise Rejected(Reason.VALIDATION, "longer than 1 MiB, the most that is taken")
+    if body.count(b",") > MOST_VALUES:
+        raise Rejected(Reason.VALIDATION, f"of more than {MOST_VALUES:,} values, the most taken")
+    if _is_too_deep(body):
+        raise Rejected(Reason.VALIDATION, f"deeper than {DEEPEST} lists and objects in each other")
     try:
         envelope = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
@@ -115,6 +123,18 @@ def decoded(body: bytes) -> Mapping[str, Any]:
     if not isinstance(envelope, dict):
         raise Rejected(Reason.VALIDATION, "must be a JSON object")
     return envelope
+
+
+def _is_too_deep(body: bytes) -> bool:
+    """Told before anything is made of it: what is deep costs much to make and to let go of."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return False
+    deep = 0
+    for bracket in _QUOTED.sub(b"", body).translate(None, _NOT_BRACKETS):
+        deep += 1 if bracket in b"[{" else -1
+        if deep > DEEPEST:
+            return True
+    return False
 
 
 WORDING = {

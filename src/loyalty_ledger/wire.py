@@ -150,8 +150,10 @@ def request_of(envelope: Mapping[str, Any]) -> Request:
     return Request(store_id, client_id, request_id, transaction, digest)
 
 
-def read_transaction(payload: Mapping[str, Any]) -> WireTransaction:
+def read_transaction(payload: object) -> WireTransaction:
     """The transaction in this object, within the limits; Rejected names every problem."""
+    if not isinstance(payload, Mapping):
+        raise refused([("transaction", "must be an object")])
     problems = list(_too_many(payload))
     if problems:
         raise refused(problems)

@@ -98,6 +98,34 @@ def purchase_offer(
     return _write(f"{_OFFERS}/rewardstores/purchase_offer", body, request_id)
 
 
+def create_or_edit(
+    store_id: str,
+    name: str,
+    point_account_ids: Sequence[str],
+    *,
+    request_id: str | None = None,
+    **more: Any,
+) -> Call[dict[str, Any]]:
+    """Put a reward store into the program, or change it there."""
+    body = {"id": store_id, "name": name, "point_account_ids": point_account_ids} | more
+    return _write(f"{_OFFERS}/rewardstores/create_or_edit", body, request_id)
+
+
+def add_or_edit_offer(
+    sold_id: str,
+    reward_store_id: str,
+    root_offer_id: str,
+    price: int,
+    *,
+    request_id: str | None = None,
+    **more: Any,
+) -> Call[dict[str, Any]]:
+    """Put an offer into a reward store, or change it there."""
+    body = {"id": sold_id, "reward_store_id": reward_store_id, "price": price} | more
+    path = f"{_OFFERS}/rewardstores/add_or_edit_offer"
+    return _write(path, body | {"root_offer_id": root_offer_id}, request_id)
+
+
 # --- points -------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 What makes a secret or starts long work is not asked again by itself when no answer comes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from loyalty_ledger.client import shapes
@@ -45,6 +45,21 @@ def publish_program(document: Document) -> Call[shapes.Published]:
 def diff_program(document: Document, version: int | None = None) -> Call[dict[str, Any]]:
     """What differs between a published version and the document."""
     return _admin("POST", "/program/diff", body=document, query=moment({}, version=version))
+
+
+def load_stores(
+    stores: Sequence[Mapping[str, Any]], *, confirmed: bool = False
+) -> Call[dict[str, Any]]:
+    """Replace the list of stores, whole."""
+    return _admin("POST", "/stores", body={"stores": stores, "confirmed": confirmed})
+
+
+def load_catalog(
+    items: Sequence[Mapping[str, Any]], *, for_store: str | None = None, confirmed: bool = False
+) -> Call[dict[str, Any]]:
+    """Replace a catalog of at most 10,000 items, whole: of a store, or of all without their own."""
+    body = given(for_store=for_store) | {"items": items, "confirmed": confirmed}
+    return _admin("POST", "/catalog", body=body)
 
 
 def list_keys() -> Call[dict[str, Any]]:

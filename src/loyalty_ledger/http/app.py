@@ -76,8 +76,8 @@ def make_app(
         return ledger
 
     pool, arriving, jobs = Pool(make), Arriving(make), Jobs(make)
-    service = Service(pool, Authorisation(pool, clock), names, jobs, clock)
     metrics = Metrics(pool, arriving)
+    service = Service(pool, Authorisation(pool, clock), names, jobs, clock, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -49,7 +49,8 @@ async def wait_for_views(request: Request, pool: Pool) -> None:
     text = _said(request, "at_least")
     if text is None:
         return
-    if not text.isdecimal() or not text.isascii() or int(text) > LARGEST_POSITION:
+    digits = text.isascii() and text.isdecimal() and len(text) < 20
+    if not digits or int(text) > LARGEST_POSITION:
         raise refused([("at_least", "must be a position of the log, as a write answered it")])
     until = time.monotonic() + PATIENCE_S
     while await pool.run(_views_at) < int(text):

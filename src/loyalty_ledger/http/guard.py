@@ -5,6 +5,7 @@ Nothing of a body, of a query or of a path's parts is logged: they may name peop
 
 import secrets
 import time
+import traceback
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,7 +24,7 @@ SAFE_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-LONGEST_ID = 100
+LONGEST_ID, MOST_FRAMES = 100, 20
 
 
 class Guard:
@@ -63,8 +64,8 @@ class Guard:
                 await self._turn_away(turned, sending)
             else:
                 await self._app(scope, receive, sending)
-        except Exception:
-            log.exception("failed", request_id=request_id)
+        except Exception as error:
+            log.error("failed", request_id=request_id, error=type(error).__name__, at=_at(error))
             turned = Turned(500, "internal", f"a fault of ours: request {request_id} is logged")
             await self._turn_away(turned, sending)
         finally:
@@ -87,6 +88,12 @@ class Guard:
             ms=round(took_s * 1000, 1),
             key=scope["state"].get("key_id"),
         )
+
+
+def _at(error: BaseException) -> list[str]:
+    """Where it came about. What it says is left out: it may tell what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{one.filename}:{one.lineno} {one.name}" for one in frames[-MOST_FRAMES:]]
 
 
 def _id_of(scope: Scope) -> str:

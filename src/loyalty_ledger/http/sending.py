@@ -63,7 +63,7 @@ class Sending:
         arrived = await self._arriving.receive(Sent(request, asked.at))
         receipt = arrived.receipt
         if receipt.refusal is not None:
-            return self._service.refused(asked.operation, receipt.refusal)
+            return self._service.refused_now(asked.operation, receipt.refusal)
         return Told(200, receipt.answer, {"X-Log-Position": str(arrived.position)})
 
     def _read(self, asked: Asked) -> wire.Request:

@@ -21,13 +21,14 @@ from loyalty_ledger.http.authorisation import Authorisation, check_store
 from loyalty_ledger.http.bodies import read_body, read_json
 from loyalty_ledger.http.connect import ConnectBody, check_retailer
 from loyalty_ledger.http.jobs import Jobs
+from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.refusals import Turned, busy
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.once import Answered, Once
-from loyalty_ledger.sent import problems_of, refused
+from loyalty_ledger.sent import named_text, problems_of, refused
 from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
 
 LOST = (Busy, Conflict, NotStored, OutcomeUnknown)
@@ -71,7 +72,9 @@ class Service:
         names: Names,
         jobs: Jobs,
         clock: Callable[[], datetime],
+        metrics: Metrics,
     ):
+        self._metrics = metrics
         self._pool = pool
         self._authorisation = authorisation
         self.names = names
@@ -94,21 +97,32 @@ class Service:
             request.state.key_id = key.key_id
             if request.path_params.get("api_key", key.key_id) != key.key_id:
                 raise Turned(401, "wrong_path_key", "the path names another key than calls")
+            for name, value in request.path_params.items():
+                named_text(name, value)
             if operation.asks is None:
                 check_store(key, None)
             body = await read_body(request) if operation.asks else b""
+            request.state.read = True
             told = await answered(Asked(operation, key, request, body, self._clock()))
             if isinstance(told, Response):
                 return told
         except Turned as turned:
             told = self._turned_away(operation, turned)
         except Rejected as refusal:
-            told = self.refused(operation, refusal)
+            told = self.refused_now(operation, refusal)
         except LOST as error:
             told = self._turned_away(operation, busy(f"not now: {error}"))
+        if not getattr(request.state, "read", operation.asks is None):
+            # What is still to come of the body is not waited for.
+            told = told._replace(headers=told.headers | {"Connection": "close"})
         problem = operation.family == "admin" and told.status != 200
         media = envelopes.PROBLEM if problem else "application/json"
         return Response(told.body, told.status, told.headers, media)
+
+    def refused_now(self, operation: Operation, refusal: Rejected) -> Told:
+        """The same, counted: it is being answered, for the first time."""
+        self._metrics.refused(refusal.code)
+        return self.refused(operation, refusal)
 
     def refused(self, operation: Operation, refusal: Rejected) -> Told:
         """A refusal by the ledger, with the status that its family gives it."""
@@ -145,7 +159,7 @@ class Service:
         except Answered as answered:
             return self._again(asked, answered)
         except Rejected as refusal:
-            told = self.refused(operation, refusal)
+            told = self.refused_now(operation, refusal)
         else:
             told = Told(200, self._said(asked, result))
         return told._replace(headers=_headers(asked, ledger.states.position, asked.at))

@@ -1,0 +1,183 @@
+"""What is sent to break the service is refused, quickly, and changes nothing."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from http_service.hostile_bodies import (
+    BODIES,
+    CREDENTIALS,
+    HEADERS,
+    PATHS,
+    QUERIES,
+    VALUES,
+    with_each_value,
+)
+from http_service.serving import Served, binding, served
+from http_service.spending_cpu import least_cpu_s
+from loyalty_ledger.verification import verify
+from offers.till import BREAKFAST, document, shop_on
+
+MOST_CPU_S = 0.05
+POINTS = "/incentives/api/1.0/user_points/spend_multiple"
+OFFERS = "/offers/api/2.0/offers/"
+UNUSUAL = {503}
+
+
+class Route(NamedTuple):
+    """A call that is right: its path, and the body it takes."""
+
+    path: str
+    body: dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def attacked(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """One shop for all attacks: none of them changes it."""
+    folder: Path = tmp_path_factory.mktemp("attacked")
+    with shop_on(request.param, folder) as shop, served(shop) as made:
+        made.caller()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def routes(attacked: Served) -> list[Route]:
+    """Calls of each family, as they would be right."""
+    ann, offer = attacked.shop.id_of(), attacked.shop.give("euro")
+    till = {"store_id": "main", "client_id": "till-1", "request_id": "hostile"}
+    sale = {"transaction_id": "H1", "open_time": "2026-03-10T12:00:00", "items": BREAKFAST}
+    spend = {"amount": 1, "point_account_ids": ["points"], "rank": 0}
+    users = f"/priv/v1/apps/{attacked.key_id}/users"
+    user = {"external_id": "DAVE", "external_id_type": "app", "opted_in": "true"}
+    buying = {"reward_store_offer_id": "muffin-150", "reward_store_id": "rewards", "quantity": 1}
+    return [
+        Route("/api/2.0/send_transaction", till | {"request_payload": sale}),
+        Route("/api/2.0/lock", till | {"request_payload": binding(offer)}),
+        Route("/api/2.0/lookup", till | {"request_payload": {"user_id": ann}}),
+        Route(OFFERS + "get_user_offers", {"user_id": ann, "skip": 0, "take": 5}),
+        Route(OFFERS + "rewardstores/purchase_offer", {"user_id": ann} | buying),
+        Route(OFFERS + "fetch_offers_details", {"offer_ids": ["euro"], "culture": "en"}),
+        Route(POINTS, {"user_id": ann, "spend_details": [spend], "allow_partial_success": False}),
+        Route(users, {"user": user}),
+        Route(f"{users}/{ann}/tags", {"tags": ["regular"], "ttl": 60}),
+        Route(f"{users}/{ann}/promotions/claims", {"code": "NOBODYS"}),
+        Route("/admin/v1/keys", {"name": "x", "scope": "pos", "per_second": 1}),
+        Route("/admin/v1/program/diff", {"name": "x", "point_accounts": [{"id": "points"}]}),
+    ]
+
+
+def told(answer: httpx.Response) -> dict[str, Any]:
+    """The answer, once it is one that may be given to anybody."""
+    assert answer.status_code < 500 or answer.status_code in UNUSUAL, answer.text
+    assert "Traceback" not in answer.text
+    assert "x-injected" not in answer.headers
+    assert answer.headers["content-type"] in ("application/json", "application/problem+json")
+    return dict(answer.json())
+
+
+def was_granted(answer: httpx.Response) -> bool:
+    """Whether what was asked was done."""
+    said = told(answer)
+    return answer.status_code == 200 and said.get("status", "ok") in ("OK", "ok")
+
+
+def test_there_are_enough_of_them() -> None:
+    kinds = [*BODIES, *VALUES, *HEADERS, *CREDENTIALS, *QUERIES, *PATHS]
+    assert len(BODIES) + len(VALUES) >= 60
+    assert len(kinds) >= 120
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_hostile_body_is_refused_quickly_and_changes_nothing(
+    attacked: Served, routes: list[Route], name: str
+) -> None:
+    before = attacked.events()
+    for route in routes:
+        answer, cpu_s = least_cpu_s(
+            lambda path=route.path: attacked.caller().post(path, content=BODIES[name]), MOST_CPU_S
+        )
+        assert not was_granted(answer), (route.path, answer.text[:200])
+        assert cpu_s <= MOST_CPU_S, (route.path, cpu_s)
+    assert attacked.events() == before
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_hostile_value_in_any_place_is_no_fault(
+    attacked: Served, routes: list[Route], name: str
+) -> None:
+    for route in routes:
+        for body in with_each_value(route.body, VALUES[name]):
+            before = attacked.events()
+            answer, cpu_s = least_cpu_s(
+                lambda path=route.path, body=body: attacked.caller().post(path, content=body),
+                MOST_CPU_S,
+            )
+            # A wrong promo code is counted against the customer, and that is an event.
+            if not was_granted(answer) and not route.path.endswith("/claims"):
+                assert attacked.events() == before, (route.path, body[:300])
+            assert cpu_s <= MOST_CPU_S, (route.path, cpu_s)
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_hostile_headers_are_no_fault(attacked: Served, routes: list[Route], name: str) -> None:
+    bomb = BODIES["gzip"]
+    for route in routes:
+        body = bomb if "Content-Encoding" in HEADERS[name] else json.dumps(route.body).encode()
+        answer = attacked.caller().post(route.path, content=body, headers=HEADERS[name])
+        told(answer)
+        assert answer.headers["x-request-id"].isascii()
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_hostile_credentials_are_401(attacked: Served, routes: list[Route], name: str) -> None:
+    with httpx.Client(base_url=attacked.url) as nobody:
+        for route in routes:
+            sent = {"Authorization": CREDENTIALS[name]}
+            answer = nobody.post(route.path, json=route.body, headers=sent)
+            told(answer)
+            assert answer.status_code == 401, answer.text
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:20])
+def test_a_hostile_query_is_no_fault(attacked: Served, routes: list[Route], query: str) -> None:
+    core = f"/priv/v1/apps/{attacked.key_id}/users"
+    reads = ["/admin/v1/program", "/admin/v1/export/balances", f"{core}/search_users"]
+    reads += [f"{core}/{attacked.shop.id_of()}", f"{core}/{attacked.shop.id_of()}/limiters"]
+    for path in reads:
+        answer = attacked.caller().get(f"{path}?{query}")
+        assert answer.status_code < 500 or answer.status_code in UNUSUAL, answer.text
+    for route in routes:
+        told(attacked.caller().post(f"{route.path}?{query}", json=route.body))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path[:20])
+@pytest.mark.parametrize("root", ["/priv/v1/apps/KEY", "/api/2.0", "/offers", "/admin/v1", ""])
+def test_a_hostile_path_is_no_fault(attacked: Served, root: str, path: str) -> None:
+    before = attacked.events()
+    whole = root.replace("KEY", attacked.key_id) + path
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        url = httpx.URL(attacked.url).copy_with(raw_path=whole.encode())
+        answer = attacked.caller().request(method, url, content=b"{}" if method != "GET" else None)
+        assert answer.status_code < 500 or answer.status_code in UNUSUAL, answer.text
+        assert "Traceback" not in answer.text
+    assert attacked.events() == before
+
+
+def test_the_ledger_holds_after_all_of_it(attacked: Served) -> None:
+    assert verify(attacked.shop.ledger, lambda *_: None).problems == []
+
+
+def test_a_program_that_refers_to_nothing_is_not_published(attacked: Served) -> None:
+    before = attacked.events()
+    broken = document()
+    broken["reward_stores"][0]["point_accounts"] = ["nowhere"]
+    answer = attacked.caller().post("/admin/v1/program", json=broken)
+    assert answer.status_code == 422, answer.text
+    assert "nowhere" in answer.text
+    assert attacked.events() == before
