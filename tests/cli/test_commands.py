@@ -194,7 +194,7 @@ def test_the_profile_for_programs_has_the_promised_shape(
     shown = loyalty(url, "profile", internal, "--json", "--as-of", "2017-06-30").json
     known = ["customer_id", "identifiers", "accounts", "tiers", "offers"]
     assert [name for name in shown if name in known] == known
-    assert set(shown) - set(known) == {"opted_in", "suspended", "test", "tags"}
+    assert set(shown) - set(known) == {"opted_in", "suspended", "test", "tags", "codes"}
     assert shown["customer_id"] == internal
     assert shown["identifiers"] == [{"kind": "external", "type": "", "value": external}]
     for account in shown["accounts"]:
