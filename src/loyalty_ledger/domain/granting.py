@@ -115,7 +115,12 @@ class Granting:
         return sum(a.points for one in own for a in one.awards if a.account == account)
 
     def _beside(self, claim: Claim) -> Claim:
-        """The claim, with what the sale counts for by what others stand to have of the rule."""
+        """The claim, with what the sale counts for by what others stand to have of the rule.
+
+        What entering a level gives is each one's own: it is not the sale's, and goes by itself.
+        """
+        if claim.rule.startswith("tier:"):
+            return claim
         standing = {key: one.counted for key, one in self.case.record.grants.items()}
         standing |= {(one.customer_id, one.rule): tuple(one.counted) for one in self.grants}
         others = [
