@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import api_key
@@ -117,3 +117,17 @@ class Keys:
 def digest_of(secret: str) -> str:
     """What a secret is known by."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
+    """A key for programs, without its secret."""
+    return {
+        "key": key.key_id,
+        "name": key.name,
+        "scope": key.scope,
+        "store_id": key.store_id or None,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "per_second": key.per_second or None,
+        "state": key.state(at),
+    }

@@ -1,7 +1,6 @@
 """`loyalty keys create | list | rotate | revoke`: keys of programs that call the service."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -9,9 +8,9 @@ from loyalty_ledger import clock
 from loyalty_ledger.cli.output import as_json, table, tell
 from loyalty_ledger.cli.reads import printable, zone_of
 from loyalty_ledger.cli.setup import Json
-from loyalty_ledger.domain.api_key import ApiKey, Scope
+from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Period, Reason, Rejected
-from loyalty_ledger.keys import NewKey, Terms
+from loyalty_ledger.keys import NewKey, Terms, as_key
 from loyalty_ledger.moments import read_moment
 
 KeyId = Annotated[str, typer.Argument(callback=printable(), help="The id of a key.")]
@@ -90,20 +89,6 @@ def revoke(context: typer.Context, key: KeyId, json: Json = False) -> None:
         as_json(as_key(ended, clock.now()))
     else:
         tell(f"{key} is revoked.")
-
-
-def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
-    """A key for programs, without its secret."""
-    return {
-        "key": key.key_id,
-        "name": key.name,
-        "scope": key.scope,
-        "store_id": key.store_id or None,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "per_second": key.per_second or None,
-        "state": key.state(at),
-    }
 
 
 def _show_new(made: NewKey, *, json: bool) -> None:

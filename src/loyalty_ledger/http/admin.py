@@ -7,14 +7,14 @@ from typing import Any, Literal
 from pydantic import RootModel
 
 from loyalty_ledger import program_diff, verification
-from loyalty_ledger.domain.api_key import ApiKey, Scope
+from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
-from loyalty_ledger.keys import NewKey, Terms
+from loyalty_ledger.keys import NewKey, Terms, as_key
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, Time, refused
 from loyalty_ledger.status import status_of
@@ -106,20 +106,6 @@ def _rotate(call: Call) -> NewKey:
 def _revoke(call: Call) -> dict[str, Any]:
     ended = call.ledger.keys.revoke(call.path["key_id"], call.key.key_id)
     return as_key(ended, call.ledger.clock())
-
-
-def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
-    """A key for programs, without its secret."""
-    return {
-        "key": key.key_id,
-        "name": key.name,
-        "scope": key.scope,
-        "store_id": key.store_id or None,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "per_second": key.per_second or None,
-        "state": key.state(at),
-    }
 
 
 def _as_new(made: NewKey) -> dict[str, Any]:

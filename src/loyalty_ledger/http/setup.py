@@ -15,6 +15,7 @@ from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.http.connect import ConnectBody, program_of
 from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.shops import store_paths
 from loyalty_ledger.sent import Text, refused
 from loyalty_ledger.store.log import CatalogItem
 
@@ -167,15 +168,11 @@ def _check_once(name: str, ids: list[str]) -> None:
         raise refused([(name, f"{', '.join(twice[:3])} stands more than once")])
 
 
-def _paths(rest: str) -> tuple[str, ...]:
-    return (f"/api/2.0/offers/rewardstores/{rest}", f"/offers/api/2.0/offers/rewardstores/{rest}")
-
-
 OPERATIONS = (
     Operation(
         name="create_or_edit",
         family="connect",
-        paths=_paths("create_or_edit"),
+        paths=store_paths("create_or_edit"),
         scope=Scope.ADMIN,
         summary="Put a reward store into the program, or change it there.",
         asks=EditStore,
@@ -186,7 +183,7 @@ OPERATIONS = (
     Operation(
         name="add_or_edit_offer",
         family="connect",
-        paths=_paths("add_or_edit_offer"),
+        paths=store_paths("add_or_edit_offer"),
         scope=Scope.ADMIN,
         summary="Put an offer into a reward store, or change it there.",
         asks=EditStoreOffer,

@@ -215,7 +215,8 @@ def _as_bought(bought: list[OfferIssued]) -> dict[str, Any]:
     return as_status_list(bought) | {"summary": {"amount_spent": spent}}
 
 
-def _paths(rest: str) -> tuple[str, ...]:
+def store_paths(rest: str) -> tuple[str, ...]:
+    """Both paths of a call about reward stores."""
     return (f"/api/2.0/offers/rewardstores/{rest}", f"/offers/api/2.0/offers/rewardstores/{rest}")
 
 
@@ -223,7 +224,7 @@ OPERATIONS = (
     Operation(
         name="get_user_reward_stores",
         family="connect",
-        paths=_paths("get_user_reward_stores"),
+        paths=store_paths("get_user_reward_stores"),
         scope=Scope.MEMBER,
         summary="The reward stores that are open to a customer.",
         asks=GetStores,
@@ -234,7 +235,7 @@ OPERATIONS = (
     Operation(
         name="get_reward_store_offers",
         family="connect",
-        paths=_paths("get_reward_store_offers"),
+        paths=store_paths("get_reward_store_offers"),
         scope=Scope.MEMBER,
         summary="What reward stores sell, and what keeps a customer from buying it.",
         asks=GetStoreOffers,
@@ -244,7 +245,7 @@ OPERATIONS = (
     Operation(
         name="purchase_offer",
         family="connect",
-        paths=_paths("purchase_offer"),
+        paths=store_paths("purchase_offer"),
         scope=Scope.MEMBER,
         summary="Spend the points and issue the offers, or neither.",
         asks=Purchase,
