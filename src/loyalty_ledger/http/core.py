@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain import customer_decisions
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.customer import USUAL, Standing
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import spendable
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.points import as_balances
@@ -43,7 +45,7 @@ class Phone(Body):
     phone_number: Text
 
 
-class User(Body):
+class UserSent(Body):
     """What can be said of a customer. What is left out stays as it is."""
 
     external_id: Text | None = None
@@ -69,7 +71,7 @@ class User(Body):
 class UserBody(Body):
     """A customer, created or changed."""
 
-    user: User
+    user: UserSent
 
 
 class TagsBody(Body):
@@ -90,7 +92,7 @@ def customer(call: Call) -> str:
     return call.ledger.answers.find(Reference("external", "", call.path["external_id"]))
 
 
-def _references(user: User) -> list[Reference]:
+def _references(user: UserSent) -> list[Reference]:
     found = []
     if user.external_id is not None:
         found.append(normalised("external", user.external_id_type or "", user.external_id))
@@ -104,11 +106,11 @@ def _references(user: User) -> list[Reference]:
     return list(dict.fromkeys(found))
 
 
-def _fields(user: User) -> dict[str, str]:
+def _fields(user: UserSent) -> dict[str, str]:
     return {name: value for name in KEPT if (value := getattr(user, name)) is not None}
 
 
-def _standing(user: User, standing: Standing) -> Standing:
+def _standing(user: UserSent, standing: Standing) -> Standing:
     asked = (user.opted_in, user.suspended, user.test_account)
     before = (standing.opted_in, standing.suspended, standing.test)
     opted_in, suspended, test = (b if a is None else a for a, b in zip(asked, before, strict=True))
@@ -119,7 +121,7 @@ def _standing(user: User, standing: Standing) -> Standing:
 
 
 def _create(call: Call) -> str:
-    user: User = call.body.user
+    user: UserSent = call.body.user
     references = _references(user)
     if not references:
         raise refused([("user", "needs an external_id, an email or a phone number")])
@@ -132,7 +134,7 @@ def _as_created(customer_id: str) -> dict[str, Any]:
 
 
 def _update(call: Call) -> bool:
-    user: User = call.body.user
+    user: UserSent = call.body.user
     return call.ledger.customers.update(
         customer(call),
         lambda standing, _at: _standing(user, standing),
@@ -268,6 +270,7 @@ OPERATIONS = (
     core(
         "create_user", "POST", (f"{ROOT}/users",), Scope.MEMBER,
         "Enrol a customer.", _create, asks=UserBody, tell=_as_created, writes=True,
+        refuses=(Reason.IDENTIFIER_TAKEN,), tells=shapes.CreatedUser,
     ),
     core(
         "search_users", "GET", (f"{ROOT}/users/search_users",), Scope.OPERATOR,
@@ -275,23 +278,24 @@ OPERATIONS = (
         parameters=(
             ("email", "An e-mail address, whole.", _TEXT),
             ("mobile_number", "A phone number, whole.", _TEXT),
-        ),
+        ), refuses=reasons.NOBODY, tells=shapes.Players,
     ),
     core(
         "read_user", "GET", both(), Scope.MEMBER, "A customer.", _read, as_of=True,
         parameters=(
             ("expand_incentives", "With balances and tiers.", _SWITCH),
             ("user[user_profile]", "With all that is kept of the person.", _SWITCH),
-        ),
+        ), tells=shapes.Found,
     ),
     core(
         "update_user", "PUT", both(), Scope.MEMBER,
         "Change a customer; a new e-mail address takes the place of the old one.", _update,
         asks=UserBody, tell=lambda changed: {"changed": changed}, writes=True,
+        refuses=(Reason.IDENTIFIER_TAKEN,), tells=shapes.Changed,
     ),
     core(
         "tag_user", "POST", both("/tags"), Scope.MEMBER,
         "Give a customer tags, for so many seconds or for good.", _tag, asks=TagsBody,
-        tell=lambda changed: {"changed": changed}, writes=True,
+        tell=lambda changed: {"changed": changed}, writes=True, tells=shapes.Changed,
     ),
 )  # fmt: skip
