@@ -3,6 +3,7 @@
 What is drawn at random names nobody, and is refused at the door; here most names are real ones.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from http_service.serving import SALE, Served
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.keys import Terms
 
+Draw = Callable[[st.SearchStrategy[Any]], Any]
 OFFERS = ("euro", "muffin", "mug-set", "forever", "welcome", "april")
 
 
@@ -62,7 +64,7 @@ class Ground:
             "retailer_id": [None],
         }
 
-    def of(self, made: Any, draw: st.DrawFn) -> Any:
+    def of(self, made: Any, draw: Draw) -> Any:
         """The same with most names replaced by real ones."""
         if isinstance(made, list):
             return [self.of(one, draw) for one in made]
@@ -70,7 +72,7 @@ class Ground:
             return made
         return {name: self._one(name, value, draw) for name, value in made.items()}
 
-    def _one(self, name: str, value: Any, draw: st.DrawFn) -> Any:
+    def _one(self, name: str, value: Any, draw: Draw) -> Any:
         known = self._known.get(name)
         if known is None or draw(st.integers(0, 3)) == 0:
             return self.of(value, draw)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 BACKLOG = 512
 GRACE_S = 8
@@ -17,7 +17,7 @@ IDLE_S = 30
 class Serving(uvicorn.Server):
     """A server that tells when it is ready."""
 
-    def __init__(self, app: FastAPI, ready: Callable[[], None]):
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]):
         self._ready = ready
         super().__init__(
             uvicorn.Config(
