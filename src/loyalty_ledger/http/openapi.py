@@ -4,9 +4,12 @@ OpenAPI 3.1 at `/openapi.json`. Of answers it is exact: what is not described is
 """
 
 from collections.abc import Iterable
+from functools import cache
+from importlib import resources
 from importlib.metadata import version
 from typing import Any
 
+import msgspec
 from pydantic import TypeAdapter
 
 from loyalty_ledger.client import shapes
@@ -33,6 +36,7 @@ def describe(operations: Iterable[Operation], names: Names) -> dict[str, Any]:
         for number, path in enumerate(operation.paths):
             described = _operation(operation, path, number, asked.get(operation.name))
             described["responses"] = responses(operation, told.get(operation.name), names)
+            _show(described, operation)
             paths.setdefault(path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
@@ -79,6 +83,24 @@ def _schemas(
         for (name, _), one in shown.items()
     }
     return {name: one for (name, _), one in asked.items()}, told, sent.get("$defs", {}) | known
+
+
+@cache
+def _examples() -> dict[str, dict[str, Any]]:
+    """What was asked and answered on a day in a shop, by the operation's name."""
+    file = resources.files("loyalty_ledger.http") / "examples.json"
+    known: dict[str, dict[str, Any]] = msgspec.json.decode(file.read_bytes())
+    return known
+
+
+def _show(described: dict[str, Any], operation: Operation) -> None:
+    """Put the example of the operation into its description."""
+    example = _examples().get(operation.name, {})
+    places = {"tells": described["responses"]["200"]["content"][operation.media]}
+    if "requestBody" in described:
+        places["asks"] = described["requestBody"]["content"]["application/json"]
+    for what in places.keys() & example.keys():
+        places[what]["example"] = example[what]
 
 
 def _operation(
