@@ -16,52 +16,57 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 OFFERS = ("euro", "muffin", "mug-set", "forever", "welcome", "april")
 
 
+MONEY = ("4.00", 7, 0, "0.01", 10**11)
+KNOWN: dict[str, list[Any]] = {
+    "external_id": ["ANN", "BOB"],
+    "external_customer_id": ["ANN", "VIC"],
+    "store_id": ["main", "main", "other"],
+    "for_store": ["main", "other"],
+    "offer_id": [*OFFERS],
+    "root_offer_id": [*OFFERS],
+    "offer_ids": [*OFFERS],
+    "offer_lookup_type": ["UserOfferId"],
+    "reference_id_type": ["UserOfferId"],
+    "reward_store_id": ["rewards", "silver-shelf"],
+    "reward_store_ids": ["rewards", "invited"],
+    "reward_store_offer_id": ["muffin-150", "thanks-0", "mugs-400"],
+    "point_account_id": ["points", "credits"],
+    "point_account_ids": ["points"],
+    "point_source_id": ["purchases"],
+    "point_source_ids": ["purchases"],
+    "item_id": ["ESPRESSO", "MUFFIN", "BEANS", "CAKE"],
+    "transaction_id": ["T1", "T2", "opening", "main/opening"],
+    "open_time": [SALE["open_time"], "2026-03-10T11:00:00Z"],
+    "modified_time": ["2026-03-10T11:00:00Z", "2026-03-10T12:30:00+01:00"],
+    "subtotal": [*MONEY],
+    "amount": [1, 10, *MONEY],
+    "quantity": [1, 2, "0.5"],
+    "code": ["MUGLOVE", "WRONG"],
+    "view": ["NEW_VIEW", "ACCOUNT_AUDIT_LOG"],
+    "what": ["balances", "tiers", "history", "events"],
+    "name": ["profile", "timeline"],
+    "as_of": ["2026-03-10", "2026-03-10T10:00:00Z"],
+    "known_at": ["2026-03-10T10:00:00Z"],
+    "at_least": [1],
+    "retailer_id": [None],
+}
+"""What there is in every shop, by the names of fields."""
+
+
 class Ground:
-    """What there is in a shop, by the names of fields."""
+    """What there is in a shop."""
 
     def __init__(self, service: Served):
         shop = service.shop
         people = [shop.id_of(name) for name in ("ANN", "BOB")]
         held = [shop.give(name) for name in OFFERS for _ in range(2)]
         spare = shop.ledger.keys.create(Terms("spare", Scope.MEMBER)).key.key_id
-        money = ["4.00", 7, 0, "0.01", 10**11]
-        self._known: dict[str, list[Any]] = {
+        self._known = KNOWN | {
             "user_id": [*people, "ANN"],
-            "external_id": ["ANN", "BOB"],
-            "external_customer_id": ["ANN", "VIC"],
-            "store_id": ["main", "main", "other"],
-            "for_store": ["main", "other"],
-            "offer_id": [*OFFERS],
-            "root_offer_id": [*OFFERS],
-            "offer_ids": [*OFFERS],
             "user_offer_id": held,
             "offer_lookup_code": held,
-            "offer_lookup_type": ["UserOfferId"],
             "reference_id": held,
-            "reference_id_type": ["UserOfferId"],
-            "reward_store_id": ["rewards", "silver-shelf"],
-            "reward_store_ids": ["rewards", "invited"],
-            "reward_store_offer_id": ["muffin-150", "thanks-0", "mugs-400"],
-            "point_account_id": ["points", "credits"],
-            "point_account_ids": ["points"],
-            "point_source_id": ["purchases"],
-            "point_source_ids": ["purchases"],
-            "item_id": ["ESPRESSO", "MUFFIN", "BEANS", "CAKE"],
-            "transaction_id": ["T1", "T2", "opening", "main/opening"],
-            "open_time": [SALE["open_time"], "2026-03-10T11:00:00Z"],
-            "modified_time": ["2026-03-10T11:00:00Z", "2026-03-10T12:30:00+01:00"],
-            "subtotal": money,
-            "amount": [1, 10, *money],
-            "quantity": [1, 2, "0.5"],
-            "code": ["MUGLOVE", "WRONG"],
-            "view": ["NEW_VIEW", "ACCOUNT_AUDIT_LOG"],
-            "what": ["balances", "tiers", "history", "events"],
-            "name": ["profile", "timeline"],
             "key_id": [spare],
-            "as_of": ["2026-03-10", "2026-03-10T10:00:00Z"],
-            "known_at": ["2026-03-10T10:00:00Z"],
-            "at_least": [1],
-            "retailer_id": [None],
         }
 
     def of(self, made: Any, draw: Draw) -> Any:

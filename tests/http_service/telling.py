@@ -52,7 +52,7 @@ class Day:
 
     def _ask(self, one: Asked) -> Any:
         operation = EVERY[one.name]
-        known = {"api_key": self._service.key_id, "user_id": self._shop.id_of()} | one.path
+        known = {"api_key": self._service.key_id, "user_id": self._shop.id_of(), **one.path}
         path = operation.paths[0].format(**known)
         content = None if one.body is None else msgspec.json.encode(one.body)
         answer = self._service.caller().request(

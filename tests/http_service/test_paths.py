@@ -76,6 +76,7 @@ def test_a_position_beyond_the_log_is_refused_at_once(service: Served) -> None:
 def test_lists_of_ids_have_an_end(service: Served, path: str, field: str, most: int) -> None:
     service.shop.ledger.projector.catch_up()
     for number, status in ((most, "ok"), (most + 1, "error")):
-        told = service.ask(path, **{field: ["x"] * number}).json()
+        body: dict[str, Any] = {field: ["x"] * number}
+        told = service.ask(path, **body).json()
         assert told["status"] == status
     assert f"{field} must hold at most {most:,}" in told["errors"]["message"]

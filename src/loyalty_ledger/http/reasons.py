@@ -5,6 +5,7 @@ from loyalty_ledger.domain.values import Reason
 NOBODY = (Reason.UNKNOWN_CUSTOMER, Reason.AMBIGUOUS_CUSTOMER)
 """Whoever names a customer may name none, or several."""
 
+TAKEN = (Reason.IDENTIFIER_TAKEN,)
 ONCE = (Reason.REQUEST_CONFLICT, Reason.PENDING_PROCESSING)
 """What is done once may be asked with another body, or again while it is under way."""
 

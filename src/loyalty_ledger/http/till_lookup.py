@@ -8,10 +8,10 @@ from loyalty_ledger.domain.carried import OFFER_REFERENCE
 from loyalty_ledger.domain.values import Reason, major_units
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import definition_of
-from loyalty_ledger.http.core import as_user
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.pos import Sale
+from loyalty_ledger.http.user_view import as_user
 from loyalty_ledger.identity import Reference, normalised
 from loyalty_ledger.lookups import Applicable
 from loyalty_ledger.sent import Text, refused
