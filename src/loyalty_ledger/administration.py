@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from loyalty_ledger.customer_events import CustomerEvent, receive
 from loyalty_ledger.deciding import Reading, decide
@@ -31,6 +31,7 @@ from loyalty_ledger.store.log import Busy, CatalogItem, Commit, Conflict, Log, P
 
 PATIENCE = 50
 Items = Callable[[], Iterable[CatalogItem]]
+T = TypeVar("T")
 Decision = Callable[[dict[str, Any], Commit], bool]
 
 
@@ -41,13 +42,6 @@ class CustomerRecord(NamedTuple):
     opted_in: bool | None
     tags: tuple[str, ...] | None
     personal: tuple[tuple[str, str], ...]
-
-
-class Edited(NamedTuple):
-    """A part of the program that was changed, and the version that has it."""
-
-    part: str
-    version: int
 
 
 class Administration:
@@ -83,22 +77,21 @@ class Administration:
         new = self._decide(lambda: [PROGRAM, EXTERNAL_TYPES] if sor else [PROGRAM], decision)
         return self._states.get([PROGRAM])[PROGRAM].version if new else None
 
-    def edit(self, part: str, change: Callable[[dict[str, Any]], Program]) -> Edited:
-        """Publish what `change` makes of the newest document; Rejected before the first.
+    def edit(self, change: Callable[[dict[str, Any]], tuple[Program, T]]) -> tuple[int, T]:
+        """Publish what `change` makes of the newest document; its version, and what else it tells.
 
-        It is changed as it is in the commit, so that nobody's changes meanwhile are lost.
+        Changed in its commit, so that nobody's changes are lost. Rejected before the first program.
         """
 
-        def decision(reading: Reading) -> tuple[Draft, Edited]:
+        def decision(reading: Reading) -> tuple[Draft, tuple[int, T]]:
             published: Programs = reading.state(PROGRAM)
             if not published.version:
                 raise Rejected(Reason.NO_PROGRAM, "no program was published")
-            newest = Program.from_document(published.documents[-1])
-            program = change(newest.to_document())
+            program, told = change(Program.from_document(published.documents[-1]).to_document())
             draft = reading.draft()
             for event in configuration.publish(program, self._clock(), published):
                 draft.emit(PROGRAM, event)
-            return draft, Edited(part, published.version + bool(draft.outcomes))
+            return draft, (published.version + bool(draft.outcomes), told)
 
         return decide(self._states, decision)
 
@@ -211,11 +204,7 @@ class Administration:
 
     # --- how ------------------------------------------------------------------------------------
 
-    def _record(
-        self,
-        stream: str,
-        decide: Callable[[Any], Sequence[Event]],
-    ) -> bool:
+    def _record(self, stream: str, decide: Callable[[Any], Sequence[Event]]) -> bool:
         """Append what is decided on one stream; whether that was anything."""
 
         def decision(states: dict[str, Any], commit: Commit) -> bool:

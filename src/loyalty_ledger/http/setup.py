@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from loyalty_ledger.administration import Edited
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.program import Store
@@ -26,6 +25,7 @@ from loyalty_ledger.store.log import CatalogItem
 
 MOST_ITEMS, MOST_STORES = 10_000, 10_000
 Document = dict[str, Any]
+Edited = tuple[int, str]
 Whole = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 
 
@@ -90,18 +90,19 @@ class CatalogBody(Body):
 
 
 def _edited(call: Call, edit: Callable[[Document], None]) -> Edited:
-    def change(document: Document) -> Program:
+    def change(document: Document) -> tuple[Program, str]:
         edit(document)
         try:
-            return read_document(document)
+            return read_document(document), call.body.id
         except ProgramError as error:
             raise refused([("program", str(one)) for one in error.problems]) from None
 
-    return call.ledger.administration.edit(call.body.id, change)
+    return call.ledger.administration.edit(change)
 
 
 def _as_edited(edited: Edited) -> dict[str, Any]:
-    return {"id": edited.part, "program_version": edited.version}
+    version, part = edited
+    return {"id": part, "program_version": version}
 
 
 def _edit_store(call: Call) -> Edited:
