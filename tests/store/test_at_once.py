@@ -120,6 +120,19 @@ def _all(connection: Connection, table: object) -> list[tuple[object, ...]]:
     return [tuple(row) for row in connection.execute(select(table))]  # type: ignore[call-overload]
 
 
+def test_what_is_prepared_is_prepared_anew_after_the_driver_has_had_it_forgotten(
+    log: Log,
+) -> None:
+    names = iter(range(100))
+    for _ in range(3):
+        log.append(commit(f"c{next(names)}", read_at=log.head().position))
+        with pytest.raises(ZeroDivisionError), for_writing(log.engine).begin() as connection:
+            for _ in range(10):  # until the driver itself has something prepared
+                connection.execute(text("SELECT 1"))
+            raise ZeroDivisionError
+    assert log.load(["customer/c0"]).streams["customer/c0"].version == 1
+
+
 @pytest.mark.parametrize("what", ["answers", "quiet", "streams"])
 def test_a_conflict_writes_nothing_at_all(log: Log, what: str) -> None:
     first = commit("ann")

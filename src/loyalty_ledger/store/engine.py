@@ -52,7 +52,8 @@ def _is_postgres(engine: Engine) -> bool:
 
 def _postgres(address: URL, options: dict[str, Any]) -> Engine:
     # Each statement is one trip, in no transaction but its own, unless one is asked for.
-    options = {"isolation_level": "AUTOCOMMIT"} | options
+    # What takes a transaction ends it itself: to roll back after each use would be for nothing.
+    options = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} | options
     engine = sqlalchemy.create_engine(address.set(drivername="postgresql+psycopg"), **options)
     event.listen(engine, "connect", _prepare_postgres)
     event.listen(engine, "checkin", _note_return)

@@ -6,11 +6,12 @@ does for every statement costs several times what a short statement does.
 
 import select
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import pq
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -36,8 +37,7 @@ def in_one_trip(engine: Engine, statement: Statement, values: Values) -> list[Ro
     driver = connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - what the engine is made of
     try:
-        _prepare(driver.pgconn, connection.info, statement)
-        return _answered(driver.pgconn, statement, values)
+        return _asked(driver.pgconn, connection.info, statement, values)
     except psycopg.Error as error:
         raise told(connection, driver, statement.sql.decode(), error) from error
     except BaseException:
@@ -47,9 +47,18 @@ def in_one_trip(engine: Engine, statement: Statement, values: Values) -> list[Ro
         connection.close()
 
 
-def _prepare(server: pq.abc.PGconn, known: dict[Any, Any], statement: Statement) -> None:
+def _asked(
+    server: pq.abc.PGconn, known: dict[Any, Any], statement: Statement, values: Values
+) -> list[Row]:
+    """The answer; the driver has all that is prepared forgotten whenever it rolls back."""
     if statement.name in known:
-        return
+        with suppress(InvalidSqlStatementName):
+            return _answered(server, statement, values)
+    _prepare(server, known, statement)
+    return _answered(server, statement, values)
+
+
+def _prepare(server: pq.abc.PGconn, known: dict[Any, Any], statement: Statement) -> None:
     result = server.prepare(statement.name, statement.sql)
     if result.status != pq.ExecStatus.COMMAND_OK:
         raise error_from_result(result)
