@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from laws.counted_again import CountedAgain
 from laws.programs_and_sales import ITEMS
 from laws.reference_program import Document
 from laws.returned_sales import BEGIN
@@ -53,6 +54,7 @@ class Story:
         self.now = BEGIN
         self.first: dict[str, TransactionReceived] = {}
         self._laws = Laws()
+        self._counted = CountedAgain()
         self._read = 0
         self._balances: Counter[tuple[str, str]] = Counter()
         self._standing: Counter[tuple[str, ...]] = Counter()
@@ -111,11 +113,15 @@ class Story:
     # --- what always holds ----------------------------------------------------------------------
 
     def books_hold(self) -> None:
-        """After every event the books balance, and every wallet is what its movements make it."""
+        """After every event the books balance, and every wallet is what its movements make it.
+
+        Counters are what was granted and not taken back.
+        """
         for position, (stream, event) in enumerate(self.shop.history[self._read :], self._read + 1):
             assert self._laws.take(Seen(position, stream, 1, event)) is None
             self._move(event)
             assert min(self._standing.values(), default=0) >= 0, event
+        assert self._counted.read(self.shop.history[self._read :]) is None
         self._read = len(self.shop.history)
         for customer in CUSTOMERS:
             holdings = self.state(wallet_of(customer)).holdings
