@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -87,7 +88,11 @@ def test_what_counts_at_another_moment_than_it_was_granted_is_found(url: str) ->
     with ledger_on(url) as ledger:
         recorded, event = counted(ledger, "usage/")
         stream, later = recorded.stream, event.counted_at + timedelta(days=1)
-        told = {"at": event.at, "customer_id": event.customer_id, "subject": event.subject}
+        told: dict[str, Any] = {
+            "at": event.at,
+            "customer_id": event.customer_id,
+            "subject": event.subject,
+        }
         loaded = ledger.log.load([stream])
         moved = [
             GrantUncounted(counted_at=event.counted_at, times=1, cause=event.cause, **told),

@@ -19,6 +19,7 @@ from loyalty_ledger.domain.events.points import (
     PointsRolledOver,
     PointsSpent,
 )
+from loyalty_ledger.domain.events.promotions import PromoCodeDrawn
 from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.events.tiers import TierLeft
@@ -26,7 +27,7 @@ from loyalty_ledger.domain.limits import Count, Granted
 from loyalty_ledger.domain.lots import Lot
 from loyalty_ledger.domain.offer import OfferState
 from loyalty_ledger.domain.progress import Earned, Purchase
-from loyalty_ledger.domain.streams import tiers_of, usage_of, wallet_of
+from loyalty_ledger.domain.streams import promo_code_of, tiers_of, usage_of, wallet_of
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.domain.wallet import Spend, spend
 from loyalty_projections.laws import Laws
@@ -181,6 +182,12 @@ class Story:
         """What stands of a sale's awards, and of the points that were spent for it."""
         own = {key: n for key, n in self._standing.items() if key[0].endswith(f"/{number}")}
         return {key: points for key, points in own.items() if points}
+
+    def codes_of(self, number: str) -> list[str]:
+        """The promo codes that stand of those drawn by a sale, by digest."""
+        drawn = [one for _, one in self.shop.history if isinstance(one, PromoCodeDrawn)]
+        own = [one.digest for one in drawn if one.transaction.endswith(f"/{number}")]
+        return [one for one in own if not self.state(promo_code_of(one)).withdrawn]
 
     # --- what can be seen -----------------------------------------------------------------------
 
