@@ -14,12 +14,13 @@ from msgspec.structs import replace
 
 from laws.programs_and_sales import PERIODS, outcomes, some
 from laws.reference_program import Document
-from laws.returned_sales import HOURS, OTHERS, USES, versions
+from laws.returned_sales import HOURS, OTHERS, USES, Version, versions
 from laws.shoppers import BUYINGS, Shopper, Step, stores
 from laws.told_twice import CUSTOMERS
 from loyalty_ledger.domain.events.limits import issued, sold
 from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.events.promotions import PromoCodeDrawn, PromotionClaimed
+from loyalty_ledger.domain.events.sales import Payment, TransactionReceived
 from loyalty_ledger.domain.events.settlement import Grant
 from loyalty_ledger.domain.limits import Count, Granted
 from loyalty_ledger.domain.offer import OfferState
@@ -73,6 +74,8 @@ STEPS: st.SearchStrategy[CappedStep] = st.one_of(
     OTHERS,
     BUYINGS,
     USES,
+    BUYINGS,
+    st.builds(Claiming, HOURS, WHO, st.booleans()),
     st.builds(Claiming, HOURS, WHO, st.booleans()),
     st.builds(Giving, HOURS, WHO, st.sampled_from(DEFINITIONS)),
     st.builds(Minding, HOURS, st.integers(0, 3), st.booleans()),
@@ -85,22 +88,35 @@ LIMITS = some(
 )
 
 
+DRAWN = st.sampled_from([[], [{"code": "gift"}]])
+
+
 @st.composite
 def capped(draw: st.DrawFn) -> Capped:
     """Sales in versions among everything else, under every kind of cap."""
     document = draw(stores())
+    award = {"account": "points", "source": "shop", "points": 1, "per_amount": "0.30"}
+    document["rules"].append({"id": "base", "outcomes": [{"award": award}, *draw(DRAWN)]})
     for one in (*document["rules"], *document["campaigns"], *document["point_sources"]):
         one["limits"] = draw(LIMITS)
     ware = document["reward_stores"][0]["offers"][0]
-    ware |= draw(some(per_customer=st.integers(1, 2), inventory=st.integers(1, 3)))
+    ware |= {"price": 1} | draw(some(per_customer=st.integers(1, 2), inventory=st.integers(1, 3)))
     spring: Document = {"id": "spring", "name": "Spring", "kind": "multi_use", "code": "SPRING"}
     spring |= {"outcomes": draw(outcomes(bought=False))} | draw(CAPS)
-    promotions = [*document.get("promotions", []), spring]
+    gift = {"id": "gift", "name": "Gift", "kind": "single_use", "outcomes": [{"issue": "mug"}]}
+    promotions = [*document.get("promotions", [gift]), spring]
     steps: list[CappedStep] = draw(st.lists(STEPS, max_size=4))
+    split = draw(st.booleans())
     for version in draw(versions()):
-        steps.append(version)
-        steps += draw(st.lists(STEPS, max_size=3))
+        steps.append(Version(version.after, _shared(version.sale)) if split else version)
+        steps += draw(st.lists(STEPS, max_size=4))
     return Capped(document | {"promotions": promotions}, steps)
+
+
+def _shared(sale: TransactionReceived) -> TransactionReceived:
+    """The sale as if both had paid for it."""
+    parts = ((CUSTOMERS[0], 600), (CUSTOMERS[1], 400))
+    return replace(sale, payments=[Payment(amount=n, customer_id=one) for one, n in parts])
 
 
 class CappedShop(Shopper):
