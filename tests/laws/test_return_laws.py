@@ -65,6 +65,7 @@ def test_what_is_returned_was_never_bought(scenario: Scenario) -> None:
         told.goes_on(step)
     told.until(weeks=0)
     assert not told.with_it.left_of("main")
+    assert not told.with_it.codes_of("main")
     with_it, without = told.both
     fell = with_it.fell() or without.fell()
     if fell or told.apart or with_it.judged() != without.judged():

@@ -133,7 +133,8 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
         case OfferExpired():
             return replace(offer, state=OfferState.EXPIRED, at=at)
         case OfferRevoked():
-            returned = event.why == RETURNED
+            ours = bool(event.cause) or offer.recalled  # an employee may give whatever reason
+            returned = ours and event.why == RETURNED
             return replace(offer, state=OfferState.REVOKED, at=at, returned=returned)
         case OfferRecalled() | OfferRecallWithdrawn():
             return replace(offer, recalled=isinstance(event, OfferRecalled), at=at)

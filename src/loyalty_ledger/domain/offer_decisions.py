@@ -179,6 +179,8 @@ def _reinstate(command: Reinstate, offer: Offer) -> list[OfferFact]:
         cause=command.cause,
         **offer.whose,
     )
+    if offer.recalled:
+        return [back]  # it is revoked, not over: what it counted for counts no more
     return [back, *_expire(command.at, evolve(offer, back))]
 
 
