@@ -36,6 +36,10 @@ laws: $(VENV)/installed-tests  ## laws with 10,000 examples each, races of 1,000
 	@LOYALTY_LAWS=laws $(BIN)/python -m pytest -n 2 tests/laws
 	@LOYALTY_LAWS=laws $(BIN)/python -m pytest tests/faults/*_races.py
 
+.PHONY: fuzz
+fuzz: $(VENV)/installed-tests  ## ask the service 5,000 made-up things on each database; SEED=N asks them again
+	@LOYALTY_FUZZ=5000 LOYALTY_SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/http_service/test_fuzz.py
+
 .PHONY: bench
 bench: $(VENV)/installed-bench  ## measure the whole year; takes a while
 	@$(BIN)/python bench/run.py $(BENCH)

@@ -164,6 +164,10 @@ def _worded(detail: ErrorDetails) -> str:
             return f"must be at least {least}"
         case "less_than_equal", {"le": most}:
             return f"must be at most {most}"
+        case "too_long", {"max_length": most}:
+            return f"must hold at most {most:,}"
+        case "too_short", {"min_length": least}:
+            return f"must hold at least {least}"
     return WORDING.get(detail["type"], detail["msg"].removeprefix("Value error, "))
 
 

@@ -33,6 +33,11 @@ from loyalty_ledger.sent import (
 
 MOST = {"items": 1000, "payments": 100, "discounts": 100}
 MOST_CUSTOM_ELEMENTS = 1000
+MOST_LINES = Field(max_length=MOST["items"])
+
+
+def _most(name: str) -> Any:
+    return Field(max_length=MOST[name])
 
 
 class WirePart(BaseModel):
@@ -76,8 +81,8 @@ class WireDiscount(WirePart):
     reference_id_type: Text | None = None
     pos_discount_id: Text | None = None
     status: Text | None = None
-    discounted_line_ids: list[Text] | None = None
-    discounted_line_id_quantities: list[Number] | None = None
+    discounted_line_ids: Annotated[list[Text], MOST_LINES] | None = None
+    discounted_line_id_quantities: Annotated[list[Number], MOST_LINES] | None = None
     discount_source: Text | None = None
     stack_order: Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)] | None = None
     applied_time: Time | None = None
@@ -102,9 +107,9 @@ class WireTransaction(WirePart):
     status: Text | None = None
     receipt_code: Text | None = None
     guest_receipt_code: Text | None = None
-    items: list[WireItem]
-    payments: list[WirePayment] = []
-    discounts: list[WireDiscount] = []
+    items: Annotated[list[WireItem], _most("items")]
+    payments: Annotated[list[WirePayment], _most("payments")] = []
+    discounts: Annotated[list[WireDiscount], _most("discounts")] = []
 
 
 class Request(NamedTuple):

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 from fastapi import FastAPI
 
+from http_service.description import Description, Overheard, usual
 from loyalty_ledger.client.clients import AsyncClient, Client
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http.app import Settings, make_app
@@ -32,7 +33,7 @@ class Served:
         self.app = app
         self.url = url
         self._clients: dict[str, httpx.Client] = {}
-        self._key_ids: dict[str, str] = {}
+        self._keys: dict[str, tuple[str, str]] = {}
 
     def with_key(self, terms: Terms) -> httpx.Client:
         """A caller with a key of his own."""
@@ -48,8 +49,7 @@ class Served:
         """A caller with a key of that scope."""
         if scope not in self._clients:
             made = self.shop.ledger.keys.create(Terms(scope.value, scope))
-            self._key_ids[scope] = made.key.key_id
-            auth = (made.key.key_id, made.secret)
+            auth = self._keys[scope] = (made.key.key_id, made.secret)
             self._clients[scope] = httpx.Client(base_url=self.url, auth=auth, timeout=30)
         return self._clients[scope]
 
@@ -68,8 +68,13 @@ class Served:
     @property
     def key_id(self) -> str:
         """The id of the widest key."""
+        return self.credentials[0]
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The widest key, and its secret."""
         self.caller()
-        return self._key_ids[Scope.ADMIN]
+        return self._keys[Scope.ADMIN]
 
     def dispose(self) -> None:
         for client in self._clients.values():
@@ -147,12 +152,17 @@ def pos_body(payload: dict[str, Any], **envelope: Any) -> bytes:
 
 @contextmanager
 def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[Served]:
-    """The shop's service at a free port of this machine, as long as the block lasts."""
+    """The shop's service at a free port of this machine, as long as the block lasts.
+
+    What it answered must then be as its description says.
+    """
     of_its_own = Settings(names or read_names(), **settings)
     app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, of_its_own)
-    with answering(app) as url:
+    overheard = Overheard(app, usual() if names is None else Description(names))
+    with answering(overheard) as url:
         made = Served(shop, app, url)
         try:
             yield made
         finally:
             made.dispose()
+    assert overheard.untrue == [], "\n".join(overheard.untrue[:5])

@@ -12,6 +12,7 @@ import pytest
 from http_service.middleware import accounts, all_at_once, selling, with_escrow
 from http_service.processes import serving_and_working
 from http_service.serving import Served
+from loyalty_ledger.client import shapes
 from loyalty_ledger.client.clients import Client
 from loyalty_ledger.client.exchange import Patience
 from loyalty_ledger.client.refusals import Refused, Unanswered
@@ -45,7 +46,7 @@ def balances(service: Served, app: Client, of: str = "BOB") -> Mapping[str, int]
     return {one["point_account_id"]: one["available_balance"] for one in told}
 
 
-def movements(service: Served, app: Client, of: str = "BOB", **span: Any) -> list[dict[str, Any]]:
+def movements(service: Served, app: Client, of: str = "BOB", **span: Any) -> list[shapes.Movement]:
     rows = app.fetch_point_audit_logs(service.shop.id_of(of), **span)["results"]
     return [one for one in rows if one["point_account_id"] == "points"]
 

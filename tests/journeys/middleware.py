@@ -94,7 +94,7 @@ class Middleware:
         return told
 
 
-def granted(sale: shapes.Sale, kind: str) -> list[dict[str, Any]]:
+def granted(sale: shapes.Sale, kind: str) -> list[Any]:
     """What rules, or campaigns, gave for a sale: points, and offers."""
-    given = [*sale["granted"], *sale["granted_offers"]]
+    given: list[Any] = [*sale["granted"], *sale["granted_offers"]]
     return [row for row in given if row["rule"].startswith(kind)]

@@ -135,6 +135,7 @@ def test_4_the_next_level_is_reached(bob: Middleware) -> None:
         (club,) = bob.app.user_progress(bob.user_id)["tier_levels"]
         bob.step(3, 4)
         ((rule,),) = (tree["rules"] for tree in club["tier_progress"])
+        assert rule["rule"] is not None and rule["query_result"] is not None
         missing.append(int(rule["rule"]["target_balance"] - rule["query_result"]))
         bob.step(5, 6)  # he buys, and it is sent
         sale = bob.sale(f"T{number}", [item("BREAD", "50.00")])

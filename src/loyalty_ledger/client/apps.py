@@ -64,7 +64,7 @@ def revoke_offer(user_offer_id: str, reason: str, *, request_id: str | None = No
 
 def manual_redeem(
     user_offer_id: str, store_id: str, *, request_id: str | None = None
-) -> Call[dict[str, Any]]:
+) -> Call[shapes.UsedOffer]:
     """Use an offer that is fulfilled outside of the till."""
     body = {"user_offer_id": user_offer_id, "store_id": store_id}
     return _write(f"{_OFFERS}/redemption/manual_redeem", body, request_id)
@@ -105,7 +105,7 @@ def create_or_edit(
     *,
     request_id: str | None = None,
     **more: Any,
-) -> Call[dict[str, Any]]:
+) -> Call[shapes.Edited]:
     """Put a reward store into the program, or change it there."""
     body = {"id": store_id, "name": name, "point_account_ids": point_account_ids} | more
     return _write(f"{_OFFERS}/rewardstores/create_or_edit", body, request_id)
@@ -119,7 +119,7 @@ def add_or_edit_offer(
     *,
     request_id: str | None = None,
     **more: Any,
-) -> Call[dict[str, Any]]:
+) -> Call[shapes.Edited]:
     """Put an offer into a reward store, or change it there."""
     body = {"id": sold_id, "reward_store_id": reward_store_id, "price": price} | more
     path = f"{_OFFERS}/rewardstores/add_or_edit_offer"
@@ -176,7 +176,7 @@ def user_progress(
 
 def trigger_user_event(
     user_id: str, event_lookup: str, *, request_id: str | None = None
-) -> Call[dict[str, Any]]:
+) -> Call[shapes.Triggered]:
     """Tell that a customer did something; rules for it are worked out soon after."""
     body = {"user_id": user_id, "event_lookup": event_lookup}
     return _write(f"{_POINTS}/1.0/user_events/trigger_user_event", body, request_id)
@@ -201,7 +201,7 @@ def get_store_transactions(
     to_date: str | None = None,
     skip: int = 0,
     take: int = 100,
-) -> Call[shapes.Page]:
+) -> Call[shapes.SalesPage]:
     """The sales of a store that were opened between two moments."""
     body = given(store_id=store_id, from_date=from_date, to_date=to_date, skip=skip, take=take)
     return _read(f"{_SALES}/get_store_transactions", body)

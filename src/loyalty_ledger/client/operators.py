@@ -17,7 +17,7 @@ def _admin(method: str, path: str, **more: Any) -> Call[Any]:
     return Call(family="admin", method=method, path=f"{_ROOT}{path}", **more)
 
 
-def status() -> Call[dict[str, Any]]:
+def status() -> Call[shapes.Status]:
     """Positions, lags, what waits and what failed."""
     return _admin("GET", "/status")
 
@@ -42,27 +42,27 @@ def publish_program(document: Document) -> Call[shapes.Published]:
     return _admin("POST", "/program", body=document)
 
 
-def diff_program(document: Document, version: int | None = None) -> Call[dict[str, Any]]:
+def diff_program(document: Document, version: int | None = None) -> Call[shapes.Differences]:
     """What differs between a published version and the document."""
     return _admin("POST", "/program/diff", body=document, query=moment({}, version=version))
 
 
 def load_stores(
     stores: Sequence[Mapping[str, Any]], *, confirmed: bool = False
-) -> Call[dict[str, Any]]:
+) -> Call[shapes.Loaded]:
     """Replace the list of stores, whole."""
     return _admin("POST", "/stores", body={"stores": stores, "confirmed": confirmed})
 
 
 def load_catalog(
     items: Sequence[Mapping[str, Any]], *, for_store: str | None = None, confirmed: bool = False
-) -> Call[dict[str, Any]]:
+) -> Call[shapes.Loaded]:
     """Replace a catalog of at most 10,000 items, whole: of a store, or of all without their own."""
     body = given(for_store=for_store) | {"items": items, "confirmed": confirmed}
     return _admin("POST", "/catalog", body=body)
 
 
-def list_keys() -> Call[dict[str, Any]]:
+def list_keys() -> Call[shapes.Keys]:
     """Every key there was."""
     return _admin("GET", "/keys")
 
@@ -88,12 +88,12 @@ def rotate_key(key_id: str, *, former_until: str | None = None) -> Call[shapes.N
     return _admin("POST", f"/keys/{key_id}/rotate", body=body, again=False)
 
 
-def revoke_key(key_id: str) -> Call[dict[str, Any]]:
+def revoke_key(key_id: str) -> Call[shapes.Key]:
     """End a key; twice changes nothing."""
     return _admin("DELETE", f"/keys/{key_id}")
 
 
-def projections() -> Call[dict[str, Any]]:
+def projections() -> Call[shapes.Views]:
     """Where every view stands."""
     return _admin("GET", "/projections")
 

@@ -85,7 +85,7 @@ def timeline(
     return _read(_of(user_id, f"/timelines/{view}"), None, query)
 
 
-def campaigns(user_id: str, **when: Unpack[When]) -> Call[dict[str, Any]]:
+def campaigns(user_id: str, **when: Unpack[When]) -> Call[shapes.Campaigns]:
     """The campaigns that are on for a customer, as `tiles`."""
     return _read(_of(user_id, "/campaigns"), "campaigns", moment(when))
 
@@ -98,7 +98,7 @@ def claim_promotion(
     return _write("POST", path, {"code": code}, "claim", request_id)
 
 
-def limiters(user_id: str, *, at_least: int | None = None) -> Call[list[dict[str, Any]]]:
+def limiters(user_id: str, *, at_least: int | None = None) -> Call[list[shapes.Limiter]]:
     """How many right promo codes a customer has entered, and may enter."""
     return _read(_of(user_id, "/limiters"), "limiters", moment({}, at_least=at_least))
 
@@ -108,6 +108,6 @@ def lockout(user_id: str, *, at_least: int | None = None) -> Call[shapes.Lockout
     return _read(_of(user_id, "/lockout"), "lockout", moment({}, at_least=at_least))
 
 
-def promotions(*, at_least: int | None = None) -> Call[list[dict[str, Any]]]:
+def promotions(*, at_least: int | None = None) -> Call[list[shapes.Promotion]]:
     """Every promotion with its codes and claims."""
     return _read(f"{_APP}/promotions", "promotions", moment({}, at_least=at_least))

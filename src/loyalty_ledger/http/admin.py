@@ -2,16 +2,18 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import RootModel
+from pydantic import Field, RootModel
 
 from loyalty_ledger import program_diff, verification
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.keys import NewKey, Terms, as_key
@@ -35,7 +37,7 @@ class NewKeyBody(Body):
     scope: Literal["pos", "member", "operator", "admin"]
     store_id: Text | None = None
     expires_at: Time | None = None
-    per_second: int = 0
+    per_second: Annotated[int, Field(strict=True, ge=0, le=10**6)] = 0
 
 
 class Rotation(Body):
@@ -169,58 +171,68 @@ def _operation(
 EXPORT = _operation(
     "export", "GET", "/export/{what}", Scope.OPERATOR,
     "Every customer's balances, levels or movements, or the events, as JSON lines.",
-    lambda call: call, as_of=True,
+    lambda call: call, as_of=True, media="application/x-ndjson",
 )  # fmt: skip
 METRICS = Operation(
     name="metrics", family="admin", paths=("/metrics",), scope=Scope.OPERATOR, method="GET",
     summary="The figures of the service, as Prometheus reads them.", asks=None, tells=None,
-    act=lambda call: call,
+    act=lambda call: call, media="text/plain",
 )  # fmt: skip
 OPERATIONS = (
     _operation(
         "status", "GET", "/status", Scope.OPERATOR,
         "Positions, lags, what waits and what failed.", lambda call: status_of(call.ledger),
+        tells=shapes.Status,
     ),
     _operation(
         "show_program", "GET", "/program", Scope.OPERATOR,
-        "A published version of the program.", _show, parameters=(VERSION,),
+        "A published version of the program.", _show, parameters=(VERSION,), tells=Document,
+        refuses=(Reason.NO_PROGRAM,),
     ),
     _operation(
         "publish_program", "POST", "/program", Scope.ADMIN,
         "Publish the document as the next version.", _publish, asks=Document, writes=True,
+        refuses=reasons.PUBLISHED, tells=shapes.Published,
     ),
     _operation(
         "diff_program", "POST", "/program/diff", Scope.OPERATOR,
         "What differs between a published version and the document.", _diff, asks=Document,
-        parameters=(VERSION,),
+        parameters=(VERSION,), refuses=(Reason.NO_PROGRAM,), tells=shapes.Differences,
     ),
-    _operation("list_keys", "GET", "/keys", Scope.ADMIN, "Every key there was.", _keys),
+    _operation(
+        "list_keys", "GET", "/keys", Scope.ADMIN, "Every key there was.", _keys, tells=shapes.Keys,
+    ),
     _operation(
         "create_key", "POST", "/keys", Scope.ADMIN,
         "Make a key; its secret is shown once.", _create, asks=NewKeyBody, tell=_as_new,
-        writes=True,
+        writes=True, refuses=(Reason.UNKNOWN_STORE,), tells=shapes.NewKey,
     ),
     _operation(
         "rotate_key", "POST", "/keys/{key_id}/rotate", Scope.ADMIN,
         "Give a key a new secret, shown once.", _rotate, asks=Rotation, tell=_as_new, writes=True,
+        refuses=(Reason.UNKNOWN_KEY,), tells=shapes.NewKey,
     ),
     _operation(
         "revoke_key", "DELETE", "/keys/{key_id}", Scope.ADMIN, "End a key.", _revoke, writes=True,
+        refuses=(Reason.UNKNOWN_KEY,), tells=shapes.Key,
     ),
     _operation(
         "projections", "GET", "/projections", Scope.OPERATOR,
-        "Where every view stands.", _views,
+        "Where every view stands.", _views, tells=shapes.Views,
     ),
     _operation(
         "rebuild_projection", "POST", "/projections/{name}/rebuild", Scope.OPERATOR,
         "Start building a view anew beside the live one.", _rebuild,
+        refuses=(Reason.NOT_AVAILABLE,), tells=shapes.Job,
     ),
     _operation(
         "verify", "POST", "/verify", Scope.OPERATOR,
-        "Start checking every law of the ledger.", _verify,
+        "Start checking every law of the ledger.", _verify, refuses=(Reason.NOT_AVAILABLE,),
+        tells=shapes.Job,
     ),
     _operation(
         "job", "GET", "/jobs/{job_id}", Scope.OPERATOR,
-        "How far a job is, and what it came to.", _job,
+        "How far a job is, and what it came to.", _job, refuses=(Reason.UNKNOWN_JOB,),
+        tells=shapes.Job,
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import unquote
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -88,7 +89,7 @@ def make_app(
     async def figures(_asked: Asked) -> Response:
         return Response(await pool.run(metrics.text), media_type=CONTENT_TYPE_LATEST)
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     _route(app, service, SEND, Sending(service, arriving, names).answered)
     _route(app, service, admin.EXPORT, Exports(service, pool, make).answered)
     _route(app, service, admin.METRICS, figures)
@@ -107,6 +108,8 @@ def _route(
     answered: Callable[[Asked], Awaitable[Told | Response]],
 ) -> None:
     async def ask(request: Request) -> Response:
+        parts = request.path_params.items()
+        request.scope["path_params"] = {name: unquote(part) for name, part in parts}
         return await service.guarded(operation, request, answered)
 
     for path in operation.paths:

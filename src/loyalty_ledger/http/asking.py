@@ -45,13 +45,19 @@ def moment_of(operation: Operation, request: Request, ledger: Ledger, now: datet
 
 
 async def wait_for_views(request: Request, pool: Pool) -> None:
-    """Wait until the views have come to the position the request names; Turned when they do not."""
+    """Wait until the views have come to the position the request names; Turned when they do not.
+
+    Rejected when the log itself has not come there: no write can have answered it.
+    """
     text = _said(request, "at_least")
     if text is None:
         return
     digits = text.isascii() and text.isdecimal() and len(text) < 20
     if not digits or int(text) > LARGEST_POSITION:
         raise refused([("at_least", "must be a position of the log, as a write answered it")])
+    head = await pool.run(lambda ledger: ledger.log.head().position)
+    if int(text) > head:
+        raise refused([("at_least", f"is beyond the end of the log, which is {head}")])
     until = time.monotonic() + PATIENCE_S
     while await pool.run(_views_at) < int(text):
         if time.monotonic() > until:

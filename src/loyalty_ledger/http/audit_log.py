@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from loyalty_ledger.audit import Audit, AuditRow
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http.connect import OfUser, Skip, Take, customer, page, program_of
 from loyalty_ledger.http.operation import Call, Operation
@@ -105,7 +106,7 @@ AUDIT = Operation(
     scope=Scope.MEMBER,
     summary="A customer's movements of points; of each award, what is spent and expired of it.",
     asks=FetchAudit,
-    tells=None,
+    tells=shapes.Page,
     act=_audit,
     as_of=True,
 )

@@ -14,9 +14,10 @@ from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, refused
 from loyalty_projections.profile import Profile
 
-MOST_ROWS = 1_000
+MOST_ROWS, MOST_IDS = 1_000, 100
 Skip = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 Take = Annotated[int, Field(strict=True, ge=1, le=MOST_ROWS)]
+Ids = Annotated[list[Text], Field(max_length=MOST_IDS)]
 Number32 = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 

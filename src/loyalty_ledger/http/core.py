@@ -1,32 +1,26 @@
 """Customers, as the Core family names them: created, read, changed, searched, tagged."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain import customer_decisions
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.customer import USUAL, Standing
 from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.http.connect import spendable
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.progress import tier_details
+from loyalty_ledger.http.user_view import KEPT, about, as_user
 from loyalty_ledger.identity import Reference, normalised
-from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, refused
-from loyalty_projections.profile import Profile
 
 ROOT = "/priv/v1/apps/{api_key}"
 USER, EXTERNAL = f"{ROOT}/users/{{user_id}}", f"{ROOT}/external/users/{{external_id}}"
 MOST_TAGS, LONGEST_TTL_S = 100, 10 * 366 * 86_400
-KEPT = (
-    *("first_name", "last_name", "gender", "dob", "address", "address2", "city", "state", "zip"),
-    *("country", "profile_photo_url"),
-)
-"""Fields about a person that are kept beside the log as they are."""
 
 
 def _as_bool(value: object) -> object:
@@ -43,7 +37,7 @@ class Phone(Body):
     phone_number: Text
 
 
-class User(Body):
+class UserSent(Body):
     """What can be said of a customer. What is left out stays as it is."""
 
     external_id: Text | None = None
@@ -69,7 +63,7 @@ class User(Body):
 class UserBody(Body):
     """A customer, created or changed."""
 
-    user: User
+    user: UserSent
 
 
 class TagsBody(Body):
@@ -90,7 +84,7 @@ def customer(call: Call) -> str:
     return call.ledger.answers.find(Reference("external", "", call.path["external_id"]))
 
 
-def _references(user: User) -> list[Reference]:
+def _references(user: UserSent) -> list[Reference]:
     found = []
     if user.external_id is not None:
         found.append(normalised("external", user.external_id_type or "", user.external_id))
@@ -104,11 +98,11 @@ def _references(user: User) -> list[Reference]:
     return list(dict.fromkeys(found))
 
 
-def _fields(user: User) -> dict[str, str]:
+def _fields(user: UserSent) -> dict[str, str]:
     return {name: value for name in KEPT if (value := getattr(user, name)) is not None}
 
 
-def _standing(user: User, standing: Standing) -> Standing:
+def _standing(user: UserSent, standing: Standing) -> Standing:
     asked = (user.opted_in, user.suspended, user.test_account)
     before = (standing.opted_in, standing.suspended, standing.test)
     opted_in, suspended, test = (b if a is None else a for a, b in zip(asked, before, strict=True))
@@ -119,7 +113,7 @@ def _standing(user: User, standing: Standing) -> Standing:
 
 
 def _create(call: Call) -> str:
-    user: User = call.body.user
+    user: UserSent = call.body.user
     references = _references(user)
     if not references:
         raise refused([("user", "needs an external_id, an email or a phone number")])
@@ -131,22 +125,24 @@ def _as_created(customer_id: str) -> dict[str, Any]:
     return {"user": {"id": customer_id}}
 
 
-def _update(call: Call) -> bool:
-    user: User = call.body.user
-    return call.ledger.customers.update(
+def _update(call: Call) -> dict[str, bool]:
+    user: UserSent = call.body.user
+    changed = call.ledger.customers.update(
         customer(call),
         lambda standing, _at: _standing(user, standing),
         _fields(user),
         _references(user),
     )
+    return {"changed": changed}
 
 
-def _tag(call: Call) -> bool:
+def _tag(call: Call) -> dict[str, bool]:
     asked: TagsBody = call.body
     ends = None if asked.ttl is None else call.moment.now + timedelta(seconds=asked.ttl)
-    return call.ledger.customers.change(
+    changed = call.ledger.customers.change(
         customer(call), lambda standing, at: _tagged(standing, asked.tags, ends, at)
     )
+    return {"changed": changed}
 
 
 def _tagged(standing: Standing, tags: list[str], ends: datetime | None, at: datetime) -> Standing:
@@ -168,7 +164,7 @@ def _read(call: Call) -> dict[str, Any]:
             "point_account_balances": as_balances(profile, call),
         }
     if call.query.get("user[user_profile]") == "true":
-        user["user_profile"] = _about(call.ledger, customer_id)
+        user["user_profile"] = about(call.ledger, customer_id)
     return {"user": user}
 
 
@@ -187,57 +183,6 @@ def _search(call: Call) -> dict[str, Any]:
             raise
         found = []
     return {"players": [as_user(call, one) for one in found]}
-
-
-def as_user(call: Call, customer_id: str) -> dict[str, Any]:
-    """A customer under the names that reads have."""
-    profile = call.ledger.answers.profile(customer_id, call.moment)
-    facts = call.ledger.answers.facts(customer_id, call.moment)
-    about = _about(call.ledger, customer_id)
-    external = [one for one in profile.identifiers if one.kind == "external"]
-    held = profile.tiers[0] if profile.tiers else None
-    return {
-        "id": customer_id,
-        "external_id": external[0].value if external else None,
-        "identifiers": [
-            {"external_id": one.value, "external_id_type": one.type or None} for one in external
-        ],
-        "email": _one(profile, "email"),
-        "phone_numbers": [
-            {"phone_number": one.value} for one in profile.identifiers if one.kind == "phone"
-        ],
-        "opted_in": facts.opted_in,
-        "activated": True,
-        "suspended": facts.suspended,
-        "test_account": facts.test,
-        "account_status": "suspended" if facts.suspended else "good",
-        "tags": [
-            {"tag": tag, "expires_at": ends}
-            for tag, ends in facts.tags
-            if ends is None or call.moment.at < ends
-        ],
-        "created_at": facts.enrolled_at,
-        "registered_at": facts.enrolled_at,
-        "available_points": spendable(profile, call),
-        "tier_system": held and held.system,
-        "tier": held and held.level,
-        "tier_entered_at": held and held.since,
-        "tier_resets_at": held and held.until,
-    } | {name: about.get(name) for name in KEPT}
-
-
-def _one(profile: Profile, kind: str) -> str | None:
-    return next((one.value for one in profile.identifiers if one.kind == kind), None)
-
-
-def _about(ledger: Ledger, customer_id: str) -> Mapping[str, str]:
-    """What is kept of a person, by name."""
-    values = ledger.log.personal(customer_id)
-    return {
-        one.field.removeprefix("about:"): one.value
-        for one in values
-        if one.field.startswith("about:")
-    }
 
 
 def both(rest: str = "") -> tuple[str, ...]:
@@ -266,8 +211,9 @@ _TEXT = {"type": "string", "minLength": 1, "maxLength": 120}
 _SWITCH = {"type": "string", "enum": ["true", "false"]}
 OPERATIONS = (
     core(
-        "create_user", "POST", (f"{ROOT}/users",), Scope.MEMBER,
-        "Enrol a customer.", _create, asks=UserBody, tell=_as_created, writes=True,
+        "create_user", "POST", (f"{ROOT}/users",), Scope.MEMBER, "Enrol a customer.", _create,
+        asks=UserBody, tells=shapes.CreatedUser, tell=_as_created, writes=True,
+        refuses=reasons.TAKEN,
     ),
     core(
         "search_users", "GET", (f"{ROOT}/users/search_users",), Scope.OPERATOR,
@@ -275,23 +221,23 @@ OPERATIONS = (
         parameters=(
             ("email", "An e-mail address, whole.", _TEXT),
             ("mobile_number", "A phone number, whole.", _TEXT),
-        ),
+        ), refuses=reasons.NOBODY, tells=shapes.Players,
     ),
     core(
         "read_user", "GET", both(), Scope.MEMBER, "A customer.", _read, as_of=True,
         parameters=(
             ("expand_incentives", "With balances and tiers.", _SWITCH),
             ("user[user_profile]", "With all that is kept of the person.", _SWITCH),
-        ),
+        ), tells=shapes.Found,
     ),
     core(
         "update_user", "PUT", both(), Scope.MEMBER,
         "Change a customer; a new e-mail address takes the place of the old one.", _update,
-        asks=UserBody, tell=lambda changed: {"changed": changed}, writes=True,
+        asks=UserBody, writes=True, refuses=reasons.TAKEN, tells=shapes.Changed,
     ),
     core(
         "tag_user", "POST", both("/tags"), Scope.MEMBER,
-        "Give a customer tags, for so many seconds or for good.", _tag, asks=TagsBody,
-        tell=lambda changed: {"changed": changed}, writes=True,
+        "Give a customer tags, for so many seconds or for good.", _tag,
+        asks=TagsBody, writes=True, tells=shapes.Changed,
     ),
 )  # fmt: skip

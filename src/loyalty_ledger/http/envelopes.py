@@ -10,12 +10,49 @@ from typing import Any
 
 import msgspec
 
-from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.names import Family, Names
 from loyalty_ledger.http.refusals import Turned
 
 PROBLEM = "application/problem+json"
+NOT_THERE = (
+    Reason.UNKNOWN_CUSTOMER,
+    Reason.UNKNOWN_TRANSACTION,
+    Reason.UNKNOWN_KEY,
+    Reason.UNKNOWN_JOB,
+)
+HELD = (Reason.NOT_AVAILABLE, Reason.REQUEST_CONFLICT, Reason.PENDING_PROCESSING)
 _encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def family_of(path: str) -> Family:
+    """The family that is asked at a path, also where nothing is."""
+    parts = path.split("/")
+    match parts[1:]:
+        case ["admin" | "metrics", *_]:
+            return "admin"
+        case ["api", "2.0", _verb]:
+            return "pos"
+        case ["api" | "offers" | "incentives" | "transactions", *_]:
+            return "connect"
+        case _:
+            return "core"
+
+
+def media_of(family: Family, status: int = 0) -> str:
+    """The media type of a refusal, or of an answer with this status."""
+    return PROBLEM if family == "admin" and status != 200 else "application/json"
+
+
+def status_of(family: Family, reason: Reason) -> int:
+    """The HTTP status of a refusal: POS and Connect answer with 200; the others say more."""
+    match family:
+        case "core":
+            return 404 if reason in NOT_THERE else 200
+        case "admin":
+            return 404 if reason in NOT_THERE else 409 if reason in HELD else 422
+        case _:
+            return 200
 
 
 def granted(names: Names, family: Family, payload: Any) -> bytes:

@@ -3,9 +3,11 @@
 import hashlib
 from typing import Any
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.customer_events import CustomerEvent
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import ConnectBody, OfUser, caller, definition_of
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.identity import Reference
@@ -84,10 +86,11 @@ OPERATIONS = (
         scope=Scope.MEMBER,
         summary="Tell that a customer did something; rules for it are worked out soon after.",
         asks=Trigger,
-        tells=None,
+        tells=shapes.Triggered,
         act=_trigger,
         tell=_as_triggered,
         writes=True,
+        refuses=(Reason.TIME_IN_FUTURE,),
     ),
     Operation(
         name="manual_redeem",
@@ -99,9 +102,10 @@ OPERATIONS = (
         scope=Scope.OPERATOR,
         summary="Use an offer that is fulfilled outside of the till.",
         asks=ManualRedeem,
-        tells=None,
+        tells=shapes.UsedOffer,
         act=_redeem,
         tell=_as_redeemed,
         writes=True,
+        refuses=reasons.BOUND,
     ),
 )

@@ -6,6 +6,7 @@ Nothing of a body, of a query or of a path's parts is logged: they may name peop
 import secrets
 import time
 import traceback
+from urllib.parse import quote, unquote
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,6 +42,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope["path"] = _in_parts(scope)
         request_id = _id_of(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
@@ -61,19 +63,20 @@ class Guard:
         try:
             if self._https_only and scope["scheme"] != "https":
                 turned = Turned(403, "https_only", "this service is called over HTTPS only")
-                await self._turn_away(turned, sending)
+                await self._turn_away(scope, turned, sending)
             else:
                 await self._app(scope, receive, sending)
         except Exception as error:
             log.error("failed", request_id=request_id, error=type(error).__name__, at=_at(error))
             turned = Turned(500, "internal", f"a fault of ours: request {request_id} is logged")
-            await self._turn_away(turned, sending)
+            await self._turn_away(scope, turned, sending)
         finally:
             self._note(scope, request_id, status, time.perf_counter() - began)
 
-    async def _turn_away(self, turned: Turned, send: Send) -> None:
-        body = envelopes.turned_away(self._names, "core", turned)
-        headers = [(b"content-type", b"application/json")]
+    async def _turn_away(self, scope: Scope, turned: Turned, send: Send) -> None:
+        family = envelopes.family_of(scope["path"])
+        body = envelopes.turned_away(self._names, family, turned)
+        headers = [(b"content-type", envelopes.media_of(family).encode())]
         await send({"type": "http.response.start", "status": turned.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -94,6 +97,12 @@ def _at(error: BaseException) -> list[str]:
     """Where it came about. What it says is left out: it may tell what was sent."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{one.filename}:{one.lineno} {one.name}" for one in frames[-MOST_FRAMES:]]
+
+
+def _in_parts(scope: Scope) -> str:
+    """The path as it was sent, spelled in one way: an id may hold a slash, which parts no path."""
+    sent = scope.get("raw_path") or quote(scope["path"]).encode()
+    return "/".join(quote(unquote(part), safe="") for part in sent.decode("latin-1").split("/"))
 
 
 def _id_of(scope: Scope) -> str:

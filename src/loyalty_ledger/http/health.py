@@ -7,7 +7,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_ledger.http import envelopes, openapi
+from loyalty_ledger.http import envelopes, openapi, page
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.pool import Pool
@@ -20,7 +20,7 @@ PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsaf
 def add_description(app: FastAPI, operations: Iterable[Operation], names: Names) -> None:
     """Add the description of the service, for programs and for people."""
     document = openapi.describe(operations, names)
-    described, shown = msgspec.json.encode(document), openapi.page(document)
+    described, shown = msgspec.json.encode(document), page.page(document)
 
     async def description() -> Response:
         return Response(described, media_type="application/json")
@@ -44,13 +44,13 @@ def add_to(app: FastAPI, pool: Pool, names: Names) -> None:
         except (DBAPIError, Turned) as error:
             return _json(503, {"status": "unavailable", "message": type(error).__name__})
 
-    async def nothing_here(_request: Request, _error: Any) -> Response:
-        turned = Turned(404, "no_route", "there is nothing at this path")
-        return Response(envelopes.turned_away(names, "core", turned), 404, {}, "application/json")
+    async def nothing_here(request: Request, _error: Any) -> Response:
+        return _turned(request, Turned(404, "no_route", "there is nothing at this path"), names)
 
-    async def wrong_method(_request: Request, _error: Any) -> Response:
-        turned = Turned(405, "wrong_method", "this path is not asked that way")
-        return Response(envelopes.turned_away(names, "core", turned), 405, {}, "application/json")
+    async def wrong_method(request: Request, _error: Any) -> Response:
+        return _turned(
+            request, Turned(405, "wrong_method", "this path is not asked that way"), names
+        )
 
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
@@ -67,6 +67,12 @@ def _readiness(ledger: Ledger) -> dict[str, Any]:
         "program_version": program.version if program else 0,
         "warnings": [],
     }
+
+
+def _turned(request: Request, turned: Turned, names: Names) -> Response:
+    family = envelopes.family_of(request.url.path)
+    body = envelopes.turned_away(names, family, turned)
+    return Response(body, turned.status, {}, envelopes.media_of(family))
 
 
 def _json(status: int, value: Any) -> Response:

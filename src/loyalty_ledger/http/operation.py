@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.api_key import ApiKey, Scope
+from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http.jobs import Jobs
 from loyalty_ledger.http.names import Family, Names
+from loyalty_ledger.http.reasons import NOBODY, ONCE
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text
 
@@ -55,8 +57,9 @@ class Operation:
     """One thing that can be asked.
 
     `parameters` of the query are given with what they mean and their schema.
-    `act` decides or answers; `tell` makes the payload of what it came to, and asks nobody. What
-    `writes` is answered once; what reads one customer may be asked `as_of` a moment.
+    `act` decides or answers; `tell` makes the payload of what it came to, and asks nobody: it is a
+    `tells`, or nothing. What `writes` is answered once; what reads one customer may be asked
+    `as_of` a moment. `refuses` is why the ledger may refuse it, beside what goes without saying.
     """
 
     name: str
@@ -65,11 +68,25 @@ class Operation:
     scope: Scope
     summary: str
     asks: type[BaseModel] | None
-    tells: type[BaseModel] | None
+    tells: type[Any] | None
     act: Callable[[Call], Any]
     tell: Callable[[Any], Any] = lambda result: result
     method: str = "POST"
     writes: bool = False
     as_of: bool = False
     parameters: tuple[tuple[str, str, dict[str, Any]], ...] = ()
-    example: Mapping[str, Any] | None = None
+    refuses: tuple[Reason, ...] = ()
+    media: str = "application/json"
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """Every reason that the ledger may refuse it for."""
+        known = {Reason.VALIDATION, *self.refuses}
+        if self.as_of or self.family != "admin":
+            known.add(Reason.NO_PROGRAM)
+        if self.writes and self.family != "admin":
+            known.update(ONCE)
+        fields = self.asks.model_fields if self.asks is not None else {}
+        if "user_id" in fields or any("_id}" in path for path in self.paths if "/users/" in path):
+            known.update(NOBODY)
+        return frozenset(known)

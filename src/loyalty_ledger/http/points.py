@@ -4,13 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.deposit import Line
 from loyalty_ledger.domain.events.deposits import PointsDeposited
 from loyalty_ledger.domain.streams import split_sale_name
-from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.audit_log import AUDIT
-from loyalty_ledger.http.connect import OfUser, caller, customer, program_of
+from loyalty_ledger.http.connect import Ids, OfUser, caller, customer, program_of
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
 from loyalty_ledger.sent import Text, refused
@@ -21,7 +23,7 @@ MOST_LINES = 100
 Points = Annotated[int, Field(strict=True, ge=1, le=10**15)]
 
 
-class Balances(OfUser):
+class BalancesBody(OfUser):
     """A customer's balances."""
 
 
@@ -29,7 +31,7 @@ class SpendDetail(Body):
     """One spend: from these accounts, or from the program's default ones."""
 
     amount: Points
-    point_account_ids: list[Text] = []
+    point_account_ids: Ids = []
     reference_id: Text | None = None
     reference_type: Text | None = None
     transaction_id: Text | None = None
@@ -200,8 +202,8 @@ OPERATIONS = (
         paths=(*_paths("1.0", "user_points/all_balances"), *_paths("1.0", "user_points/balance")),
         scope=Scope.MEMBER,
         summary="A customer's balances, account by account.",
-        asks=Balances,
-        tells=None,
+        asks=BalancesBody,
+        tells=shapes.Balances,
         act=_balances,
         as_of=True,
     ),
@@ -212,10 +214,11 @@ OPERATIONS = (
         scope=Scope.OPERATOR,
         summary="Give a customer points by hand, within the limits of their source.",
         asks=DepositBody,
-        tells=None,
+        tells=shapes.Deposited,
         act=_deposit,
         tell=_as_deposited,
         writes=True,
+        refuses=(Reason.NOT_AVAILABLE, Reason.LIMIT_REACHED),
     ),
     Operation(
         name="spend_multiple",
@@ -224,10 +227,11 @@ OPERATIONS = (
         scope=Scope.OPERATOR,
         summary="Spend points several times in one go, all or none unless it may be some.",
         asks=SpendSeveral,
-        tells=None,
+        tells=shapes.Spends,
         act=_spend,
         tell=_as_spent,
         writes=True,
+        refuses=reasons.SPENT,
     ),
     AUDIT,
     PROGRESS,

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.discount_object import discount_object
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.operation import Body, Call, Operation, PosBody
 from loyalty_ledger.offer_requests import Basket, Bound
 from loyalty_ledger.offer_requests import Lookup as OfferLookup
@@ -74,10 +76,11 @@ OPERATIONS = (
         scope=Scope.POS,
         summary="Bind an offer to a sale and price it; again for the same sale prices it anew.",
         asks=Bind,
-        tells=None,
+        tells=shapes.Discount,
         act=lambda call: _bind(call, call.ledger.offers.lock),
         tell=discount_object,
         writes=True,
+        refuses=reasons.BOUND + reasons.BY_CODE,
     ),
     Operation(
         name="redeem",
@@ -86,10 +89,11 @@ OPERATIONS = (
         scope=Scope.POS,
         summary="Lock an offer and redeem it at once; it stays used until it is reinstated.",
         asks=Bind,
-        tells=None,
+        tells=shapes.Discount,
         act=lambda call: _bind(call, call.ledger.offers.redeem),
         tell=discount_object,
         writes=True,
+        refuses=reasons.BOUND + reasons.BY_CODE,
     ),
     Operation(
         name="unlock",
@@ -101,6 +105,7 @@ OPERATIONS = (
         tells=None,
         act=lambda call: _release(call, call.ledger.offers.unlock),
         writes=True,
+        refuses=reasons.RELEASED,
     ),
     Operation(
         name="reinstate",
@@ -112,5 +117,6 @@ OPERATIONS = (
         tells=None,
         act=lambda call: _release(call, call.ledger.offers.reinstate),
         writes=True,
+        refuses=reasons.RELEASED,
     ),
 )

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import TierSystem
-from loyalty_ledger.http.connect import OfUser, customer, program_of
+from loyalty_ledger.http.connect import Ids, OfUser, customer, program_of
 from loyalty_ledger.http.operation import Call, Operation
-from loyalty_ledger.sent import Text
 
 
-class Progress(OfUser):
+class ProgressBody(OfUser):
     """Progress in these tier systems, or rule trees (`system/level`); without any in all."""
 
-    ids: list[Text] = []
+    ids: Ids = []
 
 
 def tier_details(call: Call, customer_id: str) -> list[dict[str, Any]]:
@@ -138,8 +138,8 @@ PROGRESS = Operation(
     ),
     scope=Scope.MEMBER,
     summary="The level a customer holds, and how far he is from the next one, rule by rule.",
-    asks=Progress,
-    tells=None,
+    asks=ProgressBody,
+    tells=shapes.Progress,
     act=_progress,
     as_of=True,
 )

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import program_of
 from loyalty_ledger.http.core import ROOT, both, core, customer
 from loyalty_ledger.http.operation import Body, Call
@@ -93,20 +95,21 @@ OPERATIONS = (
     core(
         "claim_promotion", "POST", both("/promotions/claims"), Scope.MEMBER,
         "Enter a promo code for a customer: all that it gives, or nothing.", _claim,
-        asks=ClaimBody, tell=_as_claimed, writes=True,
+        asks=ClaimBody, tell=_as_claimed, writes=True, refuses=reasons.CLAIMED,
+        tells=shapes.ClaimMade,
     ),
     core(
         "limiters", "GET", both("/limiters"), Scope.MEMBER,
         "How many right promo codes a customer has entered, and may enter.", _limiters,
-        parameters=(("limiter_type", "No matter.", _TEXT),),
+        parameters=(("limiter_type", "No matter.", _TEXT),), tells=shapes.Limiters,
     ),
     core(
         "lockout", "GET", both("/lockout"), Scope.MEMBER,
         "How many wrong promo codes a customer has entered, and whether he is locked out.",
-        _lockout, parameters=(("event_type", "No matter.", _TEXT),),
+        _lockout, parameters=(("event_type", "No matter.", _TEXT),), tells=shapes.LockoutState,
     ),
     core(
         "promotions", "GET", (f"{ROOT}/promotions",), Scope.OPERATOR,
-        "Every promotion with its codes and claims.", _promotions,
+        "Every promotion with its codes and claims.", _promotions, tells=shapes.Promotions,
     ),
 )  # fmt: skip

@@ -6,7 +6,9 @@ from typing import Any
 from pydantic import RootModel
 
 from loyalty_ledger import wire
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http.arriving import Arriving
 from loyalty_ledger.http.authorisation import check_store
 from loyalty_ledger.http.bodies import read_json
@@ -40,9 +42,10 @@ SEND = Operation(
     scope=Scope.POS,
     summary="Send a sale, or send it again when it changes, is voided or comes back.",
     asks=Send,
-    tells=None,
+    tells=shapes.Receipt,
     act=_act,
     writes=True,
+    refuses=(Reason.UNKNOWN_STORE, Reason.TIME_IN_FUTURE),
 )
 
 

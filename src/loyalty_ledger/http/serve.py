@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 BACKLOG = 512
 GRACE_S = 8
@@ -20,7 +20,7 @@ STARTS_WITHIN_S = 30
 class Serving(uvicorn.Server):
     """A server that tells when it is ready."""
 
-    def __init__(self, app: FastAPI, ready: Callable[[], None]):
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]):
         self._ready = ready
         super().__init__(
             uvicorn.Config(
@@ -43,7 +43,7 @@ class Serving(uvicorn.Server):
 
 
 @contextmanager
-def answering(app: FastAPI) -> Iterator[str]:
+def answering(app: ASGIApp) -> Iterator[str]:
     """The address, at a free port of this machine, where a thread serves the application."""
     ready = threading.Event()
     with bound("127.0.0.1", 0) as at:

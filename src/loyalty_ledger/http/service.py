@@ -32,13 +32,6 @@ from loyalty_ledger.sent import named_text, problems_of, refused
 from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
 
 LOST = (Busy, Conflict, NotStored, OutcomeUnknown)
-NOT_THERE = (
-    Reason.UNKNOWN_CUSTOMER,
-    Reason.UNKNOWN_TRANSACTION,
-    Reason.UNKNOWN_KEY,
-    Reason.UNKNOWN_JOB,
-)
-HELD = (Reason.NOT_AVAILABLE, Reason.REQUEST_CONFLICT, Reason.PENDING_PROCESSING)
 CONFIGURED = (PROGRAM, STORES, CATALOG)
 REPLAYED_FOR = timedelta(minutes=30)
 """So long a repeated answer says that it is one."""
@@ -115,8 +108,7 @@ class Service:
         if not getattr(request.state, "read", operation.asks is None):
             # What is still to come of the body is not waited for.
             told = told._replace(headers=told.headers | {"Connection": "close"})
-        problem = operation.family == "admin" and told.status != 200
-        media = envelopes.PROBLEM if problem else "application/json"
+        media = envelopes.media_of(operation.family, told.status)
         return Response(told.body, told.status, told.headers, media)
 
     def refused_now(self, operation: Operation, refusal: Rejected) -> Told:
@@ -127,7 +119,7 @@ class Service:
     def refused(self, operation: Operation, refusal: Rejected) -> Told:
         """A refusal by the ledger, with the status that its family gives it."""
         body = envelopes.refused(self.names, operation.family, refusal)
-        return Told(_status_of(operation, refusal), body)
+        return Told(envelopes.status_of(operation.family, refusal.code), body)
 
     def _turned_away(self, operation: Operation, turned: Turned) -> Told:
         body = envelopes.turned_away(self.names, operation.family, turned)
@@ -184,26 +176,26 @@ class Service:
         return envelopes.granted(self.names, operation.family, operation.tell(result))
 
     def _once(self, asked: Asked, given: Mapping[str, Any], body: Any) -> Once | None:
-        """The request as one that is answered once, with the moment before its answer."""
+        """The request as one that is answered once; its answer is kept with moment and status."""
         operation = asked.operation
         key = request_key(operation, asked.request, given, body)
         if key is None:
             return None
-        stamp = asked.at.isoformat().encode() + b"\n"
         return Once(
             *key,
             fingerprint(operation, asked.request, given),
-            lambda result: stamp + self._said(asked, result),
-            lambda refusal: stamp + self.refused(operation, refusal).body,
+            lambda result: _kept(asked, Told(200, self._said(asked, result))),
+            lambda refusal: _kept(asked, self.refused(operation, refusal)),
         )
 
     def _again(self, asked: Asked, answered: Answered) -> Told:
         stamp, _, body = answered.body.partition(b"\n")
-        first = datetime.fromisoformat(stamp.decode())
+        at, _, status = stamp.decode().partition(" ")
+        first = datetime.fromisoformat(at)
         headers = _headers(asked, answered.position, first)
         if "Message-Id" in headers and asked.at < first + REPLAYED_FOR:
             headers["Cached-Message"] = "true"
-        return Told(200, body, headers)
+        return Told(int(status or "200"), body, headers)
 
     @contextmanager
     def _alone(self, once: Once | None) -> Iterator[None]:
@@ -222,15 +214,9 @@ class Service:
                 self._under_way.discard(once.key)
 
 
-def _status_of(operation: Operation, refusal: Rejected) -> int:
-    """POS and Connect answer refusals with 200; the others say more."""
-    match operation.family:
-        case "core":
-            return 404 if refusal.code in NOT_THERE else 200
-        case "admin":
-            return 404 if refusal.code in NOT_THERE else 409 if refusal.code in HELD else 422
-        case _:
-            return 200
+def _kept(asked: Asked, told: Told) -> bytes:
+    """An answer as it is kept. Of those kept without a status, it was 200."""
+    return f"{asked.at.isoformat()} {told.status}\n".encode() + told.body
 
 
 def pending(request_id: str) -> Rejected:

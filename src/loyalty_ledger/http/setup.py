@@ -8,18 +8,21 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.program.zones import ZoneName
-from loyalty_ledger.http.connect import ConnectBody, program_of
+from loyalty_ledger.domain.values import Reason
+from loyalty_ledger.http import reasons
+from loyalty_ledger.http.connect import MOST_IDS, ConnectBody, Ids, Number32, program_of
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.shops import store_paths
 from loyalty_ledger.sent import Text, refused
 from loyalty_ledger.store.log import CatalogItem
 
-MOST_ITEMS = 10_000
+MOST_ITEMS, MOST_STORES = 10_000, 10_000
 Document = dict[str, Any]
 Whole = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 
@@ -29,11 +32,11 @@ class EditStore(ConnectBody):
 
     id: Text
     name: Text
-    point_account_ids: Annotated[list[Text], Field(min_length=1)]
+    point_account_ids: Annotated[Ids, Field(min_length=1)]
     start_date: Text | None = None
     end_date: Text | None = None
-    levels: dict[str, list[Text]] = {}
-    tags: list[Text] = []
+    levels: Annotated[dict[Text, Ids], Field(max_length=MOST_IDS)] = {}
+    tags: Ids = []
 
 
 class EditStoreOffer(ConnectBody):
@@ -45,7 +48,7 @@ class EditStoreOffer(ConnectBody):
     price: Whole
     start_date: Text | None = None
     end_date: Text | None = None
-    per_customer: Annotated[int, Field(strict=True, ge=1)] | None = None
+    per_customer: Number32 | None = None
     inventory: Whole | None = None
 
 
@@ -60,7 +63,7 @@ class StoreLine(Body):
 class StoresBody(Body):
     """Every store there is; what is absent is retired, and most only when `confirmed`."""
 
-    stores: Annotated[list[StoreLine], Field(min_length=1)]
+    stores: Annotated[list[StoreLine], Field(min_length=1, max_length=MOST_STORES)]
     confirmed: bool = False
 
 
@@ -70,7 +73,7 @@ class ItemLine(Body):
     sku: Text
     name: str = ""
     brand: Text | None = None
-    categories: list[Text] = []
+    categories: Ids = []
 
 
 class CatalogBody(Body):
@@ -176,9 +179,10 @@ OPERATIONS = (
         scope=Scope.ADMIN,
         summary="Put a reward store into the program, or change it there.",
         asks=EditStore,
-        tells=None,
+        tells=shapes.Edited,
         act=_edit_store,
         writes=True,
+        refuses=reasons.PUBLISHED,
     ),
     Operation(
         name="add_or_edit_offer",
@@ -187,9 +191,10 @@ OPERATIONS = (
         scope=Scope.ADMIN,
         summary="Put an offer into a reward store, or change it there.",
         asks=EditStoreOffer,
-        tells=None,
+        tells=shapes.Edited,
         act=_edit_offer,
         writes=True,
+        refuses=reasons.PUBLISHED,
     ),
     Operation(
         name="load_stores",
@@ -198,9 +203,10 @@ OPERATIONS = (
         scope=Scope.OPERATOR,
         summary="Replace the list of stores, whole.",
         asks=StoresBody,
-        tells=None,
+        tells=shapes.Loaded,
         act=_load_stores,
         writes=True,
+        refuses=(Reason.RETIRES_MOST,),
     ),
     Operation(
         name="load_catalog",
@@ -209,8 +215,9 @@ OPERATIONS = (
         scope=Scope.OPERATOR,
         summary="Replace a catalog of at most 10,000 items, whole.",
         asks=CatalogBody,
-        tells=None,
+        tells=shapes.Loaded,
         act=_load_catalog,
         writes=True,
+        refuses=(Reason.RETIRES_MOST, Reason.UNKNOWN_STORE),
     ),
 )

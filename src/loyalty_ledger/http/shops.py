@@ -5,12 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import RewardStore, StoreOffer
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import (
     ConnectBody,
+    Ids,
     Number32,
     OfUser,
     Skip,
@@ -25,7 +28,7 @@ from loyalty_ledger.http.user_offers import as_status_list
 from loyalty_ledger.sent import Text, refused
 from loyalty_projections.reward_store import StoreView
 
-MOST_STORES = 100
+Price = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 
 
 class GetStores(OfUser):
@@ -37,27 +40,27 @@ class GetStores(OfUser):
 class GetStoreOffers(ConnectBody):
     """What reward stores sell; with a `user_id` also what keeps him from buying it."""
 
-    reward_store_ids: Annotated[list[Text], Field(max_length=MOST_STORES)] = []
+    reward_store_ids: Ids = []
     user_id: Text | None = None
     include_expired: bool = False
     exclude_free_offers: bool = False
     limit_to_only_active: bool = False
     limit_to_obtainable: bool = False
-    min_price: Annotated[int, Field(strict=True, ge=0)] | None = None
-    max_price: Annotated[int, Field(strict=True, ge=0)] | None = None
+    min_price: Price | None = None
+    max_price: Price | None = None
     sort_column: Literal["", "internal_name", "start_date", "end_date"] = "start_date"
     sort_direction: Literal["", "asc", "desc"] = "asc"
     skip: Skip = 0
     take: Take = 100
 
 
-class Purchase(OfUser):
+class PurchaseBody(OfUser):
     """Buy an offer. The points come from the accounts of the reward store."""
 
     reward_store_id: Text | None = None
     reward_store_offer_id: Text
     quantity: Number32 = 1
-    point_account_ids: list[Text] | None = None
+    point_account_ids: Ids | None = None
 
 
 def _stores(call: Call) -> dict[str, Any]:
@@ -190,7 +193,7 @@ def _store_offers(call: Call) -> dict[str, Any]:
 
 
 def _purchase(call: Call) -> list[OfferIssued]:
-    asked: Purchase = call.body
+    asked: PurchaseBody = call.body
     stores = program_of(call).reward_stores
     selling = {one.id: store for store in stores for one in store.offers}
     store = selling.get(asked.reward_store_offer_id)
@@ -201,7 +204,7 @@ def _purchase(call: Call) -> list[OfferIssued]:
     )
 
 
-def _check_place(asked: Purchase, store: RewardStore) -> None:
+def _check_place(asked: PurchaseBody, store: RewardStore) -> None:
     if asked.reward_store_id not in (None, store.id):
         raise refused([("reward_store_id", f"must be {store.id}, where this offer is sold")])
     foreign = set(asked.point_account_ids or ()) - set(store.point_accounts)
@@ -228,7 +231,7 @@ OPERATIONS = (
         scope=Scope.MEMBER,
         summary="The reward stores that are open to a customer.",
         asks=GetStores,
-        tells=None,
+        tells=shapes.RewardStores,
         act=_stores,
         as_of=True,
     ),
@@ -239,7 +242,7 @@ OPERATIONS = (
         scope=Scope.MEMBER,
         summary="What reward stores sell, and what keeps a customer from buying it.",
         asks=GetStoreOffers,
-        tells=None,
+        tells=shapes.Shelf,
         act=_store_offers,
     ),
     Operation(
@@ -248,10 +251,11 @@ OPERATIONS = (
         paths=store_paths("purchase_offer"),
         scope=Scope.MEMBER,
         summary="Spend the points and issue the offers, or neither.",
-        asks=Purchase,
-        tells=None,
+        asks=PurchaseBody,
+        tells=shapes.Purchase,
         act=_purchase,
         tell=_as_bought,
         writes=True,
+        refuses=reasons.BOUGHT,
     ),
 )

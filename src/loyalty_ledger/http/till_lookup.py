@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.carried import OFFER_REFERENCE
-from loyalty_ledger.domain.values import major_units
+from loyalty_ledger.domain.values import Reason, major_units
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import definition_of
-from loyalty_ledger.http.core import as_user
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.pos import Sale
+from loyalty_ledger.http.user_view import as_user
 from loyalty_ledger.identity import Reference, normalised
 from loyalty_ledger.lookups import Applicable
 from loyalty_ledger.sent import Text, refused
@@ -95,7 +97,8 @@ LOOKUP = Operation(
     scope=Scope.POS,
     summary="Who a customer is, what he has, and which of his offers would apply to a sale.",
     asks=Lookup,
-    tells=None,
+    tells=shapes.Found,
     act=_lookup,
     as_of=True,
+    refuses=(*reasons.NOBODY, Reason.UNKNOWN_STORE, Reason.TIME_IN_FUTURE),
 )

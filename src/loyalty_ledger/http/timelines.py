@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.levels import levels_match
 from loyalty_ledger.domain.program.earning import Campaign
@@ -124,10 +125,11 @@ OPERATIONS = (
             ("since", "From this moment on.", {"type": "string"}),
             ("count", "Most rows.", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}),
             ("event_types", "Only these kinds, by slug, separated by commas.", {"type": "string"}),
-        ),
+        ), tells=shapes.Timeline,
     ),
     core(
         "campaigns", "GET", both("/campaigns"), Scope.MEMBER,
         "The campaigns that are on for a customer.", _campaigns, as_of=True,
+        tells=shapes.CampaignsPage,
     ),
 )  # fmt: skip

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.sales import Discount, Line, Payment
 from loyalty_ledger.domain.streams import sale_name, split_sale_name
-from loyalty_ledger.domain.values import major_units
+from loyalty_ledger.domain.values import Reason, major_units
 from loyalty_ledger.http.connect import ConnectBody, Skip, Take, page, program_of
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.sales import KnownSale
@@ -169,8 +170,9 @@ OPERATIONS = (
         scope=Scope.POS,
         summary="A sale as its last version has it, whether it is settled, and what it granted.",
         asks=GetTransaction,
-        tells=None,
+        tells=shapes.Sale,
         act=_one,
+        refuses=(Reason.UNKNOWN_TRANSACTION,),
     ),
     Operation(
         name="get_store_transactions",
@@ -179,7 +181,7 @@ OPERATIONS = (
         scope=Scope.OPERATOR,
         summary="The sales of a store that were opened between two moments.",
         asks=GetStoreTransactions,
-        tells=None,
+        tells=shapes.SalesPage,
         act=_of_store,
     ),
 )

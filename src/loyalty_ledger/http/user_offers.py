@@ -1,11 +1,16 @@
 """Offers in customers' hands, as apps ask for them: the wallet, issuing, revoking."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.program.offers import Offer as Definition
+from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import (
+    MOST_ROWS,
     ConnectBody,
     Number32,
     OfUser,
@@ -36,7 +41,7 @@ class GetUserOffers(OfUser):
 class FetchDetails(ConnectBody):
     """How often offers were issued and used."""
 
-    offer_ids: list[Text]
+    offer_ids: Annotated[list[Text], Field(max_length=MOST_ROWS)]
     skip: Skip = 0
     take: Take = 100
 
@@ -175,7 +180,7 @@ OPERATIONS = (
         scope=Scope.MEMBER,
         summary="The offers a customer can use.",
         asks=GetUserOffers,
-        tells=None,
+        tells=shapes.Wallet,
         act=_wallet,
         as_of=True,
     ),
@@ -186,7 +191,7 @@ OPERATIONS = (
         scope=Scope.MEMBER,
         summary="How often offers were issued and used, and how many are left.",
         asks=FetchDetails,
-        tells=None,
+        tells=shapes.DetailsPage,
         act=_details,
     ),
     Operation(
@@ -196,10 +201,11 @@ OPERATIONS = (
         scope=Scope.OPERATOR,
         summary="Give a customer an offer, within its limits.",
         asks=Issue,
-        tells=None,
+        tells=shapes.Issued,
         act=_issue,
         tell=as_status_list,
         writes=True,
+        refuses=reasons.ISSUED,
     ),
     Operation(
         name="revoke_offer",
@@ -211,5 +217,6 @@ OPERATIONS = (
         tells=None,
         act=_revoke,
         writes=True,
+        refuses=reasons.REVOKED,
     ),
 )

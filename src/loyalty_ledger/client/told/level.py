@@ -1,0 +1,75 @@
+"""The level that a customer holds in each tier system, and what the next one takes."""
+
+from typing_extensions import TypedDict
+
+from loyalty_ledger.client.told.values import Amount, Moment
+
+
+class LevelOverview(TypedDict):
+    """A level, as the program has it."""
+
+    id: str
+    tier_system_id: str
+    retailer_id: str | None
+    name: str
+    rank: int
+    status: int
+
+
+class Constraint(TypedDict, total=False):
+    """What a rule counts: in which accounts, within what time."""
+
+    point_accounts: dict[str, str]
+    within: str
+
+
+class Rule(TypedDict):
+    """A rule, with its target."""
+
+    id: str
+    parent_id: str | None
+    discriminator: int
+    target_balance: Amount
+    comparison: int
+    constraints: list[Constraint]
+
+
+class RuleNode(TypedDict):
+    """A rule or a branch of them; `query_result` is where the customer is."""
+
+    rule_id: str
+    parent_id: str | None
+    tree_id: str
+    rule_tree_name: str
+    rule_passed: bool
+    discriminator: int
+    query_result: Amount | None
+    rule: Rule | None
+
+
+class RuleTree(TypedDict):
+    """The rules of entering a level, parents first."""
+
+    rule_tree_id: str
+    rules: list[RuleNode]
+
+
+class HeldLevel(TypedDict):
+    """The level a customer holds in a tier system, and how far the next one is."""
+
+    id: str
+    tier_system_id: str
+    tier_level_id: str
+    user_id: str
+    join_date: Moment | None
+    next_maintenance_eval_date: Moment | None
+    tier_overview: LevelOverview
+    next_tier_overview: LevelOverview | None
+    tier_progress: list[RuleTree]
+
+
+class Progress(TypedDict):
+    """The level in each tier system, and the rules of the next with measure and target."""
+
+    user_id: str
+    tier_levels: list[HeldLevel]

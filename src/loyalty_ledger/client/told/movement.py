@@ -1,0 +1,86 @@
+"""Movements of points: what was given, what was spent, and the log of both."""
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from loyalty_ledger.client.told.values import Moment
+
+
+class Spent(TypedDict):
+    """How many points were spent."""
+
+    amount_spent: int
+
+
+class SpentLine(TypedDict):
+    """A spend, account by account; `error_status` is 0 where it was made, now or before."""
+
+    reference_id: str | None
+    idempotency_id: str | None
+    idempotency_summary: Literal["repeated"] | None
+    amount_spent: int
+    point_account_id: str | None
+    user_id: NotRequired[str]
+    error_status: Literal[0, 1]
+    message: str | None
+    error_response: NotRequired[str]
+
+
+class Spends(TypedDict):
+    """Spends, line by line."""
+
+    details: list[SpentLine]
+    summary: Spent
+    time_of_occurrence: Moment | None
+
+
+class DepositedLine(TypedDict):
+    """Points that came from a source into an account."""
+
+    point_account_id: str
+    point_source_id: str
+    amount_deposited: int
+
+
+class DepositSummary(TypedDict):
+    """How many points were given."""
+
+    amount_deposited: int
+
+
+class Deposited(TypedDict):
+    """Points that were given."""
+
+    user_id: str
+    details: list[DepositedLine]
+    summary: DepositSummary
+    time_of_occurrence: Moment
+
+
+class Movement(TypedDict):
+    """A movement of points; of an award, what is spent and expired of it."""
+
+    id: str
+    user_id: str
+    account_name: str
+    point_account_id: str
+    user_point_account_id: str
+    modification: int
+    amount_spent: int
+    amount_expired: int
+    audit_type: int
+    modification_type: str
+    modification_entity_id: str | None
+    point_source_id: str | None
+    point_source_name: str | None
+    time_of_occurrence: Moment
+    create_date: Moment
+    transaction_id: str | None
+
+
+class Page(TypedDict):
+    """Movements of points, and how many there are on all pages."""
+
+    results: list[Movement]
+    total_records: int

@@ -1,0 +1,102 @@
+"""Promo codes: what one gave, what limits them, what locks out, and how their lists stand."""
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from loyalty_ledger.client.told.values import Moment
+
+
+class ClaimedPoints(TypedDict):
+    """Points that a promo code gave."""
+
+    point_account_id: str
+    amount: int
+
+
+class ClaimedOffer(TypedDict):
+    """An offer that a promo code gave."""
+
+    user_offer_id: str
+    offer_id: str
+    expiration_date: Moment | None
+
+
+class ClaimedLevel(TypedDict):
+    """A level that a promo code led into."""
+
+    tier_system_id: str
+    tier_level_id: str
+
+
+class Claim(TypedDict):
+    """What a promo code gave."""
+
+    id: str
+    promotion_id: str
+    name: str
+    points: list[ClaimedPoints]
+    offers: list[ClaimedOffer]
+    tier_levels: list[ClaimedLevel]
+
+
+class ClaimMade(TypedDict):
+    """The claim that a promo code came to."""
+
+    claim: Claim
+
+
+class Limiter(TypedDict):
+    """Right codes within a period, and how many are allowed; None: any number."""
+
+    quantum: str
+    limit: int | None
+    claimed: int
+
+
+class Limiters(TypedDict):
+    """The limits of right codes."""
+
+    limiters: list[Limiter]
+
+
+class Lockout(TypedDict):
+    """How many wrong codes a customer entered, and until when he is locked out.
+
+    After `reset_count` in a row he is, for `duration`: seconds, or a period such as P1D.
+    """
+
+    policy_type: str
+    consecutive_count: int
+    cumulative_count: int
+    expires_at: Moment | None
+    reset_count: int
+    duration: int | str
+
+
+class LockoutState(TypedDict):
+    """How a customer stands to being locked out."""
+
+    lockout: Lockout
+
+
+class Promotion(TypedDict):
+    """A promotion, with its codes and claims."""
+
+    promotion: str
+    name: str
+    kind: str
+    status: Literal["pending", "active", "completed"]
+    generated: int
+    loaded: int
+    drawn: int
+    used: int
+    left: int | None
+    claims: int
+    total: int | None
+
+
+class Promotions(TypedDict):
+    """Every promotion."""
+
+    promotions: list[Promotion]

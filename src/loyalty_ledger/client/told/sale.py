@@ -1,0 +1,129 @@
+"""Sales, as tills are told of them and as they are read back."""
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from loyalty_ledger.client.told.values import Amount, Moment
+
+
+class Discount(TypedDict):
+    """What comes off a sale, as a lock answers it and the sale carries it back."""
+
+    reference_id: str
+    reference_id_type: str
+    pos_discount_id: NotRequired[str]
+    status: Literal["LOCKED", "REDEEMED"]
+    display_name: str
+    discount_source: str
+    amount: Amount
+    stack_order: int
+    applied_time: Moment
+    user_id: str
+    discounted_line_ids: NotRequired[list[str]]
+    discounted_line_id_quantities: NotRequired[list[Amount]]
+
+
+class Receipt(TypedDict):
+    """A sale that was taken in."""
+
+    status: str
+    payload: None
+    transaction_id: str
+
+
+class SoldLine(TypedDict):
+    """A line of a sale."""
+
+    line_id: str
+    pos_item_key: str
+    master_item_id: str
+    quantity: Amount
+    unit_price: Amount | None
+    subtotal: Amount
+    tax_included: Amount
+    modifies_line_id: str | None
+
+
+class Paid(TypedDict):
+    """A payment of a sale, and who paid where that is known."""
+
+    payment_id: str | None
+    type: str | None
+    amount: Amount
+    payment_time: Moment | None
+    user_id: str | None
+
+
+class AppliedDiscount(TypedDict):
+    """What came off a sale; without lines: off all of it."""
+
+    reference_id: str | None
+    reference_id_type: str | None
+    pos_discount_id: str | None
+    amount: Amount
+    stack_order: int
+    discounted_line_ids: list[str]
+    discounted_line_id_quantities: list[Amount]
+
+
+class SaleOfStore(TypedDict):
+    """A sale as it is read back: `received`, then `settled`."""
+
+    id: str
+    pos_transaction_id: str
+    from_pos_transaction_id: str | None
+    store_id: str
+    store_time_zone: str
+    user_id: str | None
+    user_ids: list[str]
+    state: Literal["received", "settled"]
+    is_closed: bool
+    is_voided: bool
+    channel: str | None
+    pos_employee_id: str | None
+    guest_count: int | None
+    subtotal: Amount | None
+    taxtotal: Amount | None
+    check_amount: Amount
+    open_time: Moment
+    modified_time: Moment
+    create_date: Moment
+    last_updated: Moment
+    items: list[SoldLine]
+    payments: list[Paid]
+    discounts: list[AppliedDiscount]
+
+
+class GrantedPoints(TypedDict):
+    """What a rule owed for a sale, what stood before, and so what was posted, in points."""
+
+    customer_id: str
+    rule: str
+    account: str
+    deserved: int
+    granted: int
+    difference: int
+
+
+class GrantedOffers(TypedDict):
+    """Offers that a rule issued for a sale, by their ids."""
+
+    customer_id: str
+    rule: str
+    offers: list[str]
+
+
+class Sale(SaleOfStore):
+    """A sale, with what it granted once it is settled."""
+
+    granted: list[GrantedPoints]
+    granted_offers: list[GrantedOffers]
+
+
+class SalesPage(TypedDict):
+    """Sales of a store, and how many there are on all pages."""
+
+    total_records: int
+    results: list[SaleOfStore]
+    pagination_token: str | None

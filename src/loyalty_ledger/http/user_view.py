@@ -1,0 +1,66 @@
+"""A customer as reads and look-ups tell him."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from loyalty_ledger.http.connect import spendable
+from loyalty_ledger.http.operation import Call
+from loyalty_ledger.ledger import Ledger
+from loyalty_projections.profile import Profile
+
+KEPT = (
+    *("first_name", "last_name", "gender", "dob", "address", "address2", "city", "state", "zip"),
+    *("country", "profile_photo_url"),
+)
+"""Fields about a person that are kept beside the log as they are."""
+
+
+def as_user(call: Call, customer_id: str) -> dict[str, Any]:
+    """A customer under the names that reads have."""
+    profile = call.ledger.answers.profile(customer_id, call.moment)
+    facts = call.ledger.answers.facts(customer_id, call.moment)
+    said = about(call.ledger, customer_id)
+    external = [one for one in profile.identifiers if one.kind == "external"]
+    held = profile.tiers[0] if profile.tiers else None
+    return {
+        "id": customer_id,
+        "external_id": external[0].value if external else None,
+        "identifiers": [
+            {"external_id": one.value, "external_id_type": one.type or None} for one in external
+        ],
+        "email": _one(profile, "email"),
+        "phone_numbers": [
+            {"phone_number": one.value} for one in profile.identifiers if one.kind == "phone"
+        ],
+        "opted_in": facts.opted_in,
+        "activated": True,
+        "suspended": facts.suspended,
+        "test_account": facts.test,
+        "account_status": "suspended" if facts.suspended else "good",
+        "tags": [
+            {"tag": tag, "expires_at": ends}
+            for tag, ends in facts.tags
+            if ends is None or call.moment.at < ends
+        ],
+        "created_at": facts.enrolled_at,
+        "registered_at": facts.enrolled_at,
+        "available_points": spendable(profile, call),
+        "tier_system": held and held.system,
+        "tier": held and held.level,
+        "tier_entered_at": held and held.since,
+        "tier_resets_at": held and held.until,
+    } | {name: said.get(name) for name in KEPT}
+
+
+def _one(profile: Profile, kind: str) -> str | None:
+    return next((one.value for one in profile.identifiers if one.kind == kind), None)
+
+
+def about(ledger: Ledger, customer_id: str) -> Mapping[str, str]:
+    """What is kept of a person, by name."""
+    values = ledger.log.personal(customer_id)
+    return {
+        one.field.removeprefix("about:"): one.value
+        for one in values
+        if one.field.startswith("about:")
+    }

@@ -1,0 +1,35 @@
+"""The examples of the description are what the service answered on a day in the shop."""
+
+import os
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from http_service.description import usual
+from http_service.serving import served
+from http_service.telling import EVERY, Day
+from offers.till import shop_on
+
+FILE = Path(str(resources.files("loyalty_ledger.http") / "examples.json"))
+
+
+def test_every_operation_has_an_example_that_is_a_real_answer(tmp_path: Path) -> None:
+    """After a change, LOYALTY_EXAMPLES=write makes the file anew."""
+    with shop_on("sqlite", tmp_path) as shop, served(shop) as service:
+        day = Day(service)
+        day.pass_by()
+    if os.environ.get("LOYALTY_EXAMPLES") == "write":
+        written = msgspec.json.encode(day.told, order="sorted")
+        FILE.write_bytes(msgspec.json.format(written, indent=1) + b"\n")
+    assert set(day.told) == set(EVERY)
+    kept = msgspec.json.decode(FILE.read_bytes())
+    assert {name: one for name, one in day.told.items() if one != kept.get(name)} == {}
+
+
+def test_every_example_is_in_the_description() -> None:
+    kept = msgspec.json.decode(FILE.read_bytes())
+    for operation in EVERY.values():
+        one = usual().document["paths"][operation.paths[0]][operation.method.lower()]
+        told = one["responses"]["200"]["content"][operation.media]["example"]
+        assert told == kept[operation.name]["tells"]

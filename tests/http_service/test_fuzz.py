@@ -1,0 +1,139 @@
+"""Whatever is asked: no fault of the service, and no answer that its description does not tell.
+
+300 requests on each database, the same every time. With LOYALTY_FUZZ=5000 so many and new ones;
+LOYALTY_SEED, which a failure prints, asks the same again.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from http_service.description import usual
+from http_service.grounding import Ground
+from http_service.serving import Served, served
+from offers.till import promoting, shop_on
+
+CASES = int(os.environ.get("LOYALTY_FUZZ", "300"))
+NEW = str(random.randrange(2**32)) if "LOYALTY_FUZZ" in os.environ else "0"
+SEED = int(os.environ.get("LOYALTY_SEED") or NEW)
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+REFUSED = ("error", "ERROR")
+MANY = 40
+Operation = APIOperation[Any, Any, Any, Any]
+Asked = Case[Operation]
+load_all_checks()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """One shop for all that is asked."""
+    folder: Path = tmp_path_factory.mktemp("asked")
+    with shop_on(request.param, folder) as made, served(made) as service:
+        made.publish(promoting())
+        made.ledger.projector.catch_up()
+        yield service
+
+
+def operations() -> list[Operation]:
+    """Every operation at each of its paths; what may change the whole shop comes last."""
+    document = {name: one for name, one in usual().document.items() if name != "security"}
+    found = schemathesis.openapi.from_dict(document).get_all_operations()
+    every = [one.ok() for one in found if isinstance(one, Ok)]
+    assert len(every) == sum(len(one) for one in usual().document["paths"].values())
+    return sorted(every, key=lambda one: one.path.startswith("/admin"))
+
+
+def test_whatever_is_asked_is_answered_as_described_and_a_wrong_body_is_refused(
+    shop: Served,
+) -> None:
+    print(f"LOYALTY_SEED={SEED}")
+    every = operations()
+    with requests.Session() as session:
+        session.auth = shop.credentials
+        asking = Asking(shop, Ground(shop), session)
+        for operation in every:
+            asking.ask(operation, times=-(-CASES // len(every)))
+            shop.shop.ledger.projector.catch_up()
+    assert asking.asked >= CASES
+    assert len(asking.granted) >= MANY, "what is asked is hardly ever granted: it tries little"
+
+
+class Asking:
+    """Asks what was made up, and looks at the answers."""
+
+    def __init__(self, service: Served, ground: Ground, session: requests.Session):
+        self._service = service
+        self._ground = ground
+        self._session = session
+        self.asked = 0
+        self.granted: set[str] = set()
+
+    def ask(self, operation: Operation, times: int) -> None:
+        """Ask the operation so often, every other time wrongly."""
+        right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+        wrong = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+
+        @seed(SEED)
+        @settings(
+            max_examples=times,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=st.one_of(right, wrong), data=st.data())
+        def each(case: Asked, data: st.DataObject) -> None:
+            self._one(case, data)
+
+        each()
+
+    def _one(self, case: Asked, data: st.DataObject) -> None:
+        self.asked += 1
+        if not _is_wrong(case):
+            case.body = self._ground.of(case.body, data.draw)
+            case.path_parameters = self._ground.of(dict(case.path_parameters), data.draw)
+            case.query = self._ground.of(dict(case.query), data.draw)
+        if "api_key" in case.path_parameters:
+            case.path_parameters["api_key"] = self._service.key_id
+        told = case.call(base_url=self._service.url, session=self._session)
+        case.validate_response(told, checks=CHECKS)
+        if told.status_code == 200 and not _refused(told):
+            assert not _is_wrong(case, ParameterLocation.BODY), f"granted: {case.body!r}"
+            self.granted.add(case.operation.path)
+
+
+def _is_wrong(case: Asked, place: ParameterLocation | None = None) -> bool:
+    """Whether it is asked otherwise than described, there or anywhere."""
+    parts = case.meta.components if case.meta is not None else {}
+    return any(part.mode.is_negative for where, part in parts.items() if place in (None, where))
+
+
+def _refused(told: schemathesis.Response) -> bool:
+    is_json = told.headers["content-type"][0].startswith("application/json")
+    return is_json and told.json().get("status") in REFUSED
