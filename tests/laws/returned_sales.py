@@ -74,10 +74,19 @@ def programs(draw: st.DrawFn) -> Document:
                 {"kind": "rolling", "after": "P9M"},
                 {"kind": "rolling", "after": "P9M"},
                 {"kind": "rolling", "after": "P8D", "into": "later"},
+                {"kind": "inactivity", "after": "P5D", "percent": 50},
             ]
         )
     )
-    expiry = draw(st.sampled_from([{"kind": "never"}, {"kind": "rolling", "after": "P15D"}]))
+    expiry = draw(
+        st.sampled_from(
+            [
+                {"kind": "never"},
+                {"kind": "rolling", "after": "P15D"},
+                {"kind": "inactivity", "after": "P9D", "percent": 30},
+            ]
+        )
+    )
     document["point_accounts"].append({"id": "later", "name": "Later", "expiry": expiry})
     for offer in document["offers"]:
         offer["on_return"] = draw(st.sampled_from(["reinstate", "restore_points", "none"]))

@@ -11,6 +11,7 @@ from laws.returned_sales import BEGIN
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -139,7 +140,7 @@ class Story:
             case PointsSpent():
                 self._balance(event, -event.points)
                 self._stand(event.reference, event, event.account, event.points)
-            case PointsExpired():
+            case PointsExpired() | InactivityReviewed():
                 self._balance(event, -event.points)
             case PointsRolledOver():
                 self._balance(event, -event.points)
