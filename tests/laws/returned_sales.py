@@ -72,9 +72,9 @@ def programs(draw: st.DrawFn) -> Document:
             [
                 points["expiry"],
                 {"kind": "rolling", "after": "P9M"},
-                {"kind": "rolling", "after": "P9M"},
                 {"kind": "rolling", "after": "P8D", "into": "later"},
-                {"kind": "inactivity", "after": "P5D", "percent": 50},
+                {"kind": "inactivity", "after": "P2D", "percent": 50},
+                {"kind": "inactivity", "after": "P4D", "percent": 80},
             ]
         )
     )
