@@ -188,6 +188,21 @@ def scenarios(draw: st.DrawFn, *, meanwhile: int = 3) -> Scenario:
     return Scenario(draw(programs()), before, since)
 
 
+@st.composite
+def idle_scenarios(draw: st.DrawFn) -> Scenario:
+    """A sale that comes back, between others, where points end soon after nothing happens."""
+    document = draw(programs())
+    for account in document["point_accounts"]:
+        days, percent = draw(st.integers(1, 6)), draw(st.sampled_from([50, 80]))
+        account["expiry"] = {"kind": "inactivity", "after": f"P{days}D", "percent": percent}
+    gives = {"account": "points", "source": "shop", "points": 3, "per_amount": "1.00"}
+    document["rules"] = [*document["rules"], {"id": "always", "award": gives}]
+    since: list[Step] = []
+    for version in draw(versions(most=2)):
+        since += [version, *draw(st.lists(OTHERS, max_size=1))]
+    return Scenario(document, draw(st.lists(OTHERS, min_size=1, max_size=3)), since)
+
+
 def later(moment: datetime, step: Step) -> datetime:
     """When the step takes place."""
     return moment + timedelta(hours=step.after)

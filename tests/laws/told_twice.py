@@ -222,6 +222,10 @@ class Story:
         events = (event for _, event in self.shop.history if isinstance(event, TierLeft))
         return any(event.why == "maintenance" for event in events)
 
+    def reviewed(self) -> bool:
+        """Whether a return made points be lost, or not lost, that inactivity takes."""
+        return any(isinstance(e, InactivityReviewed) and e.points for _, e in self.shop.history)
+
     def points(self) -> dict[Any, Any]:
         """Points by what they are and when they end, and debts."""
         found: Counter[Any] = Counter()
