@@ -247,3 +247,22 @@ def test_each_payer_of_a_split_bill_is_looked_at() -> None:
         "ann": 50,
         "bob": 50,
     }
+
+
+def test_an_offer_bought_with_points_stays_an_activity_when_its_points_come_back() -> None:
+    """It was bought apart from the sale, which might as well never have been."""
+    treat = {"id": "treat", "title": "T", "discount": {"kind": "manual"}}
+    sold = {"id": "sold", "offer": "treat", "price": 10}
+    store = {"id": "store", "name": "Store", "point_accounts": ["points"], "offers": [sold]}
+    shop = plain(
+        **accounts(expiry=IDLE),
+        offers=[treat | {"on_return": "restore_points"}],
+        reward_stores=[store],
+    )
+    buys(shop, "100.00", 0, "a")
+    (bought,) = shop.buys("sold", when=on(20))
+    shop.locks(bought.offer_id, HUNDRED, sale="b", when=on(21), at_once=True)
+    buys(shop, "1.00", 21, "b")
+    brings_back(shop, 45, "b", bought=21)
+    assert shop.points() == 100
+    assert (shop.balance(on(49.9)), shop.balance(on(50))) == (100, 50)
