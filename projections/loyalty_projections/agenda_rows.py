@@ -1,5 +1,7 @@
 """The rows behind the agenda, and what happens to them. The answers are in `agenda`."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
@@ -22,12 +24,14 @@ from loyalty_ledger.domain.events.offers import (
     OfferUnlocked,
 )
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
     PointsRestored,
     PointsRolledOver,
     PointsSpent,
+    RestoredLot,
 )
 from loyalty_ledger.domain.events.settlement import SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft, TierSinceMoved
@@ -92,8 +96,31 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> No
 
 
 def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
-    kept = {lot.into: lot.points - lot.repaid for lot in event.lots}
-    for lot in event.lots:
+    back = _give_back(rows, event, event.lots)
+    rows.merge(IDLE, (event.customer_id, event.account), remaining=back)
+
+
+def _reviewed(rows: Rows, event: InactivityReviewed, _recorded: Recorded) -> None:
+    for part in event.lost:
+        rows.change(LOTS, (event.customer_id, part.lot), remaining=-part.points)
+    key = event.customer_id, event.account
+    back = _give_back(rows, event, event.back)
+    rows.forget(IDLE, key, "idle_from")
+    rows.merge(
+        IDLE,
+        key,
+        remaining=back - sum(part.points for part in event.lost),
+        idle_from=event.idle_from,
+        program_version=event.program_version,
+    )
+
+
+def _give_back(
+    rows: Rows, event: PointsRestored | InactivityReviewed, lots: Sequence[RestoredLot]
+) -> int:
+    """Put them into their lots, as far as these are on the agenda; how much."""
+    kept = {lot.into: lot.points - lot.repaid for lot in lots}
+    for lot in lots:
         if kept[lot.into] and lot.expires_at is not None:
             rows.merge(
                 LOTS,
@@ -103,7 +130,7 @@ def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
                 remaining=kept[lot.into],
                 program_version=lot.program_version,
             )
-    rows.merge(IDLE, (event.customer_id, event.account), remaining=sum(kept.values()))
+    return sum(kept.values())
 
 
 def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
@@ -244,7 +271,7 @@ def _offer_moved(rows: Rows, event: OfferMoved, _recorded: Recorded) -> None:
 
 PROJECTION = Projection(
     "agenda",
-    4,
+    5,
     (LOTS, IDLE, LEVELS, OFFERS, LOCKS, FAILED, WAITING),
     {
         PointsAwarded: _awarded,
@@ -253,6 +280,7 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        InactivityReviewed: _reviewed,
         PointsMovedOut: _moved_out,
         PointsMovedIn: _moved_in,
         TierEntered: _moved,

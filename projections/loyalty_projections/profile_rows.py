@@ -18,6 +18,7 @@ from loyalty_ledger.domain.events.merging import (
     TiersMovedOut,
 )
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -148,6 +149,22 @@ def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
     )
 
 
+def _reviewed(rows: Rows, event: InactivityReviewed, _recorded: Recorded) -> None:
+    purse = event.customer_id, event.account
+    for part in event.lost:
+        rows.change(LOTS, (*purse, part.lot), remaining=-part.points)
+    for lot in event.back:
+        _put(rows, (*purse, lot.into), lot.points - lot.repaid, event.at, lot, lot.program_version)
+    rows.forget(ACCOUNTS, purse, "idle_from")
+    rows.merge(
+        ACCOUNTS,
+        purse,
+        debt=-sum(lot.repaid for lot in event.back),
+        idle_from=event.idle_from,
+        program_version=event.program_version,
+    )
+
+
 def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
     for rolled in event.lots:
         rows.change(LOTS, (event.customer_id, event.account, rolled.lot), remaining=-rolled.points)
@@ -234,7 +251,7 @@ def _json(value: list[str] | dict[str, datetime]) -> str:
 
 PROJECTION = Projection(
     "profile",
-    5,
+    6,
     (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS, CODES),
     {
         CustomerEnrolled: _enrolled,
@@ -246,6 +263,7 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        InactivityReviewed: _reviewed,
         PointsMovedOut: _moved_out,
         PointsMovedIn: _moved_in,
         TierEntered: _entered,

@@ -77,12 +77,21 @@ def programs(draw: st.DrawFn, *, codes: bool = True) -> Document:
             [
                 points["expiry"],
                 {"kind": "rolling", "after": "P9M"},
-                {"kind": "rolling", "after": "P9M"},
                 {"kind": "rolling", "after": "P8D", "into": "later"},
+                {"kind": "inactivity", "after": "P2D", "percent": 50},
+                {"kind": "inactivity", "after": "P4D", "percent": 80},
             ]
         )
     )
-    expiry = draw(st.sampled_from([{"kind": "never"}, {"kind": "rolling", "after": "P15D"}]))
+    expiry = draw(
+        st.sampled_from(
+            [
+                {"kind": "never"},
+                {"kind": "rolling", "after": "P15D"},
+                {"kind": "inactivity", "after": "P9D", "percent": 30},
+            ]
+        )
+    )
     document["point_accounts"].append({"id": "later", "name": "Later", "expiry": expiry})
     for offer in document["offers"]:
         offer["on_return"] = draw(st.sampled_from(["reinstate", "restore_points", "none"]))
@@ -197,6 +206,21 @@ def scenarios(draw: st.DrawFn, *, meanwhile: int = 3, codes: bool = True) -> Sce
         since.pop()
     before = draw(st.lists(MEANWHILE, max_size=meanwhile))
     return Scenario(draw(programs(codes=codes)), before, since)
+
+
+@st.composite
+def idle_scenarios(draw: st.DrawFn) -> Scenario:
+    """A sale that comes back, between others, where points end soon after nothing happens."""
+    document = draw(programs())
+    for account in document["point_accounts"]:
+        days, percent = draw(st.integers(1, 6)), draw(st.sampled_from([50, 80]))
+        account["expiry"] = {"kind": "inactivity", "after": f"P{days}D", "percent": percent}
+    gives = {"account": "points", "source": "shop", "points": 3, "per_amount": "1.00"}
+    document["rules"] = [*document["rules"], {"id": "always", "award": gives}]
+    since: list[Step] = []
+    for version in draw(versions(most=2)):
+        since += [version, *draw(st.lists(OTHERS, max_size=1))]
+    return Scenario(document, draw(st.lists(OTHERS, min_size=1, max_size=3)), since)
 
 
 def later(moment: datetime, step: Step) -> datetime:

@@ -12,6 +12,7 @@ from laws.returned_sales import BEGIN
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -146,7 +147,7 @@ class Story:
             case PointsSpent():
                 self._balance(event, -event.points)
                 self._stand(event.reference, event, event.account, event.points)
-            case PointsExpired():
+            case PointsExpired() | InactivityReviewed():
                 self._balance(event, -event.points)
             case PointsRolledOver():
                 self._balance(event, -event.points)
@@ -233,6 +234,10 @@ class Story:
         """
         events = (event for _, event in self.shop.history if isinstance(event, TierLeft))
         return any(event.why == "maintenance" for event in events)
+
+    def reviewed(self) -> bool:
+        """Whether a return made points be lost, or not lost, that inactivity takes."""
+        return any(isinstance(e, InactivityReviewed) and e.points for _, e in self.shop.history)
 
     def points(self) -> dict[Any, Any]:
         """Points by what they are and when they end, and debts."""

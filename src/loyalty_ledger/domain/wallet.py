@@ -13,6 +13,8 @@ from loyalty_ledger.domain.clawing import ClawBack, Trace, claw_back
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
+    LotPoints,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -278,10 +280,7 @@ def _traces(before: Holdings, event: PointsEvent) -> list[Trace]:
     """Where points went with which nobody paid."""
     match event:
         case PointsExpired():
-            earned = {
-                lot.lot: lot.earned_at for lot in before.account(event.account).lots.rows(Lot)
-            }
-            return [Trace(earned[part.lot], part.lot, part.points) for part in event.lots]
+            return _ended(before, event.account, event.lots)
         case PointsRolledOver():
             return [
                 Trace(lot.earned_at, lot.lot, lot.points, event.into, lot.new_lot)
@@ -293,8 +292,16 @@ def _traces(before: Holdings, event: PointsEvent) -> list[Trace]:
                 for lot in event.lots
                 if lot.into != lot.lot
             ]
+        case InactivityReviewed():
+            back = [Trace(lot.earned_at, lot.lot, -lot.points) for lot in event.back]
+            return [*_ended(before, event.account, event.lost), *back]
         case _:
             return []
+
+
+def _ended(before: Holdings, account: str, lots: Iterable[LotPoints]) -> list[Trace]:
+    earned = {lot.lot: lot.earned_at for lot in before.account(account).lots.rows(Lot)}
+    return [Trace(earned[part.lot], part.lot, part.points) for part in lots]
 
 
 WALLET: Decider[Command, Wallet, PointsEvent] = Decider(Wallet(), decide, evolve)

@@ -47,6 +47,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferUnlocked,
 )
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -124,6 +125,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PointsRolledOver,
         PointsClawedBack,
         PointsRestored,
+        InactivityReviewed,
         TierEntered,
         TierKept,
         TierLeft,
