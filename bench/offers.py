@@ -45,8 +45,7 @@ PAUSE_MS = 100.0  # on average, from an answer to the next asking: ten a second 
 BAR_P50_MS, BAR_P99_MS = 5.0, 20.0
 BARRED = ("lock", "redeem")
 SECRET = b"a-key-for-measurements-and-nothing-else"
-STORE = "S1"
-PRICE = 10
+STORE, PRICE = "S1", 10
 TILL, APP = Actor(client_id="till"), Actor(client_id="app")
 
 PROGRAM: dict[str, Any] = {
@@ -112,9 +111,9 @@ class Till:
         locked, redeemed = (customer.offer_ids[(2 * turn + n) % OFFERS] for n in range(2))
         sale = f"{self._number}-{number}"
         first, second = basket(f"{sale}a"), basket(f"{sale}b")
-        self._timed("lock", lambda: offers.lock(_by_id(locked), first, TILL))
+        self._timed("lock", lambda: offers.lock(Lookup(USER_OFFER_ID, locked), first, TILL))
         self._timed("unlock", lambda: offers.unlock(locked, TILL))
-        self._timed("redeem", lambda: offers.redeem(_by_id(redeemed), second, TILL))
+        self._timed("redeem", lambda: offers.redeem(Lookup(USER_OFFER_ID, redeemed), second, TILL))
         self._timed("reinstate", lambda: offers.reinstate(redeemed, TILL))
 
     def sell(self, number: int) -> None:
@@ -128,10 +127,6 @@ class Till:
         begun = time.perf_counter()
         act()
         self.taken.setdefault(what, []).append((time.perf_counter() - begun) * 1000)
-
-
-def _by_id(offer_id: str) -> Lookup:
-    return Lookup(USER_OFFER_ID, offer_id)
 
 
 def basket(transaction_id: str) -> Basket:
@@ -201,8 +196,8 @@ def _client(
     engine = create_engine(url)
     ledger = Ledger(engine, SECRET, clock.now)
     first, till = (Till(number, ledger, customers, pause_ms) for _ in range(2))
-    first.serve(0)  # what is read once is read by now
-    first.sell(0)
+    for act in (first.serve, first.sell):
+        act(0)  # what is read once is read by now
     for act in (till.serve, till.sell):
         _START.wait()
         for turn in range(1, rounds + 1):
