@@ -89,6 +89,17 @@ def test_reads_agree_with_the_timekeeper_before_it_runs_and_after(ledger: Ledger
     assert len(recorded(ledger, PointsExpired)) == 1
 
 
+def test_the_time_goes_back_in_every_view(ledger: Ledger) -> None:
+    """Fifteen days ago was something that came back before anything fell due: it was nothing."""
+    send(ledger, sale("A", "100.00", 40), sale("B", "10.00", 15))
+    settle(ledger)
+    send(ledger, sale("B", "10.00", 15, modified_time=at(-24 * 12), is_voided=True))
+    settle(ledger)
+    assert (shown(ledger, 11), shown(ledger)) == (100, 50)
+    work(ledger)
+    assert (shown(ledger), [one.at for one in recorded(ledger, PointsExpired)]) == (50, [day(10)])
+
+
 def test_what_the_timekeeper_had_recorded_meanwhile_is_given_back(ledger: Ledger) -> None:
     send(ledger, FIRST, SECOND)
     work(ledger)  # 55 of 110 are lost five days ago

@@ -1,6 +1,8 @@
 """The rows behind the agenda, and what happens to them. The answers are in `agenda`."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -57,15 +59,22 @@ def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
         idle_from=event.at,
         program_version=event.program_version,
     )
-    if kept and event.expires_at is not None:
-        rows.merge(
-            LOTS,
-            (event.customer_id, event.lot),
-            account=event.account,
-            due=event.expires_at,
-            remaining=kept,
-            program_version=event.program_version,
-        )
+    key = event.customer_id, event.lot
+    _put(rows, key, event.account, kept, event.expires_at, event.program_version)
+
+
+def _put(
+    rows: Rows,
+    key: tuple[str, int],
+    account: str,
+    kept: int,
+    due: datetime | None,
+    program_version: int,
+) -> None:
+    """Put what was `kept` of points into a lot; one that never ends is not on the agenda."""
+    if kept and due is not None:
+        told: dict[str, Any] = {"account": account, "due": due, "remaining": kept}
+        rows.merge(LOTS, key, program_version=program_version, **told)
 
 
 def _take(rows: Rows, event: PointsSpent | PointsExpired | PointsClawedBack) -> int:
@@ -121,15 +130,8 @@ def _give_back(
     """Put them into their lots, as far as these are on the agenda; how much."""
     kept = {lot.into: lot.points - lot.repaid for lot in lots}
     for lot in lots:
-        if kept[lot.into] and lot.expires_at is not None:
-            rows.merge(
-                LOTS,
-                (event.customer_id, lot.into),
-                account=event.account,
-                due=lot.expires_at,
-                remaining=kept[lot.into],
-                program_version=lot.program_version,
-            )
+        key, left = (event.customer_id, lot.into), kept[lot.into]
+        _put(rows, key, event.account, left, lot.expires_at, lot.program_version)
     return sum(kept.values())
 
 
@@ -139,15 +141,8 @@ def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> No
         rows.change(LOTS, (event.customer_id, rolled.lot), remaining=-rolled.points)
         left = rolled.points - rolled.repaid
         kept += left
-        if left and rolled.expires_at is not None:
-            rows.merge(
-                LOTS,
-                (event.customer_id, rolled.new_lot),
-                account=event.into,
-                due=rolled.expires_at,
-                remaining=left,
-                program_version=event.program_version,
-            )
+        key = event.customer_id, rolled.new_lot
+        _put(rows, key, event.into, left, rolled.expires_at, event.program_version)
     rows.merge(IDLE, (event.customer_id, event.account), remaining=-event.points)
     rows.merge(
         IDLE,
@@ -228,15 +223,8 @@ def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
         for lot in moved.lots:
             left = lot.points - lot.repaid
             kept += left
-            if left and lot.expires_at is not None:
-                rows.merge(
-                    LOTS,
-                    (event.customer_id, lot.new_lot),
-                    account=moved.account,
-                    due=lot.expires_at,
-                    remaining=left,
-                    program_version=lot.program_version,
-                )
+            key = event.customer_id, lot.new_lot
+            _put(rows, key, moved.account, left, lot.expires_at, lot.program_version)
         rows.merge(
             IDLE,
             (event.customer_id, moved.account),

@@ -6,7 +6,7 @@ from typing import Any
 
 from loyalty_ledger.deciding import Reading
 from loyalty_ledger.domain import policies
-from loyalty_ledger.domain.arrivals import Arrived, Knowledge
+from loyalty_ledger.domain.arrivals import Arrived, Knowledge, reason_of
 from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.configuration import Programs
 from loyalty_ledger.domain.draft import Draft
@@ -150,7 +150,7 @@ class Settlement:
                 self._settle(arrived, knowledge, draft)
             except Exception as error:
                 draft = Draft(states)
-                policies.fail(arrived, policies.reason_of(error), draft)
+                policies.fail(arrived, reason_of(error), draft)
             add_draft(commit, states, draft)
         self._states.append(commit, states)
 
@@ -187,7 +187,7 @@ class Settlement:
                 self._settle(arrived, knowledge, draft, retried=True)
                 policies.resume(arrived, draft)
             except Exception as error:
-                draft, reason = Draft(states), policies.reason_of(error)
+                draft, reason = Draft(states), reason_of(error)
                 if subject in known:
                     return reason
                 policies.fail(arrived, reason, draft, held=True)

@@ -133,8 +133,9 @@ def test_what_is_given_back_is_not_found_gone_by_a_later_return() -> None:
     buys(shop, "100.00", 0, "a")
     buys(shop, "10.00", 25, "b")
     brings_back(shop, 57, "b", bought=25)
-    brings_back(shop, 58, "a", bought=0)
-    assert (clawed(shop.last).already_gone, shop.points(), debt(shop)) == (50, 0, 0)
+    buys(shop, "50.00", 58, "c", payments=[tendered("ann", "50.00")])
+    brings_back(shop, 59, "a", bought=0)
+    assert (clawed(shop.last).already_gone, debt(shop)) == (50, 50)
 
 
 def test_of_a_part_that_comes_back_the_share_that_was_lost_counts_as_taken_back() -> None:
@@ -180,7 +181,10 @@ def test_what_was_spent_meanwhile_is_not_owed() -> None:
     assert review is None or review.points == 0
     assert shop.points() == -10
     buys(shop, "30.00", 41, "d")
-    brings_back(shop, 42, "c", bought=35)
+    buys(shop, "5.00", 41, "e")
+    brings_back(shop, 42, "e", bought=41)
+    assert shop.points() == 20
+    brings_back(shop, 43, "c", bought=35)
     assert shop.points() == 80  # 100, half of them lost, and 30
 
 
@@ -194,6 +198,9 @@ def test_what_was_written_off_is_not_lost_again() -> None:
     assert (shop.points(), debt(shop)) == (0, 0)
     buys(shop, "30.00", 41, "d")
     assert (only(PointsAwarded, shop.last).repaid, shop.points()) == (0, 30)
+    buys(shop, "5.00", 41, "e")
+    brings_back(shop, 42, "e", bought=41)
+    assert shop.points() == 30
 
 
 # --- other accounts -----------------------------------------------------------------------------

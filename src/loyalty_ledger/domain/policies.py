@@ -16,8 +16,6 @@ from loyalty_ledger.domain.judging_events import settle_event
 from loyalty_ledger.domain.streams import cause, customer_of
 from loyalty_ledger.domain.transaction import Sale
 
-LONGEST_REASON = 500
-
 
 def settle(arrived: Arrived, knowledge: Knowledge, draft: Draft, *, retried: bool = False) -> None:
     """Put into the draft what follows from an arrival; nothing when nothing does."""
@@ -54,12 +52,6 @@ def fail(arrived: Arrived, reason: str, draft: Draft, *, held: bool = False) -> 
     )
     if not held:
         _hold(arrived, arrived.cause, draft)
-
-
-def reason_of(error: Exception) -> str:
-    """What went wrong, in one line that every database can store."""
-    text = ascii(f"{type(error).__name__}: {error}")[1:-1]
-    return text if len(text) <= LONGEST_REASON else text[:LONGEST_REASON] + "..."
 
 
 def resume(arrived: Arrived, draft: Draft) -> None:

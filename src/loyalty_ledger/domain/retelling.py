@@ -34,7 +34,6 @@ from loyalty_ledger.domain.lots import (
     spend_order,
     take,
 )
-from loyalty_ledger.domain.sale_record import TENDER
 
 WalletEvent = PointsEvent | PointsMovedIn | PointsMovedOut
 
@@ -145,8 +144,8 @@ def _tell(telling: Retelling, event: WalletEvent, stands: int, loose: int) -> No
         case PointsClawedBack():
             telling.clawed_back(event, loose)
         case PointsRestored():
-            own = event.reference == TENDER and not loose  # the spend is told as never made
-            given = [lot for lot in event.lots if not own or lot.into != lot.lot]
+            # Of a spend that is told as never made, only what has lived on comes back.
+            given = [lot for lot in event.lots if loose or lot.into != lot.lot]
             if given:
                 telling.restored(event, given)
         case PointsExpired() | PointsRolledOver():
@@ -176,7 +175,7 @@ def _standing(history: Sequence[WalletEvent]) -> tuple[dict[int, int], dict[int,
                 mine = event.transaction
                 found = sorted(places.get(key, ()), key=lambda one: sale[one] == mine)
                 loose[place] = _less(stands, reversed(found), event.points)
-            case PointsRestored() if event.reference == TENDER:
+            case PointsRestored():
                 found = places.get((event.account, event.transaction), [])
                 loose[place] = _less(stands, reversed(found), event.points)
             case _:
