@@ -79,7 +79,7 @@ class Ground:
 
     def _one(self, name: str, value: Any, draw: Draw) -> Any:
         known = self._known.get(name)
-        if known is None or draw(st.integers(0, 3)) == 0:
+        if known is None or draw(st.integers(0, 3)) == 3:
             return self.of(value, draw)
         found = draw(st.sampled_from(known))
         return [found] if isinstance(value, list) else found

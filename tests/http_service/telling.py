@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from http_service.serving import SALE, Served
+from loyalty_ledger.domain.streams import PROGRAM
 from loyalty_ledger.http.app import BY_THEMSELVES, OPERATIONS
 from loyalty_ledger.http.operation import Operation
 from offers.till import promoting
@@ -118,8 +119,10 @@ class Day:
         yield Asked("read_user", query={"expand_incentives": "true"})
         yield Asked("claim_promotion", {"code": "MUGLOVE"})
         yield Asked("timeline", query={"count": "2"}, path={"view": "NEW_VIEW"})
-        for name in ("campaigns", "limiters", "lockout", "promotions"):
+        for name in ("campaigns", "limiters", "lockout", "promotions", "status", "projections"):
             yield Asked(name)
+        yield Asked("metrics")
+        yield Asked("export", path={"what": "balances"})
 
     def _setup(self) -> Iterator[Asked]:
         autumn = {"id": "autumn", "name": "Autumn", "point_account_ids": ["points"]}
@@ -133,13 +136,16 @@ class Day:
         yield Asked("load_stores", {"stores": stores})
         items = [{"sku": "TEA", "name": "Tea", "categories": ["drinks", "tea"]}]
         yield Asked("load_catalog", {"for_store": "station", "items": items, "confirmed": True})
-        document = self._service.caller().get("/admin/v1/program").json()
-        yield Asked("publish_program", document)
-        yield Asked("diff_program", document | {"name": "Tea shop"})
+        yield Asked("publish_program", self._program())
+        yield Asked("diff_program", promoting() | {"name": "Tea shop"}, query={"version": "2"})
         yield Asked("show_program", query={"version": "1"})
-        for name in ("status", "projections", "metrics"):
-            yield Asked(name)
-        yield Asked("export", path={"what": "balances"})
+
+    def _program(self) -> dict[str, Any]:
+        """The document in force, whichever thread published it."""
+        self._shop.ledger.states.drop([PROGRAM])
+        rulebook = self._shop.ledger.settlement.rulebook()
+        assert rulebook is not None
+        return rulebook.program.to_document()
 
     def _keys(self) -> Iterator[Asked]:
         yield Asked("list_keys")

@@ -52,10 +52,13 @@ def test_where_nothing_is_the_family_of_the_path_says_so(
 
 
 def test_a_refusal_of_nobody_keeps_its_status_when_it_is_asked_again(service: Served) -> None:
+    gone = service.shop.id_of("BOB")
+    service.shop.ledger.erasing.erase(gone)
     asked: Any = {"body": {"tags": ["x"]}, "headers": {"Message-ID": "m-1"}}
-    first, again = (service.core("POST", "/users/nobody/tags", **asked) for _ in range(2))
+    first, again = (service.core("POST", f"/users/{gone}/tags", **asked) for _ in range(2))
     assert (first.status_code, again.status_code) == (404, 404)
     assert first.content == again.content
+    assert again.headers["cached-message"] == "true"
 
 
 def test_a_position_beyond_the_log_is_refused_at_once(service: Served) -> None:

@@ -1,7 +1,11 @@
 """What is configured over HTTP: reward stores, stores, catalogs, the program and keys."""
 
+from functools import partial
 from typing import Any
 
+import httpx
+
+from http_service.middleware import all_at_once
 from http_service.serving import Served
 from offers.till import document
 
@@ -30,6 +34,29 @@ def seen_within_a_moment(service: Served, name: str) -> None:
         if name in [one["name"] for one in stores]:
             return
     raise AssertionError(f"{name} is not seen")
+
+
+def test_whoever_changes_the_program_at_once_nobodys_change_is_lost(service: Served) -> None:
+    names = [f"shelf-{number}" for number in range(8)]
+    service.caller()
+    all_at_once([partial(put_up, service, name, name) for name in names])
+    newest: Any = service.shop.events("ProgramPublished")[-1]
+    assert {*names} < {one["id"] for one in newest.document["reward_stores"]}
+
+
+def test_a_change_of_the_program_is_made_once(service: Served) -> None:
+    first = put_up(service, "shelf", "Spring")
+    put_up(service, "shelf", "Summer", "another")
+    before = service.events()
+    assert put_up(service, "shelf", "Spring").content == first.content
+    assert service.events() == before
+
+
+def put_up(service: Served, store: str, name: str, message: str = "") -> httpx.Response:
+    made = {"id": store, "name": name, "point_account_ids": ["points"]}
+    answer = service.ask(STORE, None, **made, headers={"Message-ID": message or store})
+    assert answer.json()["status"] == "ok", answer.text
+    return answer
 
 
 def test_a_store_without_an_account_or_an_unknown_one_is_refused(service: Served) -> None:

@@ -125,24 +125,26 @@ def _as_created(customer_id: str) -> dict[str, Any]:
     return {"user": {"id": customer_id}}
 
 
-def _update(call: Call) -> dict[str, bool]:
+def _update(call: Call) -> bool:
     user: UserSent = call.body.user
-    changed = call.ledger.customers.update(
+    return call.ledger.customers.update(
         customer(call),
         lambda standing, _at: _standing(user, standing),
         _fields(user),
         _references(user),
     )
+
+
+def _as_changed(changed: bool) -> dict[str, bool]:
     return {"changed": changed}
 
 
-def _tag(call: Call) -> dict[str, bool]:
+def _tag(call: Call) -> bool:
     asked: TagsBody = call.body
     ends = None if asked.ttl is None else call.moment.now + timedelta(seconds=asked.ttl)
-    changed = call.ledger.customers.change(
+    return call.ledger.customers.change(
         customer(call), lambda standing, at: _tagged(standing, asked.tags, ends, at)
     )
-    return {"changed": changed}
 
 
 def _tagged(standing: Standing, tags: list[str], ends: datetime | None, at: datetime) -> Standing:
@@ -233,11 +235,11 @@ OPERATIONS = (
     core(
         "update_user", "PUT", both(), Scope.MEMBER,
         "Change a customer; a new e-mail address takes the place of the old one.", _update,
-        asks=UserBody, writes=True, refuses=reasons.TAKEN, tells=shapes.Changed,
+        asks=UserBody, tell=_as_changed, writes=True, refuses=reasons.TAKEN, tells=shapes.Changed,
     ),
     core(
         "tag_user", "POST", both("/tags"), Scope.MEMBER,
         "Give a customer tags, for so many seconds or for good.", _tag,
-        asks=TagsBody, writes=True, tells=shapes.Changed,
+        asks=TagsBody, tell=_as_changed, writes=True, tells=shapes.Changed,
     ),
 )  # fmt: skip

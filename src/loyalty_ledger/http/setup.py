@@ -8,15 +8,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from loyalty_ledger.administration import Edited
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.program import Store
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
-from loyalty_ledger.http.connect import MOST_IDS, ConnectBody, Ids, Number32, program_of
+from loyalty_ledger.http.connect import MOST_IDS, ConnectBody, Ids, Number32
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.shops import store_paths
 from loyalty_ledger.sent import Text, refused
@@ -87,18 +89,22 @@ class CatalogBody(Body):
 # --- reward stores ------------------------------------------------------------------------------
 
 
-def _edited(call: Call, edit: Callable[[Document], None]) -> dict[str, Any]:
-    document = program_of(call).to_document()
-    edit(document)
-    try:
-        program = read_document(document)
-    except ProgramError as error:
-        raise refused([("program", str(one)) for one in error.problems]) from None
-    call.ledger.administration.publish(program)
-    return {"id": call.body.id, "program_version": len(call.ledger.settlement.programs)}
+def _edited(call: Call, edit: Callable[[Document], None]) -> Edited:
+    def change(document: Document) -> Program:
+        edit(document)
+        try:
+            return read_document(document)
+        except ProgramError as error:
+            raise refused([("program", str(one)) for one in error.problems]) from None
+
+    return call.ledger.administration.edit(call.body.id, change)
 
 
-def _edit_store(call: Call) -> dict[str, Any]:
+def _as_edited(edited: Edited) -> dict[str, Any]:
+    return {"id": edited.part, "program_version": edited.version}
+
+
+def _edit_store(call: Call) -> Edited:
     asked: EditStore = call.body
 
     def edit(document: Document) -> None:
@@ -118,7 +124,7 @@ def _edit_store(call: Call) -> dict[str, Any]:
     return _edited(call, edit)
 
 
-def _edit_offer(call: Call) -> dict[str, Any]:
+def _edit_offer(call: Call) -> Edited:
     asked: EditStoreOffer = call.body
 
     def edit(document: Document) -> None:
@@ -181,6 +187,7 @@ OPERATIONS = (
         asks=EditStore,
         tells=shapes.Edited,
         act=_edit_store,
+        tell=_as_edited,
         writes=True,
         refuses=reasons.PUBLISHED,
     ),
@@ -193,6 +200,7 @@ OPERATIONS = (
         asks=EditStoreOffer,
         tells=shapes.Edited,
         act=_edit_offer,
+        tell=_as_edited,
         writes=True,
         refuses=reasons.PUBLISHED,
     ),
