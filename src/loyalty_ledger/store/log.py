@@ -121,6 +121,10 @@ class Log:
         with self._reading.connect() as connection:
             return connection.execute(select(func.count()).where(*wanted)).scalar_one()
 
+    def first_recorded(self, subjects: Collection[tuple[str, int]]) -> datetime | None:
+        """When the first of these events, each by stream and version, was recorded."""
+        return self._reader.first_recorded(subjects)
+
     def load(
         self, streams: Collection[str], state_versions: Mapping[str, str] | None = None
     ) -> Loaded:
