@@ -1,4 +1,4 @@
-"""A sale that waits longer than the shortest lock holds is told of, at `/readyz` and in `status`."""
+"""A sale that waits longer than the shortest lock holds is told of."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,11 +6,10 @@ from typing import Any
 
 import httpx
 import msgspec
-import pytest
 
 from faults.processes import run
-from http_service.serving import Served, served
-from offers.till import A_MOMENT, HALF_AN_HOUR, NOW, document, shop_on
+from http_service.serving import Served
+from offers.till import HALF_AN_HOUR, NOW, document, shop_on
 from sample_ledger import both_databases
 
 

@@ -174,6 +174,22 @@ def user_progress(
     return _read(f"{_POINTS}/1.0/progress/rule_tree/user_progress", body, when)
 
 
+def move_user(
+    user_id: str,
+    tier_system_id: str,
+    tier_level_id: str,
+    *,
+    process_intermediate_levels: bool = False,
+    evaluate_qualifying_rules: bool = False,
+    request_id: str | None = None,
+) -> Call[shapes.Moved]:
+    """Put a customer into a level by hand, up or down."""
+    body = {"user_id": user_id, "tier_system_id": tier_system_id, "tier_level_id": tier_level_id}
+    how = {"process_intermediate_levels": process_intermediate_levels}
+    how |= {"evaluate_qualifying_rules": evaluate_qualifying_rules}
+    return _write(f"{_POINTS}/1.0/movement/move_user", body | how, request_id)
+
+
 def trigger_user_event(
     user_id: str, event_lookup: str, *, request_id: str | None = None
 ) -> Call[dict[str, Any]]:

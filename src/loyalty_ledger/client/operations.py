@@ -72,6 +72,7 @@ class Operations:
     spend_multiple = Method(apps.spend_multiple)
     fetch_point_audit_logs = Method(apps.fetch_point_audit_logs)
     user_progress = Method(apps.user_progress)
+    move_user = Method(apps.move_user)
     trigger_user_event = Method(apps.trigger_user_event)
     get_transaction = Method(apps.get_transaction)
     get_store_transactions = Method(apps.get_store_transactions)

@@ -224,6 +224,16 @@ class Progress(TypedDict):
     tier_levels: list[dict[str, Any]]
 
 
+class Moved(TypedDict):
+    """The level that a customer was put into, and the one that he held before."""
+
+    user_id: str
+    tier_system_id: str
+    tier_level_id: str
+    previous_tier_level_id: str
+    moved: bool
+
+
 class Sale(TypedDict, total=False):
     """A sale as it is read back: `received`, then `settled` with what it granted."""
 

@@ -11,6 +11,7 @@ from loyalty_ledger.domain.streams import split_sale_name
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http.audit_log import AUDIT
 from loyalty_ledger.http.connect import OfUser, caller, customer, program_of
+from loyalty_ledger.http.movement import MOVE
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
 from loyalty_ledger.sent import Text, refused
@@ -231,4 +232,5 @@ OPERATIONS = (
     ),
     AUDIT,
     PROGRESS,
+    MOVE,
 )

@@ -11,7 +11,7 @@ from loyalty_ledger.domain.events.customers import (
     SettlementHeld,
     SettlementResumed,
 )
-from loyalty_ledger.domain.events.deposits import PointsDeposited
+from loyalty_ledger.domain.events.deposits import LevelAssigned, PointsDeposited
 from loyalty_ledger.domain.events.keys import ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.events.merging import (
@@ -150,6 +150,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         DiscountChanged,
         PromotionClaimed,
         PointsDeposited,
+        LevelAssigned,
         ApiKeyCreated,
         ApiKeyRotated,
         ApiKeyRevoked,
