@@ -108,6 +108,10 @@ class Keyring:
         """What a code that stands for an offer is known by in the log, however it was typed."""
         return self._mac("offer code", _as_typed(code)).hex()[:32]
 
+    def note_digest(self, text: str) -> str:
+        """What data that is kept with an offer is known by in the log."""
+        return self._mac("offer note", text).hex()[:32]
+
     def receipt_digest(self, code: str) -> str:
         """What a code on a receipt is known by in the log, in whatever case it was typed."""
         return self._mac("receipt code", code.strip().casefold()).hex()[:32]

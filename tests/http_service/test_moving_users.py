@@ -53,7 +53,7 @@ def test_a_move_gives_what_entering_the_level_gives_once_and_tells_who_did_it(
     service: Served, path: str
 ) -> None:
     told = move(service, "silver", path=path)
-    known = {"tier_system_id": "club", "tier_level_id": "silver"}
+    known: dict[str, Any] = {"tier_system_id": "club", "tier_level_id": "silver"}
     known |= {"previous_tier_level_id": "bronze", "moved": True}
     assert told == known | {"user_id": service.shop.id_of("BOB")}
     assert (level_of(service), offers_of(service)) == ("silver", ["welcome"])

@@ -56,6 +56,19 @@ def issue_offer(
     return _write(f"{_OFFERS}/acquisition/issue", body, request_id)
 
 
+def update_offer(
+    user_offer_id: str,
+    *,
+    custom_data: str | None = None,
+    update_redemption_dates: bool = False,
+    request_id: str | None = None,
+) -> Call[shapes.UpdatedOffer]:
+    """Keep data with an offer, or let its time to be redeemed count from now."""
+    body = given(user_offer_id=user_offer_id, custom_data=custom_data)
+    body |= {"update_redemption_dates": update_redemption_dates}
+    return _write(f"{_OFFERS}/acquisition/update", body, request_id)
+
+
 def revoke_offer(user_offer_id: str, reason: str, *, request_id: str | None = None) -> Call[None]:
     """Take an offer away for good."""
     body = {"user_offer_id": user_offer_id, "reason": reason}

@@ -60,6 +60,7 @@ class Operations:
     get_user_offers = Method(apps.get_user_offers)
     fetch_offers_details = Method(apps.fetch_offers_details)
     issue_offer = Method(apps.issue_offer)
+    update_offer = Method(apps.update_offer)
     revoke_offer = Method(apps.revoke_offer)
     manual_redeem = Method(apps.manual_redeem)
     get_user_reward_stores = Method(apps.get_user_reward_stores)

@@ -104,6 +104,7 @@ class UserOffer(TypedDict):
     offer_type: str | None
     name: str
     expiration_date: str | None
+    custom_data: str | None
 
 
 class Wallet(TypedDict):
@@ -154,6 +155,12 @@ class Issued(TypedDict):
     """Offers that were issued."""
 
     status_list: list[IssuedOffer]
+
+
+class UpdatedOffer(IssuedOffer):
+    """An offer after it was changed; `start_date` None: it can be used at once."""
+
+    start_date: str | None
 
 
 class Spent(TypedDict):
