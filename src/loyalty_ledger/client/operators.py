@@ -6,7 +6,7 @@ What makes a secret or starts long work is not asked again by itself when no ans
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from loyalty_ledger.client import shapes
+from loyalty_ledger.client import reports
 from loyalty_ledger.client.call import Call, When, given, moment
 
 _ROOT = "/admin/v1"
@@ -37,7 +37,7 @@ def show_program(version: int | None = None) -> Call[dict[str, Any]]:
     return _admin("GET", "/program", query=moment({}, version=version))
 
 
-def publish_program(document: Document) -> Call[shapes.Published]:
+def publish_program(document: Document) -> Call[reports.Published]:
     """Publish the document as the next version; the one in force once more changes nothing."""
     return _admin("POST", "/program", body=document)
 
@@ -74,7 +74,7 @@ def create_key(
     store_id: str | None = None,
     expires_at: str | None = None,
     per_second: int = 0,
-) -> Call[shapes.NewKey]:
+) -> Call[reports.NewKey]:
     """Make a key; its secret is shown once."""
     body = given(name=name, scope=scope, store_id=store_id) | given(
         expires_at=expires_at, per_second=per_second
@@ -82,7 +82,7 @@ def create_key(
     return _admin("POST", "/keys", body=body, again=False)
 
 
-def rotate_key(key_id: str, *, former_until: str | None = None) -> Call[shapes.NewKey]:
+def rotate_key(key_id: str, *, former_until: str | None = None) -> Call[reports.NewKey]:
     """Give a key a new secret, shown once; the old one stays good until then."""
     body = given(former_until=former_until)
     return _admin("POST", f"/keys/{key_id}/rotate", body=body, again=False)
@@ -98,16 +98,16 @@ def projections() -> Call[dict[str, Any]]:
     return _admin("GET", "/projections")
 
 
-def rebuild_projection(name: str) -> Call[shapes.Job]:
+def rebuild_projection(name: str) -> Call[reports.Job]:
     """Start building a view anew beside the live one."""
     return _admin("POST", f"/projections/{name}/rebuild", again=False)
 
 
-def verify() -> Call[shapes.Job]:
+def verify() -> Call[reports.Job]:
     """Start checking every law of the ledger."""
     return _admin("POST", "/verify", again=False)
 
 
-def job(job_id: str) -> Call[shapes.Job]:
+def job(job_id: str) -> Call[reports.Job]:
     """How far a job is, and what it came to."""
     return _admin("GET", f"/jobs/{job_id}")

@@ -285,27 +285,3 @@ class Lockout(TypedDict):
     consecutive_count: int
     cumulative_count: int
     expires_at: str | None
-
-
-class Published(TypedDict):
-    """The version of the program in force, and whether it is a new one."""
-
-    version: int
-    published: bool
-
-
-class NewKey(TypedDict):
-    """A key and its secret, which is shown once."""
-
-    key: str
-    secret: str
-
-
-class Job(TypedDict):
-    """Long work: `running`, `done` or `failed`, and what it came to."""
-
-    job_id: str
-    what: str
-    state: str
-    progress: dict[str, int]
-    result: Any

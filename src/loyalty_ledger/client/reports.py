@@ -1,0 +1,27 @@
+"""What operators are answered."""
+
+from typing import Any, TypedDict
+
+
+class Published(TypedDict):
+    """The version of the program in force, and whether it is a new one."""
+
+    version: int
+    published: bool
+
+
+class NewKey(TypedDict):
+    """A key and its secret, which is shown once."""
+
+    key: str
+    secret: str
+
+
+class Job(TypedDict):
+    """Long work: `running`, `done` or `failed`, and what it came to."""
+
+    job_id: str
+    what: str
+    state: str
+    progress: dict[str, int]
+    result: Any
