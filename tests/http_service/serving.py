@@ -1,6 +1,5 @@
 """The service of the coffee shop, behind a real socket, and callers with keys of every scope."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +14,7 @@ from loyalty_ledger.client.clients import AsyncClient, Client
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http.app import Settings, make_app
 from loyalty_ledger.http.names import Names, read_names
-from loyalty_ledger.http.serve import Serving, bound
+from loyalty_ledger.http.serve import answering
 from loyalty_ledger.keys import Terms
 from offers.till import BREAKFAST, Shop
 from sample_ledger import SECRET
@@ -151,25 +150,9 @@ def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[
     """The shop's service at a free port of this machine, as long as the block lasts."""
     of_its_own = Settings(names or read_names(), **settings)
     app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, of_its_own)
-    with listening(app) as url:
+    with answering(app) as url:
         made = Served(shop, app, url)
         try:
             yield made
         finally:
             made.dispose()
-
-
-@contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
-    """The address that the application answers at."""
-    ready = threading.Event()
-    with bound("127.0.0.1", 0) as at:
-        server = Serving(app, ready.set)
-        thread = threading.Thread(target=lambda: server.run(sockets=[at]))
-        thread.start()
-        assert ready.wait(30)
-        try:
-            yield f"http://127.0.0.1:{at.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(30)

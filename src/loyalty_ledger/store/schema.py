@@ -113,3 +113,10 @@ promo_code = Table(
     sqlite_with_rowid=False,
 )
 """The codes of lists as keyed hashes, each with the batch that it came in."""
+
+given_up = Table(
+    "given_up",
+    metadata,
+    Column("mark", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Commits that were told not to be stored while they might still arrive: they are not written."""
