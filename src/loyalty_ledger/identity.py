@@ -108,6 +108,10 @@ class Keyring:
         """What a code that stands for an offer is known by in the log, however it was typed."""
         return self._mac("offer code", _as_typed(code)).hex()[:32]
 
+    def signing_secret(self, key_id: str, digest: str) -> str:
+        """What requests of a key are signed with, as long as its secret has this digest."""
+        return self._mac("signing", key_id, digest).hex()
+
     def note_digest(self, text: str) -> str:
         """What data that is kept with an offer is known by in the log."""
         return self._mac("offer note", text).hex()[:32]

@@ -1,6 +1,6 @@
 """What operators are answered."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class Published(TypedDict):
@@ -11,10 +11,11 @@ class Published(TypedDict):
 
 
 class NewKey(TypedDict):
-    """A key and its secret, which is shown once."""
+    """A key and its secrets, which are shown once; what it signs with, if it has to."""
 
     key: str
     secret: str
+    signing_secret: NotRequired[str]
 
 
 class Job(TypedDict):

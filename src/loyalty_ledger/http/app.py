@@ -36,6 +36,8 @@ from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.sending import SEND, Sending
 from loyalty_ledger.http.service import Asked, Service, Told
+from loyalty_ledger.http.signatures import Signatures
+from loyalty_ledger.identity import Keyring
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.wire import Request as Sale
 
@@ -77,7 +79,8 @@ def make_app(
 
     pool, arriving, jobs = Pool(make), Arriving(make), Jobs(make)
     metrics = Metrics(pool, arriving)
-    service = Service(pool, Authorisation(pool, clock), names, jobs, clock, metrics)
+    signatures = Signatures(pool, Keyring(secret), clock)
+    service = Service(pool, Authorisation(pool, clock), signatures, names, jobs, clock, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

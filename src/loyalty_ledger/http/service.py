@@ -26,6 +26,7 @@ from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.refusals import Turned, busy
+from loyalty_ledger.http.signatures import Signatures
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.once import Answered, Once
 from loyalty_ledger.sent import named_text, problems_of, refused
@@ -69,6 +70,7 @@ class Service:
         self,
         pool: Pool,
         authorisation: Authorisation,
+        signatures: Signatures,
         names: Names,
         jobs: Jobs,
         clock: Callable[[], datetime],
@@ -77,6 +79,7 @@ class Service:
         self._metrics = metrics
         self._pool = pool
         self._authorisation = authorisation
+        self._signatures = signatures
         self.names = names
         self._jobs = jobs
         self._clock = clock
@@ -93,7 +96,7 @@ class Service:
         told: Told | Response
         request.state.operation = operation.name
         try:
-            key = await self._authorisation.caller(request.headers, operation.scope)
+            key, digest = await self._authorisation.caller(request.headers, operation.scope)
             request.state.key_id = key.key_id
             if request.path_params.get("api_key", key.key_id) != key.key_id:
                 raise Turned(401, "wrong_path_key", "the path names another key than calls")
@@ -101,8 +104,9 @@ class Service:
                 named_text(name, value)
             if operation.asks is None:
                 check_store(key, None)
-            body = await read_body(request) if operation.asks else b""
+            body = await read_body(request) if operation.asks or key.signed else b""
             request.state.read = True
+            await self._signatures.check(key, digest, request, body)
             told = await answered(Asked(operation, key, request, body, self._clock()))
             if isinstance(told, Response):
                 return told
