@@ -27,7 +27,8 @@ _WIRE_KINDS = {
     "phone": "phone",
     "card": "card",
 }
-SHORTEST_KEY = 32
+SHORTEST_KEY, FEWEST_CHARACTERS = 32, 8
+DEFAULTS = ("changeme", "changethis", "replaceme", "replacethis", "password", "yoursecret")
 
 
 class Reference(NamedTuple):
@@ -201,12 +202,27 @@ def read_key(path: Path | None) -> bytes:
                 f"the key file {path} cannot be read: name it with --key-file, or set"
                 " LOYALTY_SECRET_KEY; `loyalty init` makes one",
             ) from error
-    if len(text) < SHORTEST_KEY:
+    why = _guessable(text)
+    if why is not None:
         raise Rejected(
             Reason.VALIDATION,
-            f"the secret key is too short: at least {SHORTEST_KEY} characters are needed",
+            f"the secret key {why}, and can be guessed: make one of {SHORTEST_KEY} random bytes,"
+            " as `loyalty init` does without LOYALTY_SECRET_KEY, or `openssl rand -hex 32`",
         )
     return text.encode()
+
+
+def _guessable(key: str) -> str | None:
+    """Why nobody should trust this key; None when nothing speaks against it."""
+    if len(key) < SHORTEST_KEY:
+        return f"is too short (at least {SHORTEST_KEY} characters are needed)"
+    if len(set(key)) < FEWEST_CHARACTERS:
+        return f"is made of fewer than {FEWEST_CHARACTERS} characters"
+    if key in (key + key)[1:-1]:
+        return "says the same again and again"
+    plain = "".join(filter(str.isalnum, key)).lower()
+    known = next((word for word in DEFAULTS if word in plain), None)
+    return None if known is None else f"holds {known!r}, as a default does"
 
 
 def make_key(path: Path) -> bool:

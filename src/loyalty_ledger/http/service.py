@@ -146,7 +146,7 @@ class Service:
     # --- in a thread ----------------------------------------------------------------------------
 
     def _decided(self, asked: Asked, ledger: Ledger) -> Told:
-        operation, request = asked.operation, asked.request
+        operation = asked.operation
         ledger.states.look_again(CONFIGURED)
         given = read_json(asked.body) if operation.asks else {}
         if operation.asks is not None:
@@ -156,7 +156,7 @@ class Service:
             check_retailer(body.retailer_id, ledger)
         once = self._once(asked, given, body)
         call = self.call(asked, ledger, body)
-        ledger.states.meta = {"actor": asked.key.key_id, "request": request.state.request_id}
+        ledger.states.meta = meta_of(asked)
         try:
             with self._alone(once), ledger.states.answering(once):
                 result = operation.act(call)
@@ -244,6 +244,11 @@ def pending(request_id: str) -> Rejected:
         "this request is being processed: ask again in a moment",
         {"request_id": request_id},
     )
+
+
+def meta_of(asked: Asked) -> dict[str, str]:
+    """What is told with the events of a request: the key that called, and the request's id."""
+    return {"actor": asked.key.key_id, "request": asked.request.state.request_id}
 
 
 def store_named(given: Mapping[str, Any]) -> str | None:
