@@ -1,12 +1,10 @@
 """Nothing that names a person, and no secret, is ever written to what the service logs."""
 
 import socket
-import threading
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -14,9 +12,10 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from faults.processes import Process, end, running
+from faults.processes import end, running
 from http_service.every_route import as_asked, routes
 from http_service.hostile_bodies import BODIES
+from http_service.processes import Listening, serving
 from http_service.serving import SALE
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.keys import Terms
@@ -60,44 +59,6 @@ EVERYTHING: dict[str, Any] = {
     "tier_system_id": MARK,
     "tier_level_id": MARK,
 }
-
-
-class Listening:
-    """A process whose output is read as it comes."""
-
-    def __init__(self, process: Process):
-        self._process = process
-        self._heard: list[str] = []
-        self._threads = [
-            threading.Thread(target=self._listen, args=(one,))
-            for one in (process.stdout, process.stderr)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def _listen(self, pipe: IO[str]) -> None:
-        self._heard.extend(iter(pipe.readline, ""))
-
-    def all(self) -> str:
-        """All that it has said, once it has ended."""
-        self._process.kill()
-        for thread in self._threads:
-            thread.join(30)
-        return "".join(self._heard)
-
-
-@contextmanager
-def serving(shop: Shop) -> Iterator[tuple[str, Listening]]:
-    with running(shop.url, "serve", "--port", "0") as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().removeprefix("Serving at ").strip()
-        assert address.startswith("http://"), address
-        listening = Listening(process)
-        try:
-            yield address, listening
-        finally:
-            listening.all()
-            process.wait(30)
 
 
 def ask_everything(http: httpx.Client, key_id: str) -> set[int]:
@@ -179,7 +140,7 @@ def test_nothing_of_a_person_and_no_secret_is_logged(
         made = shop.ledger.keys.create(Terms("all", Scope.ADMIN))
         core, auth = f"/priv/v1/apps/{made.key.key_id}", (made.key.key_id, made.secret)
         with (
-            serving(shop) as (address, listening),
+            serving(shop.url) as (address, listening),
             httpx.Client(base_url=address, auth=auth, timeout=30) as http,
         ):
             send_what_is_right(http, core)

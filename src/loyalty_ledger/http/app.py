@@ -1,5 +1,6 @@
 """The service put together: one application over one ledger."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -84,7 +85,9 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(metrics.loop.run())
         yield
+        watching.cancel()
         arriving.close()
         pool.close()
 
