@@ -24,8 +24,14 @@ from loyalty_ledger.verification import verify
 from offers.till import BREAKFAST, document, shop_on
 
 MOST_CPU_S = 0.05  # for a refusal: of a body as of a value in it
+A_PROGRAM_S = 0.3  # a thousand empty sections of a program: each of the problems is told by place
 GRANTED_S = 0.25  # guards what is done after all against growing without bound
 TRIES = 5  # shared cores count more than is spent
+
+
+def most_cpu_s(route: "Route") -> float:
+    """What a refusal of a value may cost."""
+    return A_PROGRAM_S if route.path.startswith("/admin/v1/program") else MOST_CPU_S
 
 
 POINTS = "/incentives/api/1.0/user_points/spend_multiple"
@@ -121,11 +127,13 @@ def test_a_hostile_value_in_any_place_is_no_fault(
         for body in with_each_value(route.body, VALUES[name]):
             before = attacked.events()
             ask = partial(attacked.caller().post, route.path, content=body)
-            answer, cpu_s = least_cpu_s(ask, MOST_CPU_S, TRIES)
+            answer, cpu_s = least_cpu_s(ask, GRANTED_S)
             # A wrong promo code is counted against the customer, and that is an event.
             if not was_granted(answer) and not route.path.endswith("/claims"):
                 assert attacked.events() == before, (route.path, body[:300])
-            most_s = GRANTED_S if was_granted(answer) else MOST_CPU_S
+            most_s = GRANTED_S if was_granted(answer) else most_cpu_s(route)
+            if cpu_s > most_s:  # asked again only where it was refused: that changes nothing
+                _, cpu_s = least_cpu_s(ask, most_s, TRIES)
             assert cpu_s <= most_s, (route.path, body[:300], cpu_s)
 
 
