@@ -41,6 +41,7 @@ from postgres import private_postgres
 
 CLIENTS, OFFERS, LINES, PRODUCTS = 4, 50, 20, 2_000
 ROUNDS, CUSTOMERS = 200, 10
+WARM_UP = PRODUCTS // (2 * LINES)  # so many rounds see every product once
 PAUSE_MS = 100.0  # on average, from an answer to the next asking: ten a second and till
 BAR_P50_MS, BAR_P99_MS = 5.0, 20.0
 BARRED = ("lock", "redeem")
@@ -110,7 +111,7 @@ class Till:
         turn = number // len(self._customers)
         locked, redeemed = (customer.offer_ids[(2 * turn + n) % OFFERS] for n in range(2))
         sale = f"{self._number}-{number}"
-        first, second = basket(f"{sale}a"), basket(f"{sale}b")
+        first, second = basket(f"{sale}a", 2 * number), basket(f"{sale}b", 2 * number + 1)
         self._timed("lock", lambda: offers.lock(Lookup(USER_OFFER_ID, locked), first, TILL))
         self._timed("unlock", lambda: offers.unlock(locked, TILL))
         self._timed("redeem", lambda: offers.redeem(Lookup(USER_OFFER_ID, redeemed), second, TILL))
@@ -129,9 +130,9 @@ class Till:
         self.taken.setdefault(what, []).append((time.perf_counter() - begun) * 1000)
 
 
-def basket(transaction_id: str) -> Basket:
-    """A sale in the making, as a till sends it."""
-    begin = hash(transaction_id) % PRODUCTS
+def basket(transaction_id: str, number: int) -> Basket:
+    """A sale in the making, as a till sends it; no product comes again before all have come."""
+    begin = number * LINES
     items = [
         {"line_id": str(line), "item_id": f"P{(begin + line) % PRODUCTS}", "subtotal": "3.49"}
         for line in range(1, LINES + 1)
@@ -196,11 +197,12 @@ def _client(
     engine = create_engine(url)
     ledger = Ledger(engine, SECRET, clock.now)
     first, till = (Till(number, ledger, customers, pause_ms) for _ in range(2))
-    for act in (first.serve, first.sell):
-        act(0)  # what is read once is read by now
+    for turn in range(WARM_UP):
+        first.serve(turn)
+    first.sell(0)
     for act in (till.serve, till.sell):
         _START.wait()
-        for turn in range(1, rounds + 1):
+        for turn in range(WARM_UP, WARM_UP + rounds):
             act(turn)
     engine.dispose()
     return till.taken

@@ -17,6 +17,7 @@ from loyalty_ledger.domain.events.merging import (
 from loyalty_ledger.domain.events.offers import (
     OfferEvent,
     OfferExpired,
+    OfferExtended,
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
@@ -168,6 +169,14 @@ def _issued(rows: Rows, event: OfferIssued | OfferReinstated, _recorded: Recorde
         rows.merge(OFFERS, (event.customer_id, event.offer_id), expires_at=event.expires_at)
 
 
+def _extended(rows: Rows, event: OfferExtended, _recorded: Recorded) -> None:
+    key = (event.customer_id, event.offer_id)
+    if event.expires_at is None:
+        rows.delete(OFFERS, key)
+    else:
+        rows.merge(OFFERS, key, expires_at=event.expires_at)
+
+
 def _locked(rows: Rows, event: OfferLocked, _recorded: Recorded) -> None:
     rows.merge(LOCKS, (event.customer_id, event.offer_id), locked_until=event.locked_until)
 
@@ -280,6 +289,7 @@ PROJECTION = Projection(
         OfferMoved: _offer_moved,
         OfferIssued: _issued,
         OfferReinstated: _issued,
+        OfferExtended: _extended,
         OfferLocked: _locked,
         OfferUnlocked: _freed,
         OfferLockLapsed: _freed,

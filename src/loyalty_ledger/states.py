@@ -234,7 +234,9 @@ def new_event(outcome: Outcome, meta: Mapping[str, str] | None = None) -> NewEve
     return NewEvent(outcome.stream, outcome.event, outcome.customers, meta)
 
 
-def add_draft(commit: Commit, after: dict[str, Any], draft: Draft) -> None:
+def add_draft(
+    commit: Commit, after: dict[str, Any], draft: Draft, meta: Mapping[str, str] | None = None
+) -> None:
     """Put a draft's outcomes into a commit, and its states into those after it."""
-    commit.events.extend(new_event(outcome) for outcome in draft.outcomes)
+    commit.events.extend(new_event(outcome, meta) for outcome in draft.outcomes)
     after.update(draft.after)

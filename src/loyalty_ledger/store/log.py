@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, select
 
-from loyalty_ledger.store import answers, append, catalog, chain, personal, promo_codes
+from loyalty_ledger.store import answers, append, catalog, chain, nonces, personal, promo_codes
 from loyalty_ledger.store.checkpoints import Checkpoints
 from loyalty_ledger.store.engine import for_writing
 from loyalty_ledger.store.instants import from_micros, to_micros
@@ -115,6 +115,10 @@ class Log:
         wanted = (events.c.position > after, events.c.name.in_(sorted(names)))
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).where(*wanted)).scalar_one()
+
+    def first_recorded(self, subjects: Collection[tuple[str, int]]) -> datetime | None:
+        """When the first of these events, each by stream and version, was recorded."""
+        return self._reader.first_recorded(subjects)
 
     def load(
         self, streams: Collection[str], state_versions: Mapping[str, str] | None = None
@@ -228,6 +232,10 @@ class Log:
         with for_writing(self._engine).begin() as connection:
             yield connection
         self._checkpoints.committed()
+
+    def use_nonce(self, key_id: str, nonce: str, until: datetime, now: datetime) -> bool:
+        """Use up the nonce of a signed request; False when it was used before."""
+        return nonces.use(self._engine, key_id, storable(nonce, "nonce"), until, now)
 
     def advance(self, connection: Connection, move: Advance) -> None:
         """Move a reader in a transaction; Conflict when it does not stand at `before`."""

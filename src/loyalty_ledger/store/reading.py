@@ -1,10 +1,11 @@
 """Reading the log: by position, by stream, by customer."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import json
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, func, select, tuple_
 
 from loyalty_ledger.store.bulk import Row, select_for
 from loyalty_ledger.store.instants import from_micros
@@ -86,6 +87,17 @@ class Reader:
             if len(rows) < _ROWS_AT_ONCE:
                 return
             version = rows[-1].version
+
+    def first_recorded(self, subjects: Collection[tuple[str, int]]) -> datetime | None:
+        """When the first of these events, each by stream and version, was recorded."""
+        wanted, found = list(subjects), list[int]()
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), _ROWS_AT_ONCE):
+                some = wanted[start : start + _ROWS_AT_ONCE]
+                those = tuple_(events.c.stream, events.c.version).in_(some)
+                first = select(func.min(events.c.recorded_at)).where(those)
+                found += filter(None, connection.execute(first).scalars())
+        return from_micros(min(found)) if found else None
 
     def history(self, customer_id: str, recorded_until: int | None) -> Iterator[Recorded]:
         """All events that concern a customer, in log order."""
