@@ -172,7 +172,7 @@ def test_verify_finds_codes_that_are_not_those_that_were_added(
 def test_a_code_that_a_level_gave_is_taken_back_by_who_has_seen_nothing_of_it(shop: Shop) -> None:
     made = promoting()
     (club, *others) = made["tier_systems"]
-    base: dict[str, Any] = {"id": "base", "name": "Base"}
+    base = {"id": "base", "name": "Base"}
     above: dict[str, Any] = {"id": "above", "name": "Above"}
     above |= {"entrance": {"spend": {"amount": "5.00"}}, "on_entry": [{"code": "gift"}]}
     new = {"id": "heights", "name": "Heights", "levels": [base, above]}
