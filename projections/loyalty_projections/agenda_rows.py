@@ -38,15 +38,7 @@ from loyalty_ledger.domain.events.points import (
 )
 from loyalty_ledger.domain.events.settlement import SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft, TierSinceMoved
-from loyalty_projections.agenda_tables import (
-    FAILED,
-    IDLE,
-    LEVELS,
-    LOCKS,
-    LOTS,
-    OFFERS,
-    WAITING,
-)
+from loyalty_projections.agenda_tables import FAILED, IDLE, LEVELS, LOCKS, LOTS, OFFERS, WAITING
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
 

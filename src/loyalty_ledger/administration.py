@@ -43,13 +43,6 @@ class CustomerRecord(NamedTuple):
     personal: tuple[tuple[str, str], ...]
 
 
-class Edited(NamedTuple):
-    """A part of the program that was changed, and the version that has it."""
-
-    part: str
-    version: int
-
-
 class Administration:
     """Decisions of operators. Each answers whether anything is new; doing it twice is not."""
 
@@ -82,25 +75,6 @@ class Administration:
 
         new = self._decide(lambda: [PROGRAM, EXTERNAL_TYPES] if sor else [PROGRAM], decision)
         return self._states.get([PROGRAM])[PROGRAM].version if new else None
-
-    def edit(self, part: str, change: Callable[[dict[str, Any]], Program]) -> Edited:
-        """Publish what `change` makes of the newest document; Rejected before the first.
-
-        It is changed as it is in the commit, so that nobody's changes meanwhile are lost.
-        """
-
-        def decision(reading: Reading) -> tuple[Draft, Edited]:
-            published: Programs = reading.state(PROGRAM)
-            if not published.version:
-                raise Rejected(Reason.NO_PROGRAM, "no program was published")
-            newest = Program.from_document(published.documents[-1])
-            program = change(newest.to_document())
-            draft = reading.draft()
-            for event in configuration.publish(program, self._clock(), published):
-                draft.emit(PROGRAM, event)
-            return draft, Edited(part, published.version + bool(draft.outcomes))
-
-        return decide(self._states, decision)
 
     def load_stores(self, stores: Sequence[Store], *, confirmed: bool = False) -> bool:
         """Replace the list of stores. Rejected when most would be retired, unless confirmed."""

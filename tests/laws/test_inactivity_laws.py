@@ -8,7 +8,7 @@ spent it before the sale came back had it.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hypothesis import event, given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from laws.reference_wallet import left_of_idle_points
@@ -166,6 +166,12 @@ class Life:
 
 
 @given(BUYS, BUYS, RETURNS, st.lists(STEPS, max_size=7))
+@example(
+    Buys(144, 1, 0),
+    Buys(144, 3, 0),
+    Returns(552, 1, 80),
+    [Spends(144, 100), Returns(144, 1, 0), Returns(144, 0, 0)],
+)
 def test_what_inactivity_takes_is_as_if_every_sale_had_always_been_what_it_is_now(
     first: Buys, then: Buys, comes_back: Returns, steps: list[Step]
 ) -> None:

@@ -68,9 +68,10 @@ class Story:
         told = self.version(sale, number)
         self.shop.settles(arrived := self.shop.takes_in(told, self.now))
         self.books_hold()
-        assert not self.shop.settles(arrived)
+        again = self.shop.settles(arrived)
+        assert not again, f"it was settled twice: {again}"
         self.shop.takes_in(told, self.now)
-        assert not self.shop.last
+        assert not self.shop.last, f"it was received twice: {self.shop.last}"
 
     def version(self, sale: TransactionReceived, number: str) -> TransactionReceived:
         """The sale as it is told now."""
@@ -122,7 +123,8 @@ class Story:
         for position, (stream, event) in enumerate(self.shop.history[self._read :], self._read + 1):
             assert self._laws.take(Seen(position, stream, 1, event)) is None
             self._move(event)
-            assert min(self._standing.values(), default=0) >= 0, event
+            more = {key: points for key, points in self._standing.items() if points < 0}
+            assert not more, f"more went back than was granted or spent: {more} by {event}"
         assert self._counted.read(self.shop.history[self._read :]) is None
         self._read = len(self.shop.history)
         for customer in CUSTOMERS:

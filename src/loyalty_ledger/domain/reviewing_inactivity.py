@@ -5,7 +5,7 @@ lost now, dated by the return: until then the points were there and could be spe
 only because of the sale is given back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,7 +48,7 @@ def review_inactivity(draft: Draft, customers: Iterable[str], case: Case) -> Non
         for name, account in accounts.items():
             would = told.holdings.account(name)
             if _shrinks(name, account, case.programs) or _shrinks(name, would, case.programs):
-                review = _Review(name, account, would, _Recorded(name, history))
+                review = _Review(name, account, would, told.lots, _Recorded(name, history))
                 event = review.event(customer_id, told.due.get(name, ()), case)
                 if event is not None:
                     draft.emit(stream, event, customer_id)
@@ -118,11 +118,12 @@ class _Recorded:
 
 
 class _Review(NamedTuple):
-    """An account as it is, and as it would be."""
+    """An account as it is, and as it would be, and the lots of awards that stand."""
 
     name: str
     account: Account
     would: Account
+    stand: Collection[int]
     recorded: _Recorded
 
     def event(self, customer_id: str, due: Iterable[datetime], case: Case) -> Event | None:
@@ -155,7 +156,10 @@ class _Review(NamedTuple):
         return [LotPoints(lot=lot, points=n) for lot, n in _spread(points, more, there).items()]
 
     def _back(self, points: int, now: datetime) -> list[RestoredLot]:
-        """Points that inactivity took and would not have, the latest first; debt comes first."""
+        """Points that inactivity took and would not have, the latest first; debt comes first.
+
+        What it took of awards that came back counts as taken back: it is not given to them.
+        """
         there = {lot.lot: lot.remaining for lot in self.account.lots.rows(Lot)}
         lots, would = self.recorded.lots, self._would()
         lost = {
@@ -165,7 +169,8 @@ class _Review(NamedTuple):
         }
         more = {lot: min(n, would.get(lot, 0) - there.get(lot, 0)) for lot, n in lost.items()}
         debt, back = self.account.debt, []
-        for lot, n in _spread(points, more, lost).items():
+        standing = {lot: n for lot, n in lost.items() if lot in self.stand}
+        for lot, n in _spread(points, more, standing, lost).items():
             repaid = min(debt, n)
             debt -= repaid
             back.append(replace(lots[lot], points=n, repaid=repaid))

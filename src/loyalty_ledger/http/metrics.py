@@ -48,6 +48,12 @@ class Metrics:
             ("reader",),
             registry=registry,
         )
+        self._unsettled = Gauge(
+            "loyalty_unsettled_arrivals", "Arrivals that wait to be settled.", registry=registry
+        )
+        self._watch_the_loop(registry)
+
+    def _watch_the_loop(self, registry: CollectorRegistry) -> None:
         self._late = Histogram(
             "loyalty_loop_late_seconds",
             "How late the loop is that serves connections.",
@@ -60,9 +66,6 @@ class Metrics:
             registry=registry,
         )
         self.loop = LoopWatch(self._late.observe)
-        self._unsettled = Gauge(
-            "loyalty_unsettled_arrivals", "Arrivals that wait to be settled.", registry=registry
-        )
 
     def answered(self, operation: str, status: int, took_s: float) -> None:
         """Note an answer."""

@@ -6,6 +6,7 @@ from loyalty_ledger.client import shapes
 from loyalty_ledger.depositing import Level
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.assigning import Assigned
+from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import OfUser, caller, customer
 from loyalty_ledger.http.operation import Call, Operation
@@ -57,5 +58,5 @@ MOVE = Operation(
     act=_move,
     tell=_as_moved,
     writes=True,
-    refuses=reasons.MAY_NOT_ASK,
+    refuses=(*reasons.MAY_NOT_ASK, Reason.NO_PROGRAM, Reason.NOT_ELIGIBLE),
 )

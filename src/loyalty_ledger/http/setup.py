@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from loyalty_ledger.administration import Edited
+from loyalty_ledger import program_editing
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.program import Store
@@ -21,6 +21,7 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import MOST_IDS, ConnectBody, Ids, Number32
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.shops import store_paths
+from loyalty_ledger.program_editing import Edited
 from loyalty_ledger.sent import Text, refused
 from loyalty_ledger.store.log import CatalogItem
 
@@ -97,7 +98,7 @@ def _edited(call: Call, edit: Callable[[Document], None]) -> Edited:
         except ProgramError as error:
             raise refused([("program", str(one)) for one in error.problems]) from None
 
-    return call.ledger.administration.edit(call.body.id, change)
+    return program_editing.edit(call.ledger.states, call.ledger.clock(), call.body.id, change)
 
 
 def _as_edited(edited: Edited) -> dict[str, Any]:

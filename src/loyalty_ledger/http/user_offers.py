@@ -9,6 +9,7 @@ from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.program.offers import Offer as Definition
+from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import (
     MOST_ROWS,
@@ -268,7 +269,7 @@ OPERATIONS = (
         act=_update,
         tell=_as_updated,
         writes=True,
-        refuses=reasons.REVOKED,
+        refuses=(*reasons.RELEASED, Reason.UNKNOWN_CUSTOMER),
     ),
     Operation(
         name="revoke_offer",
