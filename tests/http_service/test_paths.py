@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from http_service.description import usual
 from http_service.serving import Served
 from loyalty_ledger.client.sites import External
 from loyalty_ledger.http.connect import MOST_IDS, MOST_ROWS
@@ -83,3 +84,11 @@ def test_lists_of_ids_have_an_end(service: Served, path: str, field: str, most: 
         told = service.ask(path, **body).json()
         assert told["status"] == status
     assert f"{field} must hold at most {most:,}" in told["errors"]["message"]
+
+
+def test_null_in_a_body_is_the_same_as_left_out_and_described_so(service: Served) -> None:
+    service.shop.ledger.projector.catch_up()
+    wallet = "/api/2.0/offers/get_user_offers"
+    assert service.ask(wallet, take=None).content == service.ask(wallet).content
+    asked = usual().document["components"]["schemas"]["GetUserOffers"]
+    assert {"type": "null"} in asked["properties"]["take"]["anyOf"]

@@ -16,6 +16,7 @@ from loyalty_ledger.client import shapes
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.responses import Schema, Shape, responses
+from loyalty_ledger.wire import WireTransaction
 
 _PREFIX = "#/components/schemas/"
 _REFS = _PREFIX + "{model}"
@@ -67,6 +68,9 @@ def _schemas(
         [(x.name, "validation", TypeAdapter(x.asks)) for x in operations if x.asks],
         ref_template=_REFS,
     )
+    bodies: dict[str, Schema] = sent.get("$defs", {})
+    for one in (*asked.values(), {"$ref": _PREFIX + WireTransaction.__name__}):
+        _with_nulls(bodies[str(one["$ref"]).removeprefix(_PREFIX)])
     shown, answered = TypeAdapter.json_schemas(
         [
             *((x.name, "serialization", TypeAdapter(x.tells)) for x in operations if x.tells),
@@ -82,7 +86,15 @@ def _schemas(
         name: Shape(one, known[str(one["$ref"]).removeprefix(_PREFIX)])
         for (name, _), one in shown.items()
     }
-    return {name: one for (name, _), one in asked.items()}, told, sent.get("$defs", {}) | known
+    return {name: one for (name, _), one in asked.items()}, told, bodies | known
+
+
+def _with_nulls(body: Schema) -> None:
+    """What may be left out of a body may be null, too: it is the same."""
+    required, null = body.get("required", []), {"type": "null"}
+    for name, one in body.get("properties", {}).items():
+        if name not in required and null not in one.get("anyOf", []):
+            body["properties"][name] = {"anyOf": [one, null]}
 
 
 @cache

@@ -4,7 +4,7 @@ A reward store is a part of the program: changing one publishes the program's ne
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -74,7 +74,7 @@ class ItemLine(Body):
     """An item; categories broadest first."""
 
     sku: Text
-    name: str = ""
+    name: Text | Literal[""] = ""
     brand: Text | None = None
     categories: Ids = []
 
