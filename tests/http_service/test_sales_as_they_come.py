@@ -136,7 +136,10 @@ def test_eight_callers_of_one_request_are_told_the_same_in_the_end(service: Serv
 def test_every_event_of_a_sale_says_which_key_sent_it_as_which_request(service: Served) -> None:
     offer = service.shop.give("euro")
     discount = service.lock(offer)["payload"]
-    bodies = {"T1": service.shop.body("T1", discount), "T2": service.shop.body("T2")}
+    bodies = {"T1": service.shop.body("T1", discount)}
+    bodies |= {name: service.shop.body(name) for name in ("T2", "T3")}
+    all_wait = f'loyalty_requests_waiting{{line="sales"}} {len(bodies)}.0'
+    service.caller().get("/metrics")
     keys = {name: service.shop.ledger.keys.create(Terms(name, Scope.POS)) for name in bodies}
     before = service.events()
 
@@ -146,9 +149,11 @@ def test_every_event_of_a_sale_says_which_key_sent_it_as_which_request(service: 
         auth = (key.key.key_id, key.secret)
         return httpx.post(url, content=bodies[name], headers=headers, auth=auth).status_code
 
-    with ThreadPoolExecutor(2) as threads, nobody_commits(service.shop.ledger):
+    with ThreadPoolExecutor(len(bodies)) as threads, nobody_commits(service.shop.ledger):
         sent = [threads.submit(send, name) for name in bodies]
-    assert [one.result() for one in sent] == [200, 200]
+        while all_wait not in service.caller().get("/metrics").text:
+            pass  # two of them at least will share a commit
+    assert [one.result() for one in sent] == [200] * len(bodies)
     recorded = service.shop.ledger.log.read(before, 100)
     told = {(one.stream, tuple(sorted(one.meta.items()))) for one in recorded}
     metas = {
@@ -159,4 +164,5 @@ def test_every_event_of_a_sale_says_which_key_sent_it_as_which_request(service: 
         ("sale/main/T1", metas["T1"]),
         (f"offer/{offer}", metas["T1"]),
         ("sale/main/T2", metas["T2"]),
+        ("sale/main/T3", metas["T3"]),
     }

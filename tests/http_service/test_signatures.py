@@ -183,8 +183,7 @@ def test_what_is_no_signature_is_401(guarded: Served, name: str, value: Any) -> 
 
 
 def test_the_client_signs_by_itself(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = service.shop.ledger.clock
-    monkeypatch.setattr("loyalty_ledger.client.signing.time.time", lambda: now().timestamp())
+    monkeypatch.setattr("loyalty_ledger.client.signing.now", service.shop.ledger.clock)
     with service.client() as operator:
         made = operator.create_key("till", "pos", signed=True)
     offer = service.shop.give("euro")

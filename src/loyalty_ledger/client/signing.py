@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from loyalty_ledger import clock
+from loyalty_ledger.clock import now
 
 
 class Credentials(httpx.BasicAuth):
@@ -29,7 +29,7 @@ class Credentials(httpx.BasicAuth):
 
 def signed(signing_secret: str, request: httpx.Request, **said: Any) -> dict[str, str]:
     """The headers of a signed request: now and with a new nonce, unless these are `said`."""
-    at = str(said.get("at", int(clock.now().timestamp())))
+    at = str(said.get("at", int(now().timestamp())))
     nonce = str(said.get("nonce", secrets.token_urlsafe(18)))
     body = hashlib.sha256(request.content).hexdigest()
     lines = (request.method.encode(), request.url.raw_path, at.encode(), nonce.encode())

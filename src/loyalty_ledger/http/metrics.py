@@ -48,22 +48,22 @@ class Metrics:
             ("reader",),
             registry=registry,
         )
+        self._watch_the_loop()
         self._unsettled = Gauge(
             "loyalty_unsettled_arrivals", "Arrivals that wait to be settled.", registry=registry
         )
-        self._watch_the_loop(registry)
 
-    def _watch_the_loop(self, registry: CollectorRegistry) -> None:
+    def _watch_the_loop(self) -> None:
         self._late = Histogram(
             "loyalty_loop_late_seconds",
             "How late the loop is that serves connections.",
             buckets=LATE_S,
-            registry=registry,
+            registry=self.registry,
         )
         self._blocked = Gauge(
             "loyalty_loop_blocked_seconds",
             "The longest that work of this process kept the loop, since it began.",
-            registry=registry,
+            registry=self.registry,
         )
         self.loop = LoopWatch(self._late.observe)
 
