@@ -9,7 +9,7 @@ from loyalty_ledger.domain.offer_commands import Reinstate, Revoke
 from loyalty_ledger.domain.values import Reason, Rejected
 from offer_examples import club, treat
 from return_examples import counted, later, plain, sends, voids
-from specification import TILL, Shop, awards, line, only, rule
+from specification import TILL, Shop, awards, line, only, paid, rule
 
 CAKE, TEA = line("cake", "4.00"), line("tea", "9.00")
 MUGS, TREATS = issued("mug"), issued("treat")
@@ -61,3 +61,11 @@ def test_an_offer_that_was_bought_and_used_counts_though_it_is_reinstated() -> N
     shop.locks(bought.offer_id, TEA, sale="8", when=later(0.5), at_once=True)
     shop.asks(bought.offer_id, Reinstate(at=later(1), by=TILL))
     assert (counted(shop, sold("one")), counted(shop, TREATS)) == ((1, 0), (1, 0))
+
+
+def test_an_offer_goes_with_who_pays_most_and_is_nobody_elses_any_more() -> None:
+    shop, mug = gives()
+    both = [paid("ann", "1.00"), paid("ben", "3.00")]
+    again = only(OfferIssued, sends(shop, CAKE, hours=1, payments=both))
+    assert (again.customer_id, shop.offer(mug).state) == ("ben", OfferState.REVOKED)
+    assert counted(shop, MUGS) == (1, 0)
