@@ -6,6 +6,8 @@
 On a durable PostgreSQL: a catalog is loaded, each client serves customers of its own who hold fifty
 offers each, and every basket has twenty lines. All clients ask at the same time, by default without
 a pause. Milliseconds from the asking to the answer, the commit included.
+
+Purchases come after the rest: all of them count the same offer, and so wait for each other.
 """
 
 from __future__ import annotations
@@ -39,12 +41,12 @@ from postgres import private_postgres
 
 CLIENTS, OFFERS, LINES, PRODUCTS = 4, 50, 20, 2_000
 ROUNDS, CUSTOMERS = 200, 10
+WARM_UP = PRODUCTS // (2 * LINES)  # so many rounds see every product once
 PAUSE_MS = 100.0  # on average, from an answer to the next asking: ten a second and till
 BAR_P50_MS, BAR_P99_MS = 5.0, 20.0
 BARRED = ("lock", "redeem")
 SECRET = b"a-key-for-measurements-and-nothing-else"
-STORE = "S1"
-PRICE = 10
+STORE, PRICE = "S1", 10
 TILL, APP = Actor(client_id="till"), Actor(client_id="app")
 
 PROGRAM: dict[str, Any] = {
@@ -103,18 +105,22 @@ class Till:
         self.taken: dict[str, list[float]] = {}
 
     def serve(self, number: int) -> None:
-        """Lock an offer, give it free, redeem another, take that back, buy one."""
+        """Lock an offer, give it free, redeem another, take that back."""
         offers = self._ledger.offers
         customer = self._customers[number % len(self._customers)]
         turn = number // len(self._customers)
         locked, redeemed = (customer.offer_ids[(2 * turn + n) % OFFERS] for n in range(2))
         sale = f"{self._number}-{number}"
-        first, second = basket(f"{sale}a"), basket(f"{sale}b")
-        self._timed("lock", lambda: offers.lock(_by_id(locked), first, TILL))
+        first, second = basket(f"{sale}a", 2 * number), basket(f"{sale}b", 2 * number + 1)
+        self._timed("lock", lambda: offers.lock(Lookup(USER_OFFER_ID, locked), first, TILL))
         self._timed("unlock", lambda: offers.unlock(locked, TILL))
-        self._timed("redeem", lambda: offers.redeem(_by_id(redeemed), second, TILL))
+        self._timed("redeem", lambda: offers.redeem(Lookup(USER_OFFER_ID, redeemed), second, TILL))
         self._timed("reinstate", lambda: offers.reinstate(redeemed, TILL))
-        self._timed("purchase", lambda: offers.buy(customer.customer_id, "treat-10", APP))
+
+    def sell(self, number: int) -> None:
+        """Sell an offer for points."""
+        customer = self._customers[number % len(self._customers)].customer_id
+        self._timed("purchase", lambda: self._ledger.offers.buy(customer, "treat-10", APP))
 
     def _timed(self, what: str, act: Callable[[], object]) -> None:
         if self._pause_s:
@@ -124,13 +130,9 @@ class Till:
         self.taken.setdefault(what, []).append((time.perf_counter() - begun) * 1000)
 
 
-def _by_id(offer_id: str) -> Lookup:
-    return Lookup(USER_OFFER_ID, offer_id)
-
-
-def basket(transaction_id: str) -> Basket:
-    """A sale in the making, as a till sends it."""
-    begin = hash(transaction_id) % PRODUCTS
+def basket(transaction_id: str, number: int) -> Basket:
+    """A sale in the making, as a till sends it; no product comes again before all have come."""
+    begin = number * LINES
     items = [
         {"line_id": str(line), "item_id": f"P{(begin + line) % PRODUCTS}", "subtotal": "3.49"}
         for line in range(1, LINES + 1)
@@ -193,12 +195,15 @@ def _client(
 ) -> dict[str, list[float]]:
     spare_the_collector()  # as every process of the product does
     engine = create_engine(url)
-    till = Till(number, Ledger(engine, SECRET, clock.now), customers, pause_ms)
-    till.serve(0)  # what is read once is read by now
-    till.taken.clear()
-    _START.wait()
-    for turn in range(1, rounds + 1):
-        till.serve(turn)
+    ledger = Ledger(engine, SECRET, clock.now)
+    first, till = (Till(number, ledger, customers, pause_ms) for _ in range(2))
+    for turn in range(WARM_UP):
+        first.serve(turn)
+    first.sell(0)
+    for act in (till.serve, till.sell):
+        _START.wait()
+        for turn in range(WARM_UP, WARM_UP + rounds):
+            act(turn)
     engine.dispose()
     return till.taken
 

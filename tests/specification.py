@@ -33,7 +33,7 @@ from loyalty_ledger.domain.events.sales import (
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.expiry import elapse
 from loyalty_ledger.domain.levels import level_names
-from loyalty_ledger.domain.needs import with_former
+from loyalty_ledger.domain.needs import told_again, with_former
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.offer_commands import Command as OfferCommand
 from loyalty_ledger.domain.offer_commands import Reinstate, Unlock
@@ -219,8 +219,14 @@ class Shop:
         """The policy's answer to what arrived, taken into the ledger."""
         draft = Draft(self.states)
         arrived = with_former(arrived, self.states)
+        self._recalls(arrived, draft)
         policies.settle(arrived, self.knowledge, draft, retried=retried)
         return self._commit(draft)
+
+    def _recalls(self, arrived: Arrived, draft: Draft) -> None:
+        """What settling may look up of what happened."""
+        for wallet in told_again(arrived, self.states, self.programs):
+            draft.histories[wallet] = [event for name, event in self.history if name == wallet]
 
     def fails(self, arrived: Arrived, reason: str = "a bug") -> list[Any]:
         """Settling went wrong."""
@@ -231,6 +237,7 @@ class Shop:
     def retries(self, arrived: Arrived) -> list[Any]:
         """What failed is settled after all, and its customers wait no more."""
         draft = Draft(self.states)
+        self._recalls(arrived, draft)
         policies.settle(arrived, self.knowledge, draft, retried=True)
         policies.resume(arrived, draft)
         return self._commit(draft)

@@ -11,7 +11,8 @@ from sqlalchemy import make_url
 Moment = Literal["before", "sent", "answered"]
 """COMMIT is not passed on; is passed on and its answer not awaited; is answered, unheard."""
 
-_COMMIT = b"COMMIT\x00"
+_COMMITS = b"COMMIT\x00", b'{"mark":'
+"""A transaction's end, and a small commit's only statement."""
 
 
 class Proxy:
@@ -70,7 +71,7 @@ class _Pair:
 
     def pass_to_server(self) -> None:
         for data in _chunks(self._client):
-            moment = self._proxy.disarm() if _COMMIT in data else None
+            moment = self._proxy.disarm() if any(one in data for one in _COMMITS) else None
             if moment == "before":
                 break
             if moment is not None:

@@ -14,7 +14,6 @@ from loyalty_ledger import verification
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.limits import Granted, Usage
-from loyalty_ledger.domain.program.accounts import InactivityExpiry
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import limit, usage_of
 from loyalty_ledger.domain.values import Rejected
@@ -23,7 +22,6 @@ from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sample.returns import KINDS, brings_all_back, with_returns
 from loyalty_ledger.store.log import Recorded
 from loyalty_projections.laws import first_offence
-from loyalty_projections.profile import Profile
 from returned_ledger import (
     ALL_IS_IN,
     HARSH,
@@ -158,28 +156,11 @@ def shown(ledger: Ledger, household: str, moment: Moment) -> Shown:
     customer = customer_of(ledger, household)
     answers = ledger.answers
     return Shown(
-        without_idleness(answers.profile(customer, moment)),
+        answers.profile(customer, moment).model_copy(update={"identifiers": ()}),
         answers.tiers(customer, moment),
         answers.rewards(customer, moment),
         counted(ledger, customer),
     )
-
-
-def without_idleness(profile: Profile) -> Profile:
-    """The profile without names, and without what shrinks when nothing happens.
-
-    A sale is something that happened, even if it came back: it puts off what idleness takes.
-    """
-    program = read_program(HARSH)
-    shrinking = {
-        one.id for one in program.point_accounts if isinstance(one.expiry, InactivityExpiry)
-    }
-    nothing = {"available": 0, "expiries": ()}
-    accounts = tuple(
-        one.model_copy(update=nothing if one.account in shrinking else {})
-        for one in profile.accounts
-    )
-    return profile.model_copy(update={"identifiers": (), "accounts": accounts})
 
 
 def counted(ledger: Ledger, customer: str) -> dict[str, Any]:

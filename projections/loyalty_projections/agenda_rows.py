@@ -1,5 +1,9 @@
 """The rows behind the agenda, and what happens to them. The answers are in `agenda`."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 import msgspec
 
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
@@ -13,6 +17,7 @@ from loyalty_ledger.domain.events.merging import (
 from loyalty_ledger.domain.events.offers import (
     OfferEvent,
     OfferExpired,
+    OfferExtended,
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
@@ -22,24 +27,18 @@ from loyalty_ledger.domain.events.offers import (
     OfferUnlocked,
 )
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
     PointsRestored,
     PointsRolledOver,
     PointsSpent,
+    RestoredLot,
 )
 from loyalty_ledger.domain.events.settlement import SettlementFailed
 from loyalty_ledger.domain.events.tiers import TierEntered, TierKept, TierLeft, TierSinceMoved
-from loyalty_projections.agenda_tables import (
-    FAILED,
-    IDLE,
-    LEVELS,
-    LOCKS,
-    LOTS,
-    OFFERS,
-    WAITING,
-)
+from loyalty_projections.agenda_tables import FAILED, IDLE, LEVELS, LOCKS, LOTS, OFFERS, WAITING
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Rows
 
@@ -53,15 +52,22 @@ def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
         idle_from=event.at,
         program_version=event.program_version,
     )
-    if kept and event.expires_at is not None:
-        rows.merge(
-            LOTS,
-            (event.customer_id, event.lot),
-            account=event.account,
-            due=event.expires_at,
-            remaining=kept,
-            program_version=event.program_version,
-        )
+    key = event.customer_id, event.lot
+    _put(rows, key, event.account, kept, event.expires_at, event.program_version)
+
+
+def _put(
+    rows: Rows,
+    key: tuple[str, int],
+    account: str,
+    kept: int,
+    due: datetime | None,
+    program_version: int,
+) -> None:
+    """Put what was `kept` of points into a lot; one that never ends is not on the agenda."""
+    if kept and due is not None:
+        told: dict[str, Any] = {"account": account, "due": due, "remaining": kept}
+        rows.merge(LOTS, key, program_version=program_version, **told)
 
 
 def _take(rows: Rows, event: PointsSpent | PointsExpired | PointsClawedBack) -> int:
@@ -92,18 +98,34 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> No
 
 
 def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
-    kept = {lot.into: lot.points - lot.repaid for lot in event.lots}
-    for lot in event.lots:
-        if kept[lot.into] and lot.expires_at is not None:
-            rows.merge(
-                LOTS,
-                (event.customer_id, lot.into),
-                account=event.account,
-                due=lot.expires_at,
-                remaining=kept[lot.into],
-                program_version=lot.program_version,
-            )
-    rows.merge(IDLE, (event.customer_id, event.account), remaining=sum(kept.values()))
+    back = _give_back(rows, event, event.lots)
+    rows.merge(IDLE, (event.customer_id, event.account), remaining=back)
+
+
+def _reviewed(rows: Rows, event: InactivityReviewed, _recorded: Recorded) -> None:
+    for part in event.lost:
+        rows.change(LOTS, (event.customer_id, part.lot), remaining=-part.points)
+    key = event.customer_id, event.account
+    back = _give_back(rows, event, event.back)
+    rows.forget(IDLE, key, "idle_from")
+    rows.merge(
+        IDLE,
+        key,
+        remaining=back - sum(part.points for part in event.lost),
+        idle_from=event.idle_from,
+        program_version=event.program_version,
+    )
+
+
+def _give_back(
+    rows: Rows, event: PointsRestored | InactivityReviewed, lots: Sequence[RestoredLot]
+) -> int:
+    """Put them into their lots, as far as these are on the agenda; how much."""
+    kept = {lot.into: lot.points - lot.repaid for lot in lots}
+    for lot in lots:
+        key, left = (event.customer_id, lot.into), kept[lot.into]
+        _put(rows, key, event.account, left, lot.expires_at, lot.program_version)
+    return sum(kept.values())
 
 
 def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
@@ -112,15 +134,8 @@ def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> No
         rows.change(LOTS, (event.customer_id, rolled.lot), remaining=-rolled.points)
         left = rolled.points - rolled.repaid
         kept += left
-        if left and rolled.expires_at is not None:
-            rows.merge(
-                LOTS,
-                (event.customer_id, rolled.new_lot),
-                account=event.into,
-                due=rolled.expires_at,
-                remaining=left,
-                program_version=event.program_version,
-            )
+        key = event.customer_id, rolled.new_lot
+        _put(rows, key, event.into, left, rolled.expires_at, event.program_version)
     rows.merge(IDLE, (event.customer_id, event.account), remaining=-event.points)
     rows.merge(
         IDLE,
@@ -144,6 +159,14 @@ def _moved(
 def _issued(rows: Rows, event: OfferIssued | OfferReinstated, _recorded: Recorded) -> None:
     if event.expires_at is not None:
         rows.merge(OFFERS, (event.customer_id, event.offer_id), expires_at=event.expires_at)
+
+
+def _extended(rows: Rows, event: OfferExtended, _recorded: Recorded) -> None:
+    key = (event.customer_id, event.offer_id)
+    if event.expires_at is None:
+        rows.delete(OFFERS, key)
+    else:
+        rows.merge(OFFERS, key, expires_at=event.expires_at)
 
 
 def _locked(rows: Rows, event: OfferLocked, _recorded: Recorded) -> None:
@@ -201,15 +224,8 @@ def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
         for lot in moved.lots:
             left = lot.points - lot.repaid
             kept += left
-            if left and lot.expires_at is not None:
-                rows.merge(
-                    LOTS,
-                    (event.customer_id, lot.new_lot),
-                    account=moved.account,
-                    due=lot.expires_at,
-                    remaining=left,
-                    program_version=lot.program_version,
-                )
+            key = event.customer_id, lot.new_lot
+            _put(rows, key, moved.account, left, lot.expires_at, lot.program_version)
         rows.merge(
             IDLE,
             (event.customer_id, moved.account),
@@ -244,7 +260,7 @@ def _offer_moved(rows: Rows, event: OfferMoved, _recorded: Recorded) -> None:
 
 PROJECTION = Projection(
     "agenda",
-    4,
+    5,
     (LOTS, IDLE, LEVELS, OFFERS, LOCKS, FAILED, WAITING),
     {
         PointsAwarded: _awarded,
@@ -253,6 +269,7 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        InactivityReviewed: _reviewed,
         PointsMovedOut: _moved_out,
         PointsMovedIn: _moved_in,
         TierEntered: _moved,
@@ -264,6 +281,7 @@ PROJECTION = Projection(
         OfferMoved: _offer_moved,
         OfferIssued: _issued,
         OfferReinstated: _issued,
+        OfferExtended: _extended,
         OfferLocked: _locked,
         OfferUnlocked: _freed,
         OfferLockLapsed: _freed,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -61,7 +62,7 @@ def _spent(rows: Rows, event: PointsSpent, _recorded: Recorded) -> None:
     _post(rows, event.account, "redeemed", -event.points)
 
 
-def _expired(rows: Rows, event: PointsExpired, _recorded: Recorded) -> None:
+def _expired(rows: Rows, event: PointsExpired | InactivityReviewed, _recorded: Recorded) -> None:
     _post(rows, event.account, "expired", -event.points)
 
 
@@ -92,7 +93,7 @@ def _moved_in(rows: Rows, event: PointsMovedIn, _recorded: Recorded) -> None:
 
 PROJECTION = Projection(
     "books",
-    3,
+    4,
     (BOOKS,),
     {
         PointsAwarded: _awarded,
@@ -101,6 +102,7 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        InactivityReviewed: _expired,
         PointsMovedOut: _moved_out,
         PointsMovedIn: _moved_in,
     },

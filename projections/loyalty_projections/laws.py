@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
     PointsRestored,
     PointsRolledOver,
     PointsSpent,
+    RestoredLot,
 )
 from loyalty_projections import books
 from loyalty_projections.projection import Recorded
@@ -57,6 +59,7 @@ class Laws:
             PointsClawedBack: self._clawed_back,
             PointsRolledOver: self._rolled_over,
             PointsRestored: self._restored,
+            InactivityReviewed: self._reviewed,
             PointsMovedOut: self._moved_out,
             PointsMovedIn: self._moved_in,
         }
@@ -106,8 +109,8 @@ class Laws:
         purse = self._purse(event.customer_id, event.account)
         for part in event.lots:
             self._take(purse, event, part.lot, part.points)
-            if isinstance(event, PointsSpent):
-                purse.spent[part.lot] = purse.spent.get(part.lot, 0) + part.points
+            gone = purse.spent if isinstance(event, PointsSpent) else purse.expired
+            gone[part.lot] = gone.get(part.lot, 0) + part.points
         self._move(purse, event.account, -event.points)
         return (event.account,)
 
@@ -126,22 +129,38 @@ class Laws:
         """Points go back to the lot they came from, never more of them than were spent."""
         purse = self._purse(event.customer_id, event.account)
         for lot in event.lots:
-            self._repay(purse, event, lot.repaid)
-            kept = lot.points - lot.repaid
-            spent = purse.spent.get(lot.lot, 0) - lot.points
-            if spent < 0:
-                raise _Broken(
-                    "no more is given back than was spent",
-                    f"{event.customer_id}, lot {lot.lot}: {lot.points}",
-                )
-            purse.spent[lot.lot] = spent
-            if lot.into != lot.lot:
-                self._put(purse, event, lot.into, kept)
-            elif kept:
-                purse.lots[lot.lot] = purse.lots.get(lot.lot, 0) + kept
-                purse.in_lots += kept
+            self._give_back(purse, event, lot, purse.spent, "spent")
         self._move(purse, event.account, event.points)
         return (event.account,)
+
+    def _reviewed(self, event: InactivityReviewed) -> tuple[str, ...]:
+        """Points that inactivity had not taken are taken, or those it had go back to their lots."""
+        purse = self._purse(event.customer_id, event.account)
+        for part in event.lost:
+            self._take(purse, event, part.lot, part.points)
+            purse.expired[part.lot] = purse.expired.get(part.lot, 0) + part.points
+        for lot in event.back:
+            self._give_back(purse, event, lot, purse.expired, "lost")
+        self._move(purse, event.account, -event.points)
+        return (event.account,)
+
+    def _give_back(
+        self, purse: "_Purse", event: Any, lot: RestoredLot, gone: dict[int, int], how: str
+    ) -> None:
+        self._repay(purse, event, lot.repaid)
+        kept = lot.points - lot.repaid
+        left = gone.get(lot.lot, 0) - lot.points
+        if left < 0:
+            raise _Broken(
+                f"no more is given back than was {how}",
+                f"{event.customer_id}, lot {lot.lot}: {lot.points}",
+            )
+        gone[lot.lot] = left
+        if lot.into != lot.lot:
+            self._put(purse, event, lot.into, kept)
+        elif kept:
+            purse.lots[lot.lot] = purse.lots.get(lot.lot, 0) + kept
+            purse.in_lots += kept
 
     def _rolled_over(self, event: PointsRolledOver) -> tuple[str, ...]:
         source = self._purse(event.customer_id, event.account)
@@ -180,8 +199,9 @@ class Laws:
             purse.debt += moved.debt
             self._repay(purse, event, moved.repaid)
             self._move(purse, moved.account, moved.points)
-            gone = self._purse(event.moved_from, moved.account).spent
-            purse.spent |= {lot + event.numbering: points for lot, points in gone.items()}
+            gone = self._purse(event.moved_from, moved.account)
+            for here, there in ((purse.spent, gone.spent), (purse.expired, gone.expired)):
+                here |= {lot + event.numbering: points for lot, points in there.items()}
         for number, lot, account in numbered:
             self._put(
                 self._purse(event.customer_id, account), event, number, lot.points - lot.repaid
@@ -235,12 +255,13 @@ def first_offence(events: Iterable[Recorded]) -> Offence | None:
 class _Purse:
     """An account of a customer: its balance by movements, and its open lots and debt."""
 
-    __slots__ = ("balance", "debt", "in_lots", "lots", "spent")
+    __slots__ = ("balance", "debt", "expired", "in_lots", "lots", "spent")
 
     def __init__(self) -> None:
         self.balance = self.debt = self.in_lots = 0
         self.lots: dict[int, int] = {}
         self.spent: dict[int, int] = {}
+        self.expired: dict[int, int] = {}
 
 
 class _Sides:
@@ -258,6 +279,9 @@ class _Sides:
         raise NotImplementedError
 
     def change(self, table: Table[Any], key: Key, **sums: int) -> None:
+        raise NotImplementedError
+
+    def forget(self, table: Table[Any], key: Key, latest: str) -> None:
         raise NotImplementedError
 
     def delete(self, table: Table[Any], key: Key) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -108,6 +109,15 @@ def _restored(rows: Rows, event: PointsRestored, recorded: Recorded) -> None:
     rows.insert(MOVEMENTS, row._replace(repaid=sum(lot.repaid for lot in event.lots)))
 
 
+def _reviewed(rows: Rows, event: InactivityReviewed, recorded: Recorded) -> None:
+    """Where only the clock went back, no points moved."""
+    kind = "expired" if event.points > 0 else "restored"
+    row = _row(event, recorded, 0, kind, -event.points)
+    row = row._replace(rule="inactivity", transaction=event.transaction, cause=event.cause)
+    if event.points:
+        rows.insert(MOVEMENTS, row._replace(repaid=sum(lot.repaid for lot in event.back)))
+
+
 def _moved_out(rows: Rows, event: PointsMovedOut, recorded: Recorded) -> None:
     _moved(rows, event, recorded, "moved_out", event.into, -1)
 
@@ -164,7 +174,7 @@ def _row(event: PointsEvent, recorded: Recorded, part: int, kind: str, points: i
 
 PROJECTION = Projection(
     "point_history",
-    3,
+    4,
     (MOVEMENTS,),
     {
         PointsAwarded: _awarded,
@@ -173,6 +183,7 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        InactivityReviewed: _reviewed,
         PointsMovedOut: _moved_out,
         PointsMovedIn: _moved_in,
     },

@@ -9,6 +9,7 @@ from loyalty_ledger.domain.events.merging import OfferMoved
 from loyalty_ledger.domain.events.offers import (
     OfferEvent,
     OfferExpired,
+    OfferExtended,
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
@@ -109,6 +110,11 @@ def _moved(rows: Rows, event: OfferMoved, _recorded: Recorded) -> None:
     )
 
 
+def _extended(rows: Rows, event: OfferExtended, _recorded: Recorded) -> None:
+    times = {"redeemable_from": event.redeemable_from, "expires_at": event.expires_at}
+    rows.merge(OFFERS, (event.customer_id, event.offer_id), **times)
+
+
 OFFER_HANDLERS: Mapping[type[Event], Handler] = {
     OfferIssued: _issued,
     OfferLocked: _bound("LOCKED", lambda event: event.locked_until),
@@ -118,6 +124,7 @@ OFFER_HANDLERS: Mapping[type[Event], Handler] = {
     OfferReinstated: _free("ISSUED"),
     OfferExpired: _free("EXPIRED"),
     OfferRevoked: _free("REVOKED"),
+    OfferExtended: _extended,
     OfferRecalled: _recalled,
     OfferRecallWithdrawn: _recalled,
     OfferMoved: _moved,

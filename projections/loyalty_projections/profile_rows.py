@@ -1,5 +1,6 @@
 """The rows behind a customer's profile, and what happens to them. The answer is in `profile`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from loyalty_ledger.domain.events.merging import (
     TiersMovedOut,
 )
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
+    LotPoints,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -40,6 +43,8 @@ from loyalty_projections.profile_offers import OFFER_HANDLERS, OFFERS
 from loyalty_projections.profile_tables import ACCOUNTS, CUSTOMERS, LEVELS, LOTS
 from loyalty_projections.projection import Projection, Recorded
 from loyalty_projections.rows import Reader, Rows
+
+_Movement = PointsSpent | PointsExpired | PointsClawedBack | PointsRestored | InactivityReviewed
 
 # --- what happens -------------------------------------------------------------------------------
 
@@ -102,30 +107,26 @@ def _put(
         )
 
 
-def _take(rows: Rows, event: PointsSpent | PointsExpired | PointsClawedBack) -> None:
-    for part in event.lots:
+def _take(rows: Rows, event: _Movement, parts: Sequence[LotPoints]) -> None:
+    for part in parts:
         key = (event.customer_id, event.account, part.lot)
         rows.change(LOTS, key, remaining=-part.points)
 
 
 def _spent(rows: Rows, event: PointsSpent, _recorded: Recorded) -> None:
-    _take(rows, event)
-    rows.merge(
-        ACCOUNTS,
-        (event.customer_id, event.account),
-        idle_from=event.at,
-        program_version=event.program_version,
-    )
+    _take(rows, event, event.lots)
+    purse, version = (event.customer_id, event.account), event.program_version
+    rows.merge(ACCOUNTS, purse, idle_from=event.at, program_version=version)
 
 
 def _expired(rows: Rows, event: PointsExpired, _recorded: Recorded) -> None:
-    _take(rows, event)
+    _take(rows, event, event.lots)
     if event.kind == "inactivity":
         rows.merge(ACCOUNTS, (event.customer_id, event.account), idle_from=event.at)
 
 
 def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> None:
-    _take(rows, event)
+    _take(rows, event, event.lots)
     rows.merge(
         ACCOUNTS,
         (event.customer_id, event.account),
@@ -137,15 +138,24 @@ def _clawed_back(rows: Rows, event: PointsClawedBack, _recorded: Recorded) -> No
 
 
 def _restored(rows: Rows, event: PointsRestored, _recorded: Recorded) -> None:
-    for lot in event.lots:
+    _give_back(rows, event, event.lots)
+
+
+def _give_back(rows: Rows, event: _Movement, lots: Sequence[RestoredLot]) -> None:
+    for lot in lots:
         key = event.customer_id, event.account, lot.into
         _put(rows, key, lot.points - lot.repaid, event.at, lot, lot.program_version)
-    rows.merge(
-        ACCOUNTS,
-        (event.customer_id, event.account),
-        debt=-sum(lot.repaid for lot in event.lots),
-        last_lot=max(lot.into for lot in event.lots),
-    )
+    debt, last_lot = -sum(x.repaid for x in lots), max((x.into for x in lots), default=None)
+    rows.merge(ACCOUNTS, (event.customer_id, event.account), debt=debt, last_lot=last_lot)
+
+
+def _reviewed(rows: Rows, event: InactivityReviewed, _recorded: Recorded) -> None:
+    purse = event.customer_id, event.account
+    _take(rows, event, event.lost)
+    _give_back(rows, event, event.back)
+    rows.forget(ACCOUNTS, purse, "idle_from")
+    idle_from, version = event.idle_from, event.program_version
+    rows.merge(ACCOUNTS, purse, idle_from=idle_from, program_version=version)
 
 
 def _rolled_over(rows: Rows, event: PointsRolledOver, _recorded: Recorded) -> None:
@@ -234,7 +244,7 @@ def _json(value: list[str] | dict[str, datetime]) -> str:
 
 PROJECTION = Projection(
     "profile",
-    5,
+    6,
     (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS, CODES),
     {
         CustomerEnrolled: _enrolled,
@@ -246,6 +256,7 @@ PROJECTION = Projection(
         PointsRolledOver: _rolled_over,
         PointsClawedBack: _clawed_back,
         PointsRestored: _restored,
+        InactivityReviewed: _reviewed,
         PointsMovedOut: _moved_out,
         PointsMovedIn: _moved_in,
         TierEntered: _entered,

@@ -27,6 +27,10 @@ class Rows(Protocol):
         """Add to sums of the row of that key, if there is one."""
         ...
 
+    def forget(self, table: Table[Any], key: Key, latest: str) -> None:
+        """Begin anew with a field that keeps the latest: what is put next may be earlier."""
+        ...
+
     def delete(self, table: Table[Any], key: Key) -> None:
         """Remove the row of that key, if there is one."""
         ...
@@ -104,6 +108,12 @@ class MemoryRows:
         if key in rows:
             raise KeyError(f"{table.name} has {key} already")
         rows[key] = list(row[table.keys :])
+
+    def forget(self, table: Table[Any], key: Key, latest: str) -> None:
+        """See Rows."""
+        row = self._tables.get(table, {}).get(key)
+        if row is not None:
+            row[table.place[latest]] = None
 
     def delete(self, table: Table[Any], key: Key) -> None:
         """See Rows."""

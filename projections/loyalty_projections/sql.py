@@ -35,13 +35,14 @@ def from_micros(count: int) -> datetime:
 class Changes:
     """What a batch changes in one table."""
 
-    __slots__ = ("changed", "deleted", "inserted", "merged")
+    __slots__ = ("changed", "deleted", "forgotten", "inserted", "merged")
 
     def __init__(self) -> None:
         self.changed: dict[Key, list[Any]] = {}
         self.merged: dict[Key, list[Any]] = {}
         self.inserted: list[tuple[Any, ...]] = []
         self.deleted: dict[Key, None] = {}
+        self.forgotten: dict[str, dict[Key, None]] = {}
 
 
 class Batch:
@@ -81,6 +82,14 @@ class Batch:
             row = changes.changed.setdefault(key, [0] * len(table.values))
         add(table, row, sums)
 
+    def forget(self, table: Table[Any], key: Key, latest: str) -> None:
+        """See Rows."""
+        changes = self._changes(table)
+        row = changes.merged.get(key)
+        if row is not None:
+            row[table.place[latest]] = None
+        changes.forgotten.setdefault(latest, {})[key] = None
+
     def delete(self, table: Table[Any], key: Key) -> None:
         """See Rows."""
         changes = self._changes(table)
@@ -115,6 +124,8 @@ class _Writer:
             )
         if changes.changed:
             self._change(changes.changed)
+        for name, keys in changes.forgotten.items():
+            self._execute(self._statement(statements.forget, name), table.key, list(keys))
         for names, rows in self._by_names(changes.merged):
             self._execute(self._statement(statements.upsert, names), (*table.key, *names), rows)
         gone = _maybe_gone(table, changes.merged) | _maybe_gone(table, changes.changed)

@@ -55,6 +55,18 @@ def change(postgres: bool, table: Table[Any], build: int) -> str:
 
 
 @lru_cache(maxsize=256)
+def forget(postgres: bool, table: Table[Any], build: int, name: str) -> str:
+    """Put null into a field of rows that are there, by key."""
+    built = table.built(build)
+    if postgres:
+        keys = f"unnest({_arrays(built, table.key)}) AS k({_list(table.key)})"
+        same = " AND ".join(f't."{one}" = k."{one}"' for one in table.key)
+        return f'UPDATE {built.name} AS t SET "{name}" = NULL FROM {keys} WHERE {same}'  # noqa: S608
+    same = " AND ".join(f'"{one}" = ?' for one in table.key)
+    return f'UPDATE {built.name} SET "{name}" = NULL WHERE {same}'  # noqa: S608
+
+
+@lru_cache(maxsize=256)
 def delete(postgres: bool, table: Table[Any], build: int, only_gone: bool) -> str:
     """Delete rows by key; `only_gone`: those that have nothing left."""
     built = table.built(build)

@@ -13,6 +13,7 @@ from loyalty_ledger.domain.events.offers import (
     RETURNED,
     TIME_IS_UP,
     OfferExpired,
+    OfferExtended,
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
@@ -49,7 +50,10 @@ def _offers_overdue(rows: Iterable[HappeningRow], now: datetime) -> list[Happeni
     """Locks that have lapsed and offers that have ended by `now`, as they will be recorded."""
     lives: dict[str, list[HappeningRow]] = {}
     recalled: dict[str, bool] = {}
+    ends: dict[str, datetime | None] = {}
     for row in rows:
+        if row.kind in (OfferIssued.__name__, OfferExtended.__name__, OfferMoved.__name__):
+            ends[row.subject] = _moment(row, "expires_at")
         if row.kind in _MOVES:
             lives.setdefault(row.subject, []).append(row)
         if row.kind in (OfferRecalled.__name__, OfferRecallWithdrawn.__name__):
@@ -59,11 +63,13 @@ def _offers_overdue(rows: Iterable[HappeningRow], now: datetime) -> list[Happeni
     return [
         due
         for offer, life in sorted(lives.items())
-        for due in _overdue(life, now, recalled=recalled.get(offer, False))
+        for due in _overdue(life, now, ends.get(offer), recalled=recalled.get(offer, False))
     ]
 
 
-def _overdue(life: Sequence[HappeningRow], now: datetime, *, recalled: bool) -> list[HappeningRow]:
+def _overdue(
+    life: Sequence[HappeningRow], now: datetime, ends: datetime | None, *, recalled: bool
+) -> list[HappeningRow]:
     """What time has done to an offer since; never before what happened to it last."""
     last, at = life[-1], max(row.at for row in life)
     kind, due = _kind(last), []
@@ -76,8 +82,7 @@ def _overdue(life: Sequence[HappeningRow], now: datetime, *, recalled: bool) -> 
         due.append(blank._replace(at=at, kind=kind, transaction=last.transaction, why=LAPSED))
         if recalled:
             return [*due, blank._replace(at=at, kind=OfferRevoked.__name__, why=RETURNED)]
-    ends = _moment(life[0], "expires_at") if kind in _FREE else None
-    if ends is not None and ends <= now:
+    if kind in _FREE and ends is not None and ends <= now:
         expired = OfferExpired.__name__
         due.append(blank._replace(at=max(ends, at), kind=expired, why=TIME_IS_UP))
     return due

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from loyalty_ledger.customer_events import CustomerEvent, receive
 from loyalty_ledger.deciding import Reading, decide
@@ -31,7 +31,6 @@ from loyalty_ledger.store.log import Busy, CatalogItem, Commit, Conflict, Log, P
 
 PATIENCE = 50
 Items = Callable[[], Iterable[CatalogItem]]
-T = TypeVar("T")
 Decision = Callable[[dict[str, Any], Commit], bool]
 
 
@@ -76,24 +75,6 @@ class Administration:
 
         new = self._decide(lambda: [PROGRAM, EXTERNAL_TYPES] if sor else [PROGRAM], decision)
         return self._states.get([PROGRAM])[PROGRAM].version if new else None
-
-    def edit(self, change: Callable[[dict[str, Any]], tuple[Program, T]]) -> tuple[int, T]:
-        """Publish what `change` makes of the newest document; its version, and what else it tells.
-
-        Changed in its commit, so that nobody's changes are lost. Rejected before the first program.
-        """
-
-        def decision(reading: Reading) -> tuple[Draft, tuple[int, T]]:
-            published: Programs = reading.state(PROGRAM)
-            if not published.version:
-                raise Rejected(Reason.NO_PROGRAM, "no program was published")
-            program, told = change(Program.from_document(published.documents[-1]).to_document())
-            draft = reading.draft()
-            for event in configuration.publish(program, self._clock(), published):
-                draft.emit(PROGRAM, event)
-            return draft, (published.version + bool(draft.outcomes), told)
-
-        return decide(self._states, decision)
 
     def load_stores(self, stores: Sequence[Store], *, confirmed: bool = False) -> bool:
         """Replace the list of stores. Rejected when most would be retired, unless confirmed."""
@@ -204,7 +185,11 @@ class Administration:
 
     # --- how ------------------------------------------------------------------------------------
 
-    def _record(self, stream: str, decide: Callable[[Any], Sequence[Event]]) -> bool:
+    def _record(
+        self,
+        stream: str,
+        decide: Callable[[Any], Sequence[Event]],
+    ) -> bool:
         """Append what is decided on one stream; whether that was anything."""
 
         def decision(states: dict[str, Any], commit: Commit) -> bool:

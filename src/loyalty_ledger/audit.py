@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -61,6 +62,8 @@ class Audit:
                 self._clawed_back(recorded, event)
             case PointsRestored() as event:
                 self._restored(recorded, event)
+            case InactivityReviewed() as event:
+                self._reviewed(recorded, event)
 
     def _awarded(self, recorded: Recorded, event: PointsAwarded) -> None:
         row = self._row(recorded, event.account, event.points - event.made_up, "issuance")
@@ -95,6 +98,16 @@ class Audit:
             row = self._row(recorded, event.account, one.points, "restoration", part)
             row.spent = one.repaid
             self._lots[one.into] = row
+
+    def _reviewed(self, recorded: Recorded, event: InactivityReviewed) -> None:
+        if event.points:
+            kind = "expiration" if event.points > 0 else "restoration"
+            row = self._row(recorded, event.account, -event.points, kind)
+            row.transaction = event.transaction
+            row.spent = sum(part.points for part in event.back)  # they are the lots' again
+        self._take(((one.lot, one.points) for one in event.lost), "expired")
+        self._take(((one.lot, -one.points) for one in event.back), "expired")
+        self._take(((one.lot, one.repaid) for one in event.back), "spent")
 
     def _take(self, parts: Iterable[tuple[int, int]], what: str) -> None:
         for lot, points in parts:

@@ -26,6 +26,7 @@ from loyalty_ledger.domain.events.settlement import (
 )
 from loyalty_ledger.domain.streams import FOLDS, fold, kind_of
 from loyalty_ledger.states import STATE_VERSIONS
+from loyalty_ledger.store.engine import for_streaming
 from loyalty_ledger.store.log import CatalogItem, Log, Recorded
 from loyalty_ledger.store.schema import event_customer, head, snapshots
 
@@ -143,7 +144,7 @@ def _rows_by_position(engine: Engine, goal: int) -> Iterator[Iterator[Any]]:
         .order_by(event_customer.c.position)
     )
     # The database sorts, and hands the rows out as they are asked for.
-    with engine.connect().execution_options(yield_per=_ROWS_AT_ONCE) as connection:
+    with for_streaming(engine, _ROWS_AT_ONCE).connect() as connection:
         result: Any = connection.execute(query)
         try:
             yield iter(result)

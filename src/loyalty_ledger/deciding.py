@@ -132,4 +132,4 @@ def _append(
         commit.personal.extend(reading.personal)
     if once is not None:
         commit.answers.append(once.answer(said))
-    states.append(commit, after)
+    states.append(commit, after, soon_again=True)

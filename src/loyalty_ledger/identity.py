@@ -27,7 +27,8 @@ _WIRE_KINDS = {
     "phone": "phone",
     "card": "card",
 }
-SHORTEST_KEY = 32
+SHORTEST_KEY, FEWEST_CHARACTERS = 32, 8
+DEFAULTS = ("changeme", "changethis", "replaceme", "replacethis", "password", "yoursecret")
 
 
 class Reference(NamedTuple):
@@ -107,6 +108,14 @@ class Keyring:
     def code_digest(self, code: str) -> str:
         """What a code that stands for an offer is known by in the log, however it was typed."""
         return self._mac("offer code", _as_typed(code)).hex()[:32]
+
+    def signing_secret(self, key_id: str, digest: str) -> str:
+        """What requests of a key are signed with, as long as its secret has this digest."""
+        return self._mac("signing", key_id, digest).hex()
+
+    def note_digest(self, text: str) -> str:
+        """What data that is kept with an offer is known by in the log."""
+        return self._mac("offer note", text).hex()[:32]
 
     def receipt_digest(self, code: str) -> str:
         """What a code on a receipt is known by in the log, in whatever case it was typed."""
@@ -193,12 +202,27 @@ def read_key(path: Path | None) -> bytes:
                 f"the key file {path} cannot be read: name it with --key-file, or set"
                 " LOYALTY_SECRET_KEY; `loyalty init` makes one",
             ) from error
-    if len(text) < SHORTEST_KEY:
+    why = _guessable(text)
+    if why is not None:
         raise Rejected(
             Reason.VALIDATION,
-            f"the secret key is too short: at least {SHORTEST_KEY} characters are needed",
+            f"the secret key {why}, and can be guessed: make one of {SHORTEST_KEY} random bytes,"
+            " as `loyalty init` does without LOYALTY_SECRET_KEY, or `openssl rand -hex 32`",
         )
     return text.encode()
+
+
+def _guessable(key: str) -> str | None:
+    """Why nobody should trust this key; None when nothing speaks against it."""
+    if len(key) < SHORTEST_KEY:
+        return f"is too short (at least {SHORTEST_KEY} characters are needed)"
+    if len(set(key)) < FEWEST_CHARACTERS:
+        return f"is made of fewer than {FEWEST_CHARACTERS} characters"
+    if key in (key + key)[1:-1]:
+        return "says the same again and again"
+    plain = "".join(filter(str.isalnum, key)).lower()
+    known = next((word for word in DEFAULTS if word in plain), None)
+    return None if known is None else f"holds {known!r}, as a default does"
 
 
 def make_key(path: Path) -> bool:

@@ -4,7 +4,7 @@ Requests come in groups and share a commit. Somebody else's commit in between ma
 decide again, in halves if need be; it never makes a request fail.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -40,6 +40,7 @@ from loyalty_ledger.reading import Versions, times
 from loyalty_ledger.receipt_codes import ReceiptCodes
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Answer, Conflict, Log, PersonalValue
+from loyalty_ledger.store.records import NO_META
 
 PATIENCE = 50
 _CONFIGURED = (PROGRAM, STORES, CATALOG)
@@ -54,10 +55,14 @@ class Receipt(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A request, and when its body had been read: the moment it is judged at."""
+    """A request, and when its body had been read: the moment it is judged at.
+
+    `meta` is told with its events: who sent it, as which request.
+    """
 
     request: wire.Request
     read_at: datetime
+    meta: Mapping[str, str] = NO_META
 
 
 class _Asked(NamedTuple):
@@ -66,6 +71,7 @@ class _Asked(NamedTuple):
     place: int
     request: wire.Request
     read_at: datetime
+    meta: Mapping[str, str]
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -180,7 +186,7 @@ class Intake:
             )
             if personal is not None:
                 commit.personal.extend(personal)
-                add_draft(commit, states, draft)
+                add_draft(commit, states, draft, one.meta)
         if commit.answers:
             self._states.append(commit, states)
         return bool(commit.answers) or not asked or self._states.fresh()

@@ -18,31 +18,35 @@ from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.keys import ApiKeyCreated
 from loyalty_ledger.domain.streams import KEYS, STORES
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.identity import Keyring
 from loyalty_ledger.states import States
 
 
 class NewKey(NamedTuple):
-    """A key and its secret, which nobody can show again."""
+    """A key and its secret, which nobody can show again; and what it signs with, if it has to."""
 
     key: ApiKey
     secret: str
+    signing_secret: str | None = None
 
 
 class Terms(NamedTuple):
-    """What a key is made for. `per_second` 0 is without a limit."""
+    """What a key is made for. `per_second` 0 is without a limit; `signed`: it has to sign."""
 
     name: str
     scope: Scope
     store_id: str = ""
     expires_at: datetime | None = None
     per_second: int = 0
+    signed: bool = False
 
 
 class Keys:
     """The keys of a ledger's service."""
 
-    def __init__(self, states: States, clock: Callable[[], datetime]):
+    def __init__(self, states: States, keyring: Keyring, clock: Callable[[], datetime]):
         self._states = states
+        self._keyring = keyring
         self._clock = clock
 
     def create(self, terms: Terms, by: str = "") -> NewKey:
@@ -67,13 +71,14 @@ class Keys:
                 store_id=terms.store_id,
                 expires_at=terms.expires_at,
                 per_second=terms.per_second,
+                signed=terms.signed,
                 by=by,
             )
             draft.emit(KEYS, created)
             return draft, None
 
         decide(self._states, decision)
-        return NewKey(self._key(key_id), secret)
+        return self._new(key_id, secret)
 
     def rotate(self, key_id: str, former_until: datetime | None = None, by: str = "") -> NewKey:
         """A new secret; the one before stays good until the moment named, by default not at all."""
@@ -87,7 +92,7 @@ class Keys:
             return draft, None
 
         decide(self._states, decision)
-        return NewKey(self._key(key_id), secret)
+        return self._new(key_id, secret)
 
     def revoke(self, key_id: str, by: str = "") -> ApiKey:
         """The end of a key; twice changes nothing."""
@@ -110,6 +115,11 @@ class Keys:
         keys: ApiKeys = self._states.get([KEYS])[KEYS]
         return keys
 
+    def _new(self, key_id: str, secret: str) -> NewKey:
+        key = self._key(key_id)
+        signing = self._keyring.signing_secret(key_id, digest_of(secret)) if key.signed else None
+        return NewKey(key, secret, signing)
+
     def _key(self, key_id: str) -> ApiKey:
         return self.all().known(key_id)
 
@@ -117,6 +127,12 @@ class Keys:
 def digest_of(secret: str) -> str:
     """What a secret is known by."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def as_new(made: NewKey) -> dict[str, str]:
+    """A new key for programs, with all that is not shown again."""
+    told = {"key": made.key.key_id, "secret": made.secret}
+    return told | ({"signing_secret": made.signing_secret} if made.signing_secret else {})
 
 
 def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
@@ -129,5 +145,6 @@ def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "per_second": key.per_second or None,
+        "signed": key.signed,
         "state": key.state(at),
     }

@@ -25,9 +25,16 @@ from loyalty_ledger.domain.events.offers import (
     OfferLocked,
     OfferRedeemed,
 )
-from loyalty_ledger.domain.issuing import is_offer_id
+from loyalty_ledger.domain.issuing import is_offer_id, redeemable
 from loyalty_ledger.domain.offer import Offer
-from loyalty_ledger.domain.offer_commands import Reinstate, Revoke, Unlock
+from loyalty_ledger.domain.offer_commands import (
+    Annotate,
+    Command,
+    Extend,
+    Reinstate,
+    Revoke,
+    Unlock,
+)
 from loyalty_ledger.domain.offer_decisions import decide as decide_offer
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import (
@@ -46,9 +53,11 @@ from loyalty_ledger.domain.streams import (
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Keyring, make_code
 from loyalty_ledger.offer_requests import TTL_CODE, USER_OFFER_ID, Basket, Bound, Code, Lookup
+from loyalty_ledger.personal_fields import NOTE
 from loyalty_ledger.reading import Versions, times
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
+from loyalty_ledger.store.log import PersonalValue
 
 Bind = Callable[[till.Ask, dict[int, Program], Draft], OfferLocked | OfferRedeemed]
 
@@ -218,6 +227,30 @@ class Offers:
 
         decide(self._states, decision)
 
+    def update(
+        self, offer_id: str, by: Actor, note: str | None = None, *, anew: bool = False
+    ) -> Offer:
+        """Keep this text with an offer; `anew`: its time counts from now. The offer after it."""
+        at = self._clock()
+
+        def decision(reading: Reading) -> tuple[Draft, Offer]:
+            stream = _offer(offer_id)
+            state: Offer = reading.state(stream)
+            if not state.customer_id:
+                raise Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
+            check_enrolled(state.customer_id, reading)
+            commands: list[Command] = [self._anew(state, at, by, reading)] if anew else []
+            if note is not None:
+                commands.append(Annotate(at=at, digest=self._keyring.note_digest(note), by=by))
+                reading.personal = [PersonalValue(state.customer_id, NOTE, stream, note)]
+            draft = reading.draft()
+            for command in commands:
+                for event in decide_offer(command, draft.state(stream)):
+                    draft.emit(stream, event, event.customer_id)
+            return draft, draft.state(stream)
+
+        return decide(self._states, decision)
+
     def code(self, offer_id: str, by: Actor) -> Code:
         """A short-lived code that stands for the offer, good for one sale."""
         at = self._clock()
@@ -238,6 +271,13 @@ class Offers:
         return decide(self._states, decision)
 
     # --- how ------------------------------------------------------------------------------------
+
+    def _anew(self, state: Offer, at: datetime, by: Actor, reading: Reading) -> Extend:
+        """As if it were issued now, by its own definition."""
+        program = self._programs(state.program_version, reading)[state.program_version]
+        redemption = program.offer(state.definition).redemption
+        begins, ends = redeemable(redemption, at, program)
+        return Extend(at=at, redeemable_from=begins, expires_at=ends, by=by)
 
     def _new(self, offers: list[OfferIssued], reading: Reading) -> list[OfferIssued]:
         """The commit names the streams of new offers, too: none may exist."""

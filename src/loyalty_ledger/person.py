@@ -9,6 +9,7 @@ from loyalty_ledger.beside import beside, identifier_of
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.streams import customer_of, fold
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.personal_fields import NOTE
 from loyalty_ledger.store.log import PersonalValue, Recorded
 
 
@@ -27,6 +28,11 @@ def data_of(ledger: Ledger, customer_id: str, moment: Moment) -> dict[str, Any]:
         "personal": {one.field: one.value for one in found.own if not one.reference},
         "views": _views(ledger, customer_id, moment) if ledger.settlement.programs else None,
         "with_sales": [_with_sale(one) for one in found.everything if one.field in _OF_SALES],
+        "with_offers": {
+            one.reference.removeprefix("offer/"): one.value
+            for one in found.own
+            if one.field == NOTE
+        },
         "events": [_event(one) for one in history],
         "merged_into_him": {
             one: [_event(each) for each in ledger.log.history(one)] for one in customer.absorbed

@@ -4,7 +4,7 @@ from datetime import date
 
 from loyalty_ledger.domain.values import Reason, Rejected
 
-BORN = "dob"
+BORN, NOTE = "dob", "offer"
 
 
 def about(name: str) -> str:

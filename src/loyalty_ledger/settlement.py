@@ -6,10 +6,11 @@ from typing import Any
 
 from loyalty_ledger.deciding import Reading
 from loyalty_ledger.domain import policies
-from loyalty_ledger.domain.arrivals import Arrived, Knowledge
+from loyalty_ledger.domain.arrivals import Arrived, Knowledge, reason_of
 from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.configuration import Programs
 from loyalty_ledger.domain.draft import Draft
+from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
 from loyalty_ledger.domain.judging import facts_of, settle_sale
 from loyalty_ledger.domain.needs import needed, own, with_former
@@ -25,14 +26,14 @@ from loyalty_ledger.domain.streams import (
     split_cause,
 )
 from loyalty_ledger.domain.transaction import Sale
+from loyalty_ledger.histories import histories
 from loyalty_ledger.shelf import Shelf
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Advance, Busy, Commit, Conflict, Log, Recorded
+from loyalty_ledger.store.log import Advance, Busy, Commit, Conflict, Log, NewEvent, Recorded
 
 READER = "settlement"
 ARRIVALS = ("TransactionReceived", "CustomerEventReceived")
 BATCH, PATIENCE = 500, 100
-_LONGEST_REASON = 500
 Settle = Callable[..., None]
 
 
@@ -87,6 +88,7 @@ class Settlement:
         while more := needed(arrived, reading.found, subjects) - reading.found.keys():
             reading.get(more)
         knowledge = self._knowledge([arrived], reading.found)
+        draft.histories |= self._histories(arrived, reading.found)
         settle_sale(arrived, version, knowledge, draft, retried=False)
 
     def position(self) -> int:
@@ -143,12 +145,12 @@ class Settlement:
             if arrived.stream in seen:
                 arrived, knowledge = self._after_others(arrived, knowledge, states, commit)
             seen.add(arrived.stream)
-            draft = Draft(states)
+            draft = Draft(states, self._histories(arrived, states, commit.events))
             try:
                 self._settle(arrived, knowledge, draft)
             except Exception as error:
                 draft = Draft(states)
-                policies.fail(arrived, _reason(error), draft)
+                policies.fail(arrived, reason_of(error), draft)
             add_draft(commit, states, draft)
         self._states.append(commit, states)
 
@@ -179,13 +181,13 @@ class Settlement:
                 return ""
             if policies.overtakes(arrived, Draft(states)):
                 return ""
-            draft, reason = Draft(states), None
+            draft, reason = Draft(states, self._histories(arrived, states)), None
             try:
                 knowledge = self._knowledge([arrived], states)
                 self._settle(arrived, knowledge, draft, retried=True)
                 policies.resume(arrived, draft)
             except Exception as error:
-                draft, reason = Draft(states), _reason(error)
+                draft, reason = Draft(states), reason_of(error)
                 if subject in known:
                     return reason
                 policies.fail(arrived, reason, draft, held=True)
@@ -234,6 +236,11 @@ class Settlement:
             states |= self._states.get(more)
             added |= more
         return arrivals, added
+
+    def _histories(
+        self, arrived: Arrived, states: dict[str, Any], pending: Iterable[NewEvent] = ()
+    ) -> dict[str, list[Event]]:
+        return histories(self._log, arrived, states, self._programs, pending)
 
     def _streams(self, arrivals: list[Arrived]) -> list[str]:
         streams = [PROGRAM, CATALOG]
@@ -290,9 +297,3 @@ def _carries_offers(arrived: Arrived) -> bool:
     """Whether the sale's stream says what became of them: it holds more than the arrival."""
     event = arrived.event
     return isinstance(event, TransactionReceived) and bool(carried(event.discounts))
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, in one line that every database can store."""
-    text = ascii(f"{type(error).__name__}: {error}")[1:-1]
-    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."

@@ -35,7 +35,7 @@ PASSING = (
     *("sale", "happening", "offer", "code", "claim", "receipt"),
     *("promo-code", "promo-batch"),
 )
-"""Streams that are hardly asked for again; their states are not kept."""
+"""Streams that are asked for again soon or never: their states are the first to go."""
 MOST_STATES = 20_000
 REST_S = 1.0
 COMPARE_EVERY_S = 0.25
@@ -78,7 +78,8 @@ class States:
         if missing or self._position is None:
             self._load(missing)
         for stream in wanted:
-            self._known.move_to_end(stream)
+            if kind_of(stream) not in PASSING:
+                self._known.move_to_end(stream)
         return {stream: self._known[stream].state for stream in wanted}
 
     def suppose(self, stream: str, first: Event) -> None:
@@ -92,8 +93,13 @@ class States:
         expected = {stream: known[stream].version for stream in streams}
         return Commit([], expected, self._position or 0)
 
-    def append(self, commit: Commit, after: Mapping[str, Any]) -> Appended:
-        """Append a commit and take over the states after it. On Conflict drop what has moved."""
+    def append(
+        self, commit: Commit, after: Mapping[str, Any], *, soon_again: bool = False
+    ) -> Appended:
+        """Append a commit and take over the states after it. On Conflict drop what has moved.
+
+        `soon_again` keeps the passing ones, too: who locks an offer unlocks it, or prices it anew.
+        """
         counts: dict[str, int] = {}
         for event in commit.events:
             counts[event.stream] = counts.get(event.stream, 0) + 1
@@ -111,9 +117,13 @@ class States:
             for stream in conflict.streams or commit.expected:
                 self._known.pop(stream, None)
             raise
-        for stream in (*appended.changed, *_seen_once(commit.expected)):
-            self._known.pop(stream, None)
-        self._known.update((s, known) for s, known in written.items() if kind_of(s) not in PASSING)
+        self.drop(appended.changed)
+        self._known.update(written)
+        passing = [stream for stream in commit.expected if kind_of(stream) in PASSING]
+        if not soon_again:
+            self.drop(passing)
+        for stream in self._known.keys() & passing:
+            self._known.move_to_end(stream, last=False)
         self._position = appended.last
         self._looked_at = time.monotonic()
         self._trim()
@@ -217,10 +227,6 @@ class States:
             self._known.popitem(last=False)
 
 
-def _seen_once(streams: Iterable[str]) -> Iterator[str]:
-    return (stream for stream in streams if kind_of(stream) in PASSING)
-
-
 def new_event(outcome: Outcome, meta: Mapping[str, str] | None = None) -> NewEvent:
     """An outcome as it is appended."""
     if meta is None:
@@ -228,7 +234,9 @@ def new_event(outcome: Outcome, meta: Mapping[str, str] | None = None) -> NewEve
     return NewEvent(outcome.stream, outcome.event, outcome.customers, meta)
 
 
-def add_draft(commit: Commit, after: dict[str, Any], draft: Draft) -> None:
+def add_draft(
+    commit: Commit, after: dict[str, Any], draft: Draft, meta: Mapping[str, str] | None = None
+) -> None:
     """Put a draft's outcomes into a commit, and its states into those after it."""
-    commit.events.extend(new_event(outcome) for outcome in draft.outcomes)
+    commit.events.extend(new_event(outcome, meta) for outcome in draft.outcomes)
     after.update(draft.after)

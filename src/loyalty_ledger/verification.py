@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_ledger.code_checks import codes_fault
+from loyalty_ledger.count_checks import counts_fault
 from loyalty_ledger.cross_checks import (
     Unreadable,
     catalogs_fault,
@@ -16,6 +17,7 @@ from loyalty_ledger.ledger import Ledger
 from loyalty_projections.laws import EVENTS, Laws
 from loyalty_projections.projections import PROJECTIONS
 
+CHECKS = (customers_fault, snapshots_fault, catalogs_fault, codes_fault, counts_fault)
 EVENTS_AT_ONCE = 5_000
 Progress = Callable[[int, int], None]
 
@@ -38,9 +40,7 @@ def verify(ledger: Ledger, progress: Progress) -> Found:
     end = ledger.log.head().position
     try:
         problems = [
-            problem
-            for check in (customers_fault, snapshots_fault, catalogs_fault, codes_fault)
-            if (problem := check(ledger.log, progress)) is not None
+            problem for check in CHECKS if (problem := check(ledger.log, progress)) is not None
         ]
     except Unreadable as error:  # nothing that follows from the log can be worked out
         return Found(end, 0, 0, [str(error)])

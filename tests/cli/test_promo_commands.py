@@ -104,3 +104,15 @@ def test_a_code_is_text_in_one_line_and_the_customer_is_known(shop: Shop) -> Non
     refused(shop, "unknown_customer", "promo", "claim", "external:NOBODY", "muglove")
     assert said(shop, "promo", "claim", "external:ANN").code == 2
     assert document()["promotions"] == []
+
+
+def test_the_status_tells_what_was_asked_a_moment_ago(shop: Shop) -> None:
+    shop.publish(muffins())
+    told(shop, "promo", "claim", *WHO)
+    shop.claim("MUGLOVE", "BOB")  # in another process, with no worker since
+    with shop.refused("promotion_not_available"):
+        shop.claim("NOTHING", "BOB")
+    (one,) = told(shop, "promo", "status")
+    assert one["claims"] == 2
+    customer = told(shop, "promo", "status", "external:BOB")
+    assert (len(customer["claims"]), customer["in_all"]) == (1, 1)

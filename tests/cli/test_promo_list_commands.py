@@ -145,3 +145,45 @@ def test_the_status_of_all_promotions_fits_into_80_columns(shop: Shop, tmp_path:
     assert rows["gift"] == ["active", "3", "0", "3", "0"]
     assert max(map(len, text.splitlines())) <= 80, text
     refused(shop, "unknown_customer", "promo", "status", "external:NOBODY")
+
+
+def test_the_codes_of_a_list_are_told_by_hash_and_by_what_became_of_them(
+    shop: Shop, tmp_path: Path
+) -> None:
+    lists(shop)
+    plain = generated(shop, tmp_path / "codes")
+    shown(shop, "promo", "load", "theirs", written_codes(tmp_path))
+    claimed = told(shop, "promo", "claim", ANN, plain[0])
+    buys(shop)
+    assert [one["state"] for one in told(shop, "promo", "codes", "theirs")] == ["unused"]
+    codes = told(shop, "promo", "codes", "gift")
+    assert [one["state"] for one in codes] == [
+        "used" if one["claim_id"] else "unused" for one in codes
+    ]
+    (used,) = told(shop, "promo", "codes", "gift", "--state", "used")
+    assert (used["claim_id"], used["claimed_by"]) == (claimed["claim_id"], shop.id_of())
+    (drawn,) = (one for one in codes if not one["batch"])
+    assert (len(codes), drawn["drawn_for"], drawn["state"]) == (4, shop.id_of(), "unused")
+    assert shop.close(is_voided=True, at=shop.later(hours=1)) == "accepted"
+    shop.work()
+    assert [
+        one["digest"] for one in told(shop, "promo", "codes", "gift", "--state", "withdrawn")
+    ] == [drawn["digest"]]
+    assert told(shop, "promo", "codes", used["batch"]) == [one for one in codes if one["batch"]]
+    text = shown(shop, "promo", "codes", used["batch"])
+    assert f"{used['digest']} used\n" in text and text.count("\n") == 3
+    assert not any(one in text for one in plain)
+
+
+def test_codes_of_nothing_or_in_no_state_are_refused(shop: Shop, tmp_path: Path) -> None:
+    lists(shop)
+    assert "'gift'" in refused(shop, "validation", "promo", "codes", "gift")
+    generated(shop, tmp_path / "codes")
+    assert told(shop, "promo", "codes", "gift", "--state", "used") == []
+    assert "withdrawn" in refused(shop, "validation", "promo", "codes", "gift", "--state", "lost")
+
+
+def written_codes(folder: Path) -> Path:
+    file = folder / "theirs.txt"
+    file.write_text("THEIR-CODE-1\n")
+    return file

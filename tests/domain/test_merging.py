@@ -211,3 +211,36 @@ def test_who_waits_for_a_sale_that_failed_is_not_merged() -> None:
     with pytest.raises(Rejected) as refusal:
         merge(told)
     assert refusal.value.code is Reason.NOT_AVAILABLE
+
+
+def idle_pair() -> Shop:
+    """Bob and Ann, each with a sale, merged; half of what they have is lost a month later."""
+    idle = {"kind": "inactivity", "after": "P30D", "percent": 50}
+    told = shop(
+        point_accounts=[{"id": "points", "name": "Points", "expiry": idle}],
+        point_sources=[{"id": "shop", "name": "Shop", "accounts": ["points"]}],
+    )
+    buys(told, "bob", "100.00", "bobs")
+    told.sells(line("tea", "60.00"), transaction_id="anns", when=at("2026-03-09 12:00"))
+    merge(told)
+    return told
+
+
+@pytest.mark.parametrize("back", ["bobs", "anns", "both"])
+def test_what_comes_back_after_a_merge_takes_its_points_and_leaves_the_activity_of_then(
+    back: str,
+) -> None:
+    told = idle_pair()
+    for number in ("bobs", "anns"):
+        if back in (number, "both"):
+            told.sells(number=number, to="ann", at=at("2026-03-20 12:00"), is_voided=True)
+    left = {"bobs": 60, "anns": 100, "both": 0}[back]
+    assert told.points() == left
+    assert told.balance(at("2026-04-08 11:59")) == left
+    assert told.balance(at("2026-04-08 12:00")) == left // 2
+
+
+def test_what_comes_back_after_a_merge_is_not_given_back_what_inactivity_took_of_it() -> None:
+    told = idle_pair()
+    told.sells(number="bobs", to="ann", at=at("2026-04-10 12:00"), is_voided=True)
+    assert told.points() == 60  # of bob's hundred, eighty were lost

@@ -130,16 +130,6 @@ def test_points_that_idled_away_count_as_taken_back() -> None:
     assert moved(shop) == (0, 0, 5)
 
 
-def test_a_part_takes_what_the_lots_still_hold_before_it_looks_at_what_expired() -> None:
-    shop = plain(**accounts(expiry={"kind": "inactivity", "after": "P1M", "percent": 50}))
-    sends(shop, TEN)
-    shop.keeps_time(later(DAYS * 32))
-    sends(shop, line("ten", "6.00"), hours=DAYS * 33)
-    assert (taken_from(clawed(shop.last)), shop.points()) == ([(1, 4)], 1)
-    voids(shop, hours=DAYS * 34)
-    assert (moved(shop), shop.points()) == ((0, 0, 5), 0)
-
-
 def test_the_claw_back_of_one_sale_leaves_what_another_is_owed_for() -> None:
     shop = plain()
     sends(shop, TEN)

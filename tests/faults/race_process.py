@@ -7,8 +7,11 @@ from multiprocessing.synchronize import Barrier
 from typing import NamedTuple
 from unittest.mock import patch
 
+from faults.processes import wait_until
 from loyalty_ledger import clock
+from loyalty_ledger.domain.events.customers import CustomerErased
 from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.domain.streams import customer_of
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
@@ -69,7 +72,20 @@ class Send(NamedTuple):
     body: bytes
 
 
-Ask = Lock | Buy | Claim | Enrol | ClaimReceipt | Merge | Send
+class PayUntilErased(NamedTuple):
+    """Send sales, one after the other; the last one as soon as this customer is erased."""
+
+    bodies: tuple[bytes, ...]
+    customer_id: str
+
+
+class Erase(NamedTuple):
+    """Forget a customer."""
+
+    customer_id: str
+
+
+Ask = Lock | Buy | Claim | Enrol | ClaimReceipt | Merge | Send | PayUntilErased | Erase
 
 
 class Answer(NamedTuple):
@@ -134,6 +150,10 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
         return lambda: ledger.receipts.claim(*ask, Actor(client_id="app"))
     if isinstance(ask, Merge):
         return lambda: ledger.merging.merge(*ask)
+    if isinstance(ask, Erase):
+        return lambda: ledger.erasing.erase(*ask)
+    if isinstance(ask, PayUntilErased):
+        return lambda: _pay(ledger, ask)
     if isinstance(ask, Send):
         return lambda: ledger.intake.receive([ask.body])
     payload = {
@@ -144,6 +164,15 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
     basket = Basket(STORE, read_transaction(payload))
     lookup = Lookup(USER_OFFER_ID, ask.offer_id)
     return lambda: ledger.offers.lock(lookup, basket, Actor(client_id="till"))
+
+
+def _pay(ledger: Ledger, ask: PayUntilErased) -> None:
+    *first, last = ask.bodies
+    for body in first:
+        ledger.intake.receive([body])
+    stream = customer_of(ask.customer_id)
+    wait_until(lambda: any(isinstance(x.event, CustomerErased) for x in ledger.log.stream(stream)))
+    ledger.intake.receive([last])
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The service of the coffee shop, behind a real socket, and callers with keys of every scope."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,14 +9,13 @@ from typing import Any
 import httpx
 import msgspec
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from http_service.description import Description, Overheard, usual
 from loyalty_ledger.client.clients import AsyncClient, Client
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http.app import Settings, make_app
 from loyalty_ledger.http.names import Names, read_names
-from loyalty_ledger.http.serve import Serving, bound
+from loyalty_ledger.http.serve import answering
 from loyalty_ledger.keys import Terms
 from offers.till import BREAKFAST, Shop
 from sample_ledger import SECRET
@@ -161,26 +159,10 @@ def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[
     of_its_own = Settings(names or read_names(), **settings)
     app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, of_its_own)
     overheard = Overheard(app, usual() if names is None else Description(names))
-    with listening(overheard) as url:
+    with answering(overheard) as url:
         made = Served(shop, app, url)
         try:
             yield made
         finally:
             made.dispose()
     assert overheard.untrue == [], "\n".join(overheard.untrue[:5])
-
-
-@contextmanager
-def listening(app: ASGIApp) -> Iterator[str]:
-    """The address that the application answers at."""
-    ready = threading.Event()
-    with bound("127.0.0.1", 0) as at:
-        server = Serving(app, ready.set)
-        thread = threading.Thread(target=lambda: server.run(sockets=[at]))
-        thread.start()
-        assert ready.wait(30)
-        try:
-            yield f"http://127.0.0.1:{at.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(30)

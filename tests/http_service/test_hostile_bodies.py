@@ -23,12 +23,14 @@ from http_service.spending_cpu import least_cpu_s
 from loyalty_ledger.verification import verify
 from offers.till import BREAKFAST, document, shop_on
 
-MOST_CPU_S = 0.25  # guards against what grows without bound; shared cores count more than is spent
-A_PROGRAM_S = 1.0  # a program is read whole, and every problem of it is told with its place
+MOST_CPU_S = 0.05  # for a refusal: of a body as of a value in it
+A_PROGRAM_S = 0.3  # a thousand empty sections of a program: each of the problems is told by place
+GRANTED_S = 0.25  # guards what is done after all against growing without bound
+TRIES = 5  # shared cores count more than is spent
 
 
 def most_cpu_s(route: "Route") -> float:
-    """What a refusal may cost."""
+    """What a refusal of a value may cost."""
     return A_PROGRAM_S if route.path.startswith("/admin/v1/program") else MOST_CPU_S
 
 
@@ -106,13 +108,14 @@ def test_there_are_enough_of_them() -> None:
 def test_a_hostile_body_is_refused_quickly_and_changes_nothing(
     attacked: Served, routes: list[Route], name: str
 ) -> None:
-    before = attacked.events()
+    before, worst_s = attacked.events(), 0.0
     for route in routes:
-        answer, cpu_s = least_cpu_s(
-            partial(attacked.caller().post, route.path, content=BODIES[name]), MOST_CPU_S
-        )
+        ask = partial(attacked.caller().post, route.path, content=BODIES[name])
+        answer, cpu_s = least_cpu_s(ask, MOST_CPU_S, TRIES)
         assert not was_granted(answer), (route.path, answer.text[:200])
-        assert cpu_s <= most_cpu_s(route), (route.path, cpu_s)
+        assert cpu_s <= MOST_CPU_S, (route.path, cpu_s)
+        worst_s = max(worst_s, cpu_s)
+    print(f"{name}: at most {worst_s * 1000:.0f} ms of CPU")
     assert attacked.events() == before
 
 
@@ -123,14 +126,15 @@ def test_a_hostile_value_in_any_place_is_no_fault(
     for route in routes:
         for body in with_each_value(route.body, VALUES[name]):
             before = attacked.events()
-            answer, cpu_s = least_cpu_s(
-                partial(attacked.caller().post, route.path, content=body),
-                MOST_CPU_S,
-            )
+            ask = partial(attacked.caller().post, route.path, content=body)
+            answer, cpu_s = least_cpu_s(ask, GRANTED_S)
             # A wrong promo code is counted against the customer, and that is an event.
             if not was_granted(answer) and not route.path.endswith("/claims"):
                 assert attacked.events() == before, (route.path, body[:300])
-            assert cpu_s <= most_cpu_s(route), (route.path, cpu_s)
+            most_s = GRANTED_S if was_granted(answer) else most_cpu_s(route)
+            if cpu_s > most_s:  # asked again only where it was refused: that changes nothing
+                _, cpu_s = least_cpu_s(ask, most_s, TRIES)
+            assert cpu_s <= most_s, (route.path, body[:300], cpu_s)
 
 
 @pytest.mark.parametrize("name", HEADERS)

@@ -3,20 +3,17 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 
+from http_service.every_route import OPEN, as_asked, routes
 from http_service.serving import Served, served
 from loyalty_ledger.domain.api_key import Scope
-from loyalty_ledger.http.app import BY_THEMSELVES, OPERATIONS
-from loyalty_ledger.http.names import read_names
-from loyalty_ledger.http.openapi import describe
 from loyalty_ledger.keys import Terms
 from offers.till import NOW, shop_on
 
-OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs"}
 NARROWER = {
     Scope.POS: Scope.MEMBER,
     Scope.MEMBER: Scope.POS,
@@ -24,23 +21,6 @@ NARROWER = {
     Scope.ADMIN: Scope.OPERATOR,
 }
 WRONG = ("no key", "wrong", "unknown", "expired", "revoked", "rotated", "scope", "store", "scheme")
-
-
-class Route(NamedTuple):
-    path: str
-    method: str
-    scope: Scope
-
-
-def routes() -> list[Route]:
-    """Every route of the description that needs a key."""
-    document = describe((*BY_THEMSELVES, *OPERATIONS), read_names())
-    return [
-        Route(path, method.upper(), Scope(one["x-scope"]))
-        for path, methods in document["paths"].items()
-        for method, one in methods.items()
-        if path not in OPEN
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +70,8 @@ def test_every_route_is_shut_to_who_may_not(
             credential = refused_keys[wrong, route.scope]
             headers = {"Authorization": credential} if isinstance(credential, str) else {}
             auth = credential if isinstance(credential, tuple) else None
-            content = b'{"store_id": "main"}' if route.method in ("POST", "PUT") else None
             key_id = credential[0] if isinstance(credential, tuple) else "key"
-            path = route.path.replace("{api_key}", key_id).replace("{", "").replace("}", "")
-            answer = caller.request(route.method, path, content=content, headers=headers, auth=auth)
+            answer = caller.request(**as_asked(route, key_id), headers=headers, auth=auth)
             if answer.status_code != (403 if wrong in ("scope", "store") else 401):
                 open_to_them.append((route, answer.status_code, answer.text))
     assert open_to_them == []

@@ -1,14 +1,17 @@
 """Sales as clients really send them: odd fields, local times, two ids, out of order, at once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
-from http_service.middleware import all_at_once
+from http_service.middleware import all_at_once, nobody_commits
 from http_service.serving import SALE, Served, binding
 from loyalty_ledger.client.refusals import Refused
 from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.keys import Terms
 from loyalty_ledger.store.schema import personal
 from offers.till import BREAKFAST, item
 
@@ -128,3 +131,38 @@ def test_eight_callers_of_one_request_are_told_the_same_in_the_end(service: Serv
         told = all_at_once([lambda: app.spend_multiple(ann, lines, request_id="spend-1")] * AT_ONCE)
     assert told == [told[0]] * AT_ONCE
     assert service.shop.points() == 990
+
+
+def test_every_event_of_a_sale_says_which_key_sent_it_as_which_request(service: Served) -> None:
+    offer = service.shop.give("euro")
+    discount = service.lock(offer)["payload"]
+    bodies = {"T1": service.shop.body("T1", discount)}
+    bodies |= {name: service.shop.body(name) for name in ("T2", "T3")}
+    all_wait = f'loyalty_requests_waiting{{line="sales"}} {len(bodies)}.0'
+    service.caller().get("/metrics")
+    keys = {name: service.shop.ledger.keys.create(Terms(name, Scope.POS)) for name in bodies}
+    before = service.events()
+
+    def send(name: str) -> int:
+        key, headers = keys[name], {"X-Request-Id": f"request-{name}"}
+        url = f"{service.url}/api/2.0/send_transaction"
+        auth = (key.key.key_id, key.secret)
+        return httpx.post(url, content=bodies[name], headers=headers, auth=auth).status_code
+
+    with ThreadPoolExecutor(len(bodies)) as threads, nobody_commits(service.shop.ledger):
+        sent = [threads.submit(send, name) for name in bodies]
+        while all_wait not in service.caller().get("/metrics").text:
+            pass  # two of them at least will share a commit
+    assert [one.result() for one in sent] == [200] * len(bodies)
+    recorded = service.shop.ledger.log.read(before, 100)
+    told = {(one.stream, tuple(sorted(one.meta.items()))) for one in recorded}
+    metas = {
+        name: (("actor", key.key.key_id), ("request", f"request-{name}"))
+        for name, key in keys.items()
+    }
+    assert told == {
+        ("sale/main/T1", metas["T1"]),
+        (f"offer/{offer}", metas["T1"]),
+        ("sale/main/T2", metas["T2"]),
+        ("sale/main/T3", metas["T3"]),
+    }

@@ -31,7 +31,7 @@ def loyalty(folder: Path, *arguments: str) -> str:
         env=variables | {"PATH": os.pathsep.join((scripts, os.environ["PATH"]))},
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=5 * PATIENCE_S,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -72,7 +72,7 @@ def test_it_plays_the_journeys_step_by_step(shown: str) -> None:
 
 
 def test_it_finishes_a_sale_with_each_option_then_unlocks_and_reinstates(shown: str) -> None:
-    fifth = part(shown, "Journey 5", "This ledger stays")
+    fifth = part(shown, "Journey 5", "The same over HTTP")
     titles = re.findall(r"^Journey 5.*\. (.+)$", fifth, re.M)
     assert titles == [
         "Option 1: no offer",
@@ -99,6 +99,14 @@ def numbers(text: str) -> list[int]:
     return [
         int(number) for number in re.findall(r"^ +(\d+)  (?:customer|app|till|ledger) ", text, re.M)
     ]
+
+
+def test_it_serves_the_ledger_over_http_and_asks_it_by_the_client(shown: str) -> None:
+    rows = part(shown, "The same over HTTP", "This ledger stays").splitlines()[2:]
+    calls = ["lookup", "send_transaction", "the same again", "lookup, once it is settled"]
+    assert [re.split(" {2,}", row)[0] for row in rows if row.strip()] == calls
+    before, after = (re.findall(r"(\d+) Points", row) for row in (rows[0], rows[3]))
+    assert int(after[0]) - int(before[0]) == 350, "28.00 at 10 points a dollar, a quarter more"
 
 
 def test_the_two_commands_to_type_next_work(shown: str, folder: Path) -> None:

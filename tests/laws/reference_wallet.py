@@ -201,3 +201,22 @@ class NaiveWallet:
         if sleepy.idle_since and sleepy.balance > 1:
             moments.append((days_after(sleepy.idle_since, 20), "sleepy"))
         return [*moments, (NEVER, "")]
+
+
+def left_of_idle_points(
+    happened: list[tuple[datetime, int]], until: datetime, days: int
+) -> tuple[int, datetime | None]:
+    """What an account holds of which half goes after each so many days without anything.
+
+    `happened` are points that came and went, in the order of time. Who spent more than he would
+    have had is not asked for what would have gone before. With it, since when nothing happened.
+    """
+    balance, gone = 0, 0
+    since: datetime | None = None
+    for moment, points in [*happened, (until, 0)]:
+        while since and balance > 1 and (due := days_after(since, days)) <= moment:
+            gone, balance, since = gone + balance // 2, balance - balance // 2, due
+        if points:
+            forgiven = min(gone, max(0, -points - max(0, balance)))
+            gone, balance, since = gone - forgiven, balance + forgiven + points, moment
+    return balance, since

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from laws.programs_and_sales import CUSTOMERS, START, documents, sales
+from laws.programs_and_sales import CUSTOMERS, START, documents, outcomes, sales
 from laws.reference_program import Document
 from loyalty_ledger.domain.events.sales import Line, Payment, TransactionReceived
 
@@ -62,9 +62,14 @@ class Scenario(NamedTuple):
 
 
 @st.composite
-def programs(draw: st.DrawFn) -> Document:
-    """A whole program, with debts forbidden or points that roll over, now and then."""
+def programs(draw: st.DrawFn, *, codes: bool = True) -> Document:
+    """A whole program, with debts forbidden or points that roll over, now and then.
+
+    And with codes that rules, campaigns and levels draw, unless told otherwise.
+    """
     document = draw(documents())
+    if codes and draw(st.booleans()):
+        _draws_codes(draw, document)
     points = document["point_accounts"][0]
     points["allow_negative"] = draw(st.booleans())
     points["expiry"] = draw(
@@ -72,17 +77,41 @@ def programs(draw: st.DrawFn) -> Document:
             [
                 points["expiry"],
                 {"kind": "rolling", "after": "P9M"},
-                {"kind": "rolling", "after": "P9M"},
                 {"kind": "rolling", "after": "P8D", "into": "later"},
+                {"kind": "inactivity", "after": "P2D", "percent": 50},
+                {"kind": "inactivity", "after": "P4D", "percent": 80},
             ]
         )
     )
-    expiry = draw(st.sampled_from([{"kind": "never"}, {"kind": "rolling", "after": "P15D"}]))
+    expiry = draw(
+        st.sampled_from(
+            [
+                {"kind": "never"},
+                {"kind": "rolling", "after": "P15D"},
+                {"kind": "inactivity", "after": "P9D", "percent": 30},
+            ]
+        )
+    )
     document["point_accounts"].append({"id": "later", "name": "Later", "expiry": expiry})
     for offer in document["offers"]:
         offer["on_return"] = draw(st.sampled_from(["reinstate", "restore_points", "none"]))
         offer["redemption"] = draw(st.sampled_from([{}, {"after_issue": "P10D"}]))
     return document
+
+
+def _draws_codes(draw: st.DrawFn, document: Document) -> None:
+    """Some outcomes draw a code of the promotion `gift`, too."""
+    gift: Document = {"id": "gift", "name": "Gift", "kind": "single_use"}
+    gift["outcomes"] = draw(outcomes(bought=False))
+    gift |= draw(st.sampled_from([{}, {}, {"total": 1}, {"ends": "2026-03-20"}]))
+    document["promotions"] = [gift]
+    earning = [*document["rules"], *document["campaigns"]]
+    given = [one["outcomes"] for one in earning]
+    levels = [level for system in document["tier_systems"] for level in system["levels"]]
+    given += [level["on_entry"] for level in levels if level.get("on_entry")]
+    for one in given:
+        if draw(st.booleans()):
+            one.append({"code": "gift"})
 
 
 def kept(lines: Sequence[Line], left: Sequence[int], shape: str) -> list[Line]:
@@ -167,7 +196,7 @@ MEANWHILE = st.one_of(OTHERS, SPENDINGS, USES)
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, *, meanwhile: int = 3) -> Scenario:
+def scenarios(draw: st.DrawFn, *, meanwhile: int = 3, codes: bool = True) -> Scenario:
     """A sale that comes back, and what happens before and meanwhile."""
     since: list[Step] = []
     for version in draw(versions()):
@@ -176,7 +205,22 @@ def scenarios(draw: st.DrawFn, *, meanwhile: int = 3) -> Scenario:
     while since and not isinstance(since[-1], Version):
         since.pop()
     before = draw(st.lists(MEANWHILE, max_size=meanwhile))
-    return Scenario(draw(programs()), before, since)
+    return Scenario(draw(programs(codes=codes)), before, since)
+
+
+@st.composite
+def idle_scenarios(draw: st.DrawFn) -> Scenario:
+    """A sale that comes back, between others, where points end soon after nothing happens."""
+    document = draw(programs())
+    for account in document["point_accounts"]:
+        days, percent = draw(st.integers(1, 6)), draw(st.sampled_from([50, 80]))
+        account["expiry"] = {"kind": "inactivity", "after": f"P{days}D", "percent": percent}
+    gives = {"account": "points", "source": "shop", "points": 3, "per_amount": "1.00"}
+    document["rules"] = [*document["rules"], {"id": "always", "award": gives}]
+    since: list[Step] = []
+    for version in draw(versions(most=2)):
+        since += [version, *draw(st.lists(OTHERS, max_size=1))]
+    return Scenario(document, draw(st.lists(OTHERS, min_size=1, max_size=3)), since)
 
 
 def later(moment: datetime, step: Step) -> datetime:

@@ -13,7 +13,17 @@ from datetime import timedelta
 
 from hypothesis import event, given
 
-from laws.returned_sales import Other, Scenario, Spending, Step, Use, Version, later, scenarios
+from laws.returned_sales import (
+    Other,
+    Scenario,
+    Spending,
+    Step,
+    Use,
+    Version,
+    idle_scenarios,
+    later,
+    scenarios,
+)
 from laws.told_twice import CUSTOMERS, Story
 
 
@@ -65,6 +75,7 @@ def test_what_is_returned_was_never_bought(scenario: Scenario) -> None:
         told.goes_on(step)
     told.until(weeks=0)
     assert not told.with_it.left_of("main")
+    assert not told.with_it.codes_of("main")
     with_it, without = told.both
     fell = with_it.fell() or without.fell()
     if fell or told.apart or with_it.judged() != without.judged():
@@ -77,6 +88,23 @@ def test_what_is_returned_was_never_bought(scenario: Scenario) -> None:
     assert with_it.offers() == without.offers()
     if not any(story.spent_elsewhere() or story.points_lived_on() for story in told.both):
         assert with_it.points() == without.points()
+        told.until(weeks=3)
+        assert with_it.points() == without.points()
+
+
+@given(idle_scenarios())
+def test_what_is_returned_was_no_activity(scenario: Scenario) -> None:
+    """The other laws of returns, too, know programs with inactivity; here it takes all the time."""
+    told = Twice(scenario)
+    for step in (*scenario.before, *scenario.since):
+        told.goes_on(step)
+    if told.apart or told.with_it.judged() != told.without.judged():
+        event("something else depended on it")
+        return
+    event(f"inactivity was reviewed: {told.with_it.reviewed()}")
+    for weeks in (0, 1, 3):
+        told.until(weeks=weeks)
+        assert told.with_it.points() == told.without.points()
 
 
 @given(scenarios(meanwhile=0))

@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from laws.counted_again import CountedAgain
 from laws.programs_and_sales import ITEMS
 from laws.reference_program import Document
 from laws.returned_sales import BEGIN
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -18,6 +20,7 @@ from loyalty_ledger.domain.events.points import (
     PointsRolledOver,
     PointsSpent,
 )
+from loyalty_ledger.domain.events.promotions import PromoCodeDrawn
 from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.events.tiers import TierLeft
@@ -25,7 +28,7 @@ from loyalty_ledger.domain.limits import Count, Granted
 from loyalty_ledger.domain.lots import Lot
 from loyalty_ledger.domain.offer import OfferState
 from loyalty_ledger.domain.progress import Earned, Purchase
-from loyalty_ledger.domain.streams import tiers_of, usage_of, wallet_of
+from loyalty_ledger.domain.streams import promo_code_of, tiers_of, usage_of, wallet_of
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.domain.wallet import Spend, spend
 from loyalty_projections.laws import Laws
@@ -53,6 +56,7 @@ class Story:
         self.now = BEGIN
         self.first: dict[str, TransactionReceived] = {}
         self._laws = Laws()
+        self._counted = CountedAgain()
         self._read = 0
         self._balances: Counter[tuple[str, str]] = Counter()
         self._standing: Counter[tuple[str, ...]] = Counter()
@@ -64,9 +68,10 @@ class Story:
         told = self.version(sale, number)
         self.shop.settles(arrived := self.shop.takes_in(told, self.now))
         self.books_hold()
-        assert not self.shop.settles(arrived)
+        again = self.shop.settles(arrived)
+        assert not again, f"it was settled twice: {again}"
         self.shop.takes_in(told, self.now)
-        assert not self.shop.last
+        assert not self.shop.last, f"it was received twice: {self.shop.last}"
 
     def version(self, sale: TransactionReceived, number: str) -> TransactionReceived:
         """The sale as it is told now."""
@@ -111,11 +116,16 @@ class Story:
     # --- what always holds ----------------------------------------------------------------------
 
     def books_hold(self) -> None:
-        """After every event the books balance, and every wallet is what its movements make it."""
+        """After every event the books balance, and every wallet is what its movements make it.
+
+        Counters are what was granted and not taken back.
+        """
         for position, (stream, event) in enumerate(self.shop.history[self._read :], self._read + 1):
             assert self._laws.take(Seen(position, stream, 1, event)) is None
             self._move(event)
-            assert min(self._standing.values(), default=0) >= 0, event
+            more = {key: points for key, points in self._standing.items() if points < 0}
+            assert not more, f"more went back than was granted or spent: {more} by {event}"
+        assert self._counted.read(self.shop.history[self._read :]) is None
         self._read = len(self.shop.history)
         for customer in CUSTOMERS:
             holdings = self.state(wallet_of(customer)).holdings
@@ -139,7 +149,7 @@ class Story:
             case PointsSpent():
                 self._balance(event, -event.points)
                 self._stand(event.reference, event, event.account, event.points)
-            case PointsExpired():
+            case PointsExpired() | InactivityReviewed():
                 self._balance(event, -event.points)
             case PointsRolledOver():
                 self._balance(event, -event.points)
@@ -175,6 +185,12 @@ class Story:
         """What stands of a sale's awards, and of the points that were spent for it."""
         own = {key: n for key, n in self._standing.items() if key[0].endswith(f"/{number}")}
         return {key: points for key, points in own.items() if points}
+
+    def codes_of(self, number: str) -> list[str]:
+        """The promo codes that stand of those drawn by a sale, by digest."""
+        drawn = [one for _, one in self.shop.history if isinstance(one, PromoCodeDrawn)]
+        own = [one.digest for one in drawn if one.transaction.endswith(f"/{number}")]
+        return [one for one in own if not self.state(promo_code_of(one)).withdrawn]
 
     # --- what can be seen -----------------------------------------------------------------------
 
@@ -220,6 +236,10 @@ class Story:
         """
         events = (event for _, event in self.shop.history if isinstance(event, TierLeft))
         return any(event.why == "maintenance" for event in events)
+
+    def reviewed(self) -> bool:
+        """Whether a return made points be lost, or not lost, that inactivity takes."""
+        return any(isinstance(e, InactivityReviewed) and e.points for _, e in self.shop.history)
 
     def points(self) -> dict[Any, Any]:
         """Points by what they are and when they end, and debts."""

@@ -167,3 +167,29 @@ def test_verify_finds_codes_that_are_not_those_that_were_added(
         connection.execute(text(statement), values)
     (found,) = problems(shop)
     assert found.startswith("promo codes of gift/") and says in found
+
+
+def test_a_code_that_a_level_gave_is_taken_back_by_who_has_seen_nothing_of_it(shop: Shop) -> None:
+    made = promoting()
+    (club, *others) = made["tier_systems"]
+    base = {"id": "base", "name": "Base"}
+    above: dict[str, Any] = {"id": "above", "name": "Above"}
+    above |= {"entrance": {"spend": {"amount": "5.00"}}, "on_entry": [{"code": "gift"}]}
+    new = {"id": "heights", "name": "Heights", "levels": [base, above]}
+    promotions = [*made["promotions"], GIFT]
+    shop.publish(made | {"promotions": promotions, "tier_systems": [club, *others, new]})
+    sold(shop, customer="BOB")
+    (drawn,) = codes(shop, "BOB")
+    assert drawn.state == "DRAWN"
+    assert shop.close("T1", customer="BOB", is_voided=True, at=shop.later(hours=1)) == "accepted"
+    shop.another().work()
+    assert [one.state for one in codes(shop, "BOB")] == ["WITHDRAWN"]
+    (withdrawn,) = shop.ledger.log.read(0, 5_000, names=["PromoCodeWithdrawn"])
+    assert (withdrawn.stream, withdrawn.version) == (f"promo-code/{drawn_digest(shop)}", 2)
+    assert problems(shop) == []
+
+
+def drawn_digest(shop: Shop) -> str:
+    (event,) = shop.events("PromoCodeDrawn")
+    digest: str = event.digest  # type: ignore[attr-defined]
+    return digest

@@ -13,6 +13,7 @@ from loyalty_ledger import loading
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.cli import journeys
 from loyalty_ledger.cli.bookkeeping import show_books
+from loyalty_ledger.cli.demo_service import show_over_http
 from loyalty_ledger.cli.journey_stage import Clock
 from loyalty_ledger.cli.opening import Place
 from loyalty_ledger.cli.output import progress, table, tell
@@ -60,8 +61,8 @@ def _play() -> None:
     coffee_clock = Clock(journeys.A_FORTNIGHT_BEFORE)
     with (
         tempfile.TemporaryDirectory() as folder,
-        _ledger(Path(folder) / "burrito.db", burrito_clock) as burrito,
-        _ledger(Path(folder) / "coffee.db", coffee_clock) as coffee,
+        _ledger(Path(folder) / "burrito.db", burrito_clock) as (burrito, secret),
+        _ledger(Path(folder) / "coffee.db", coffee_clock) as (coffee, _),
     ):
         bars = (
             journeys.open_burrito_bar(
@@ -71,17 +72,18 @@ def _play() -> None:
         )
         for scene in journeys.play(*bars):
             scene.show()
+        show_over_http(bars[0], secret)
 
 
 @contextmanager
-def _ledger(file: Path, clock: Clock) -> Iterator[Ledger]:
-    """A new ledger in this file, under a clock of its own."""
+def _ledger(file: Path, clock: Clock) -> Iterator[tuple[Ledger, bytes]]:
+    """A new ledger in this file, under a clock of its own, and its secret."""
     place = fresh(file)
     with place.database_engine() as engine:
         secret = place.secret()
         ledger = Ledger(engine, secret, clock)
         ledger.administration.open(Keyring(secret).check)
-        yield ledger
+        yield ledger, secret
 
 
 def fresh(file: Path) -> Place:

@@ -10,7 +10,7 @@ from loyalty_ledger.cli.reads import printable, zone_of
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Period, Reason, Rejected
-from loyalty_ledger.keys import NewKey, Terms, as_key
+from loyalty_ledger.keys import NewKey, Terms, as_key, as_new
 from loyalty_ledger.moments import read_moment
 
 KeyId = Annotated[str, typer.Argument(callback=printable(), help="The id of a key.")]
@@ -38,12 +38,15 @@ def create(
     ] = "",
     expires: Annotated[str | None, typer.Option(help="Good until then.")] = None,
     per_second: Annotated[int, typer.Option(min=0, help="Calls a second; 0: any number.")] = 0,
+    signed: Annotated[
+        bool, typer.Option("--signed", help="Its requests have to be signed.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make a key. Its secret is shown once, now."""
     with context.obj.ledger() as ledger:
         until = None if expires is None else read_moment(expires, zone_of(ledger))
-        made = ledger.keys.create(Terms(name, scope, store, until, per_second), "cli")
+        made = ledger.keys.create(Terms(name, scope, store, until, per_second, signed), "cli")
     _show_new(made, json=json)
 
 
@@ -93,8 +96,10 @@ def revoke(context: typer.Context, key: KeyId, json: Json = False) -> None:
 
 def _show_new(made: NewKey, *, json: bool) -> None:
     if json:
-        as_json({"key": made.key.key_id, "secret": made.secret})
+        as_json(as_new(made))
         return
     tell(f"Key:    {made.key.key_id}")
     tell(f"Secret: {made.secret}")
+    if made.signing_secret:
+        tell(f"Signing secret: {made.signing_secret}")
     tell("Keep the secret: it is not shown again.")

@@ -1,5 +1,7 @@
-"""`loyalty promo generate`, `load`: lists of promo codes of one claim each."""
+"""`loyalty promo generate`, `load`, `codes`: lists of promo codes of one claim each."""
 
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -7,12 +9,14 @@ import typer
 
 from loyalty_ledger.cli.loads import Refused, existing, run_load
 from loyalty_ledger.cli.offers import CLI, Client, Employee, acting
-from loyalty_ledger.cli.output import as_json, progress, tell
+from loyalty_ledger.cli.output import as_json, json_bytes, progress, tell
 from loyalty_ledger.cli.reads import printable
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.loading import Counts, Progress, load_promo_codes
+from loyalty_ledger.promo_code_list import STATES, CodeOfList, codes_of
 
 Promotion = Annotated[str, typer.Argument(callback=printable(), help="The id of the promotion.")]
 
@@ -54,3 +58,30 @@ def load(
         return load_promo_codes(ledger, promotion, by, path, refusals, progress)
 
     run_load(context, "codes", take, file, refused, json)
+
+
+def codes(
+    context: typer.Context,
+    of: Annotated[str, typer.Argument(callback=printable(), help="A promotion, or a batch.")],
+    state: Annotated[
+        str | None, typer.Option(help="Only those that are unused, used or withdrawn.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """The codes of one claim of a promotion or a batch, by keyed hash, and what became of each."""
+    if state is not None and state not in STATES:
+        known = ", ".join(STATES)
+        raise Rejected(Reason.VALIDATION, f"--state {state[:80]!r}: there is {known}")
+    with context.obj.ledger() as ledger:
+        found = (one for one in codes_of(ledger.log, of) if state in (None, one.state))
+        for text in _as_list(found) if json else (f"{one.digest} {one.state}\n" for one in found):
+            sys.stdout.write(text)
+
+
+def _as_list(found: Iterable[CodeOfList]) -> Iterator[str]:
+    """A list for programs on one line, piece by piece: there may be a million."""
+    opening = "["
+    for one in found:
+        yield opening + json_bytes(one._asdict()).decode()
+        opening = ","
+    yield "[]\n" if opening == "[" else "]\n"

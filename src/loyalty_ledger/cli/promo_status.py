@@ -27,6 +27,7 @@ def status(
     """Codes and claims of promotions; or a customer's claims, wrong tries and why they were."""
     with context.obj.ledger() as ledger:
         program = _program(ledger)
+        ledger.projector.catch_up()
         found = [one for one in _promotions(ledger, program) if of in (None, one.promotion)]
         customer = None if found or of is None else _customer(ledger, of, program)
     if json:

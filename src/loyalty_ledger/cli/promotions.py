@@ -20,7 +20,8 @@ from loyalty_ledger.receipts import ClaimedSale
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(no_args_is_help=True, help="Promo codes.")
-    for command in (claim, promo_lists.generate, promo_lists.load, promo_status.status):
+    lists = (promo_lists.generate, promo_lists.load, promo_lists.codes)
+    for command in (claim, *lists, promo_status.status):
         group.command()(command)
     app.add_typer(group, name="promo")
 

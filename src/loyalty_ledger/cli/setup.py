@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from loyalty_ledger.cli.opening import Place
-from loyalty_ledger.cli.output import as_json, table, tell
+from loyalty_ledger.cli.output import as_json, table, tell, warn
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import make_key
 from loyalty_ledger.status import status_of
@@ -69,3 +69,5 @@ def status(context: typer.Context, json: Json = False) -> None:
     if answer["failed"]:
         failed = [(one["cause"], one["reason"]) for one in answer["failed"]]
         table("Failed settlements: `loyalty work --retry` tries again", ("sale", "reason"), failed)
+    for warning in answer["warnings"]:
+        warn(warning)

@@ -56,6 +56,19 @@ def issue_offer(
     return _write(f"{_OFFERS}/acquisition/issue", body, request_id)
 
 
+def update_offer(
+    user_offer_id: str,
+    *,
+    custom_data: str | None = None,
+    update_redemption_dates: bool = False,
+    request_id: str | None = None,
+) -> Call[shapes.UpdatedOffer]:
+    """Keep data with an offer, or let its time to be redeemed count from now."""
+    body = given(user_offer_id=user_offer_id, custom_data=custom_data)
+    body |= {"update_redemption_dates": update_redemption_dates}
+    return _write(f"{_OFFERS}/acquisition/update", body, request_id)
+
+
 def revoke_offer(user_offer_id: str, reason: str, *, request_id: str | None = None) -> Call[None]:
     """Take an offer away for good."""
     body = {"user_offer_id": user_offer_id, "reason": reason}
@@ -172,6 +185,22 @@ def user_progress(
     """The level a customer holds, and how far he is from the next one, rule by rule."""
     body = {"user_id": user_id, "ids": ids}
     return _read(f"{_POINTS}/1.0/progress/rule_tree/user_progress", body, when)
+
+
+def move_user(
+    user_id: str,
+    tier_system_id: str,
+    tier_level_id: str,
+    *,
+    process_intermediate_levels: bool = False,
+    evaluate_qualifying_rules: bool = False,
+    request_id: str | None = None,
+) -> Call[shapes.Moved]:
+    """Put a customer into a level by hand, up or down."""
+    body = {"user_id": user_id, "tier_system_id": tier_system_id, "tier_level_id": tier_level_id}
+    how = {"process_intermediate_levels": process_intermediate_levels}
+    how |= {"evaluate_qualifying_rules": evaluate_qualifying_rules}
+    return _write(f"{_POINTS}/1.0/movement/move_user", body | how, request_id)
 
 
 def trigger_user_event(

@@ -15,6 +15,7 @@ import httpx
 from loyalty_ledger.client.call import Call
 from loyalty_ledger.client.exchange import Caller, Exchange, Patience
 from loyalty_ledger.client.operations import Awaiting, Blocking, Operations
+from loyalty_ledger.client.signing import Credentials
 
 T = TypeVar("T")
 TIMEOUT_S = 30.0
@@ -33,6 +34,7 @@ class _Place(ABC):
         key: str,
         secret: str,
         *,
+        signing_secret: str | None = None,
         store_id: str = "",
         client_id: str = "loyalty-ledger-client",
         timeout_s: float = TIMEOUT_S,
@@ -41,7 +43,8 @@ class _Place(ABC):
         self._caller = Caller(key, secret, store_id, client_id)
         self._patience = patience or Patience()
         self.position = 0
-        self._open({"base_url": url, "auth": (key, secret), "timeout": timeout_s})
+        auth = Credentials(key, secret, signing_secret)
+        self._open({"base_url": url, "auth": auth, "timeout": timeout_s})
 
     @abstractmethod
     def _open(self, settings: dict[str, Any]) -> None:

@@ -74,10 +74,11 @@ def create_key(
     store_id: str | None = None,
     expires_at: str | None = None,
     per_second: int = 0,
+    signed: bool = False,
 ) -> Call[shapes.NewKey]:
     """Make a key; its secret is shown once."""
     body = given(name=name, scope=scope, store_id=store_id) | given(
-        expires_at=expires_at, per_second=per_second
+        expires_at=expires_at, per_second=per_second, signed=signed
     )
     return _admin("POST", "/keys", body=body, again=False)
 

@@ -44,6 +44,7 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None = None
     per_second: int = 0
+    signed: bool = False
     former: str = ""
     former_until: datetime | None = None
     revoked_at: datetime | None = None
@@ -55,7 +56,7 @@ class ApiKey(Struct, frozen=True, kw_only=True):
         return "expired" if self.expires_at is not None and self.expires_at <= at else "good"
 
     def opens(self, digest: str, at: datetime) -> bool:
-        """Whether a secret of this digest is the key's at this moment."""
+        """Whether a secret of this digest is the key's at this moment; the one before may be."""
         if self.state(at) != "good":
             return False
         if hmac.compare_digest(self.digest, digest):
@@ -121,6 +122,7 @@ def _changed(keys: ApiKeys, event: ApiKeyEvent) -> ApiKey:
                 created_at=event.at,
                 expires_at=event.expires_at,
                 per_second=event.per_second,
+                signed=event.signed,
             )
         case ApiKeyRotated():
             before = keys.by_id[event.key_id]

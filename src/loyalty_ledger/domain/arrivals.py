@@ -10,6 +10,8 @@ from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.rules import Item, Rulebook
 from loyalty_ledger.domain.streams import cause
 
+LONGEST_REASON = 500
+
 
 class Claimed(NamedTuple):
     """The claim for which a sale is settled anew, and its number in the sale's stream."""
@@ -56,3 +58,9 @@ class Knowledge(NamedTuple):
     rulebooks: Mapping[int, Rulebook]
     programs: Programs
     items: Mapping[tuple[int, str], Item]
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong when it was settled, in one line that every database can store."""
+    text = ascii(f"{type(error).__name__}: {error}")[1:-1]
+    return text if len(text) <= LONGEST_REASON else text[:LONGEST_REASON] + "..."

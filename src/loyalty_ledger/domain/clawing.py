@@ -10,8 +10,15 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from loyalty_ledger.domain.events.points import LotPoints, PointsClawedBack
-from loyalty_ledger.domain.lots import Holdings, Lot, spend_order, take
+from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
+    LotPoints,
+    PointsClawedBack,
+    PointsExpired,
+    PointsRestored,
+    PointsRolledOver,
+)
+from loyalty_ledger.domain.lots import Holdings, Lot, PointsEvent, spend_order, take
 from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.document import Program
 
@@ -177,3 +184,31 @@ def _clawed(
         program_version=command.program_version,
         cause=command.cause,
     )
+
+
+def traces_of(before: Holdings, event: PointsEvent) -> list[Trace]:
+    """Where points went with which nobody paid."""
+    match event:
+        case PointsExpired():
+            return _ended(before, event.account, event.lots)
+        case PointsRolledOver():
+            return [
+                Trace(lot.earned_at, lot.lot, lot.points, event.into, lot.new_lot)
+                for lot in event.lots
+            ]
+        case PointsRestored():
+            return [
+                Trace(lot.earned_at, lot.lot, lot.points, event.account, lot.into)
+                for lot in event.lots
+                if lot.into != lot.lot
+            ]
+        case InactivityReviewed():
+            back = [Trace(lot.earned_at, lot.lot, -lot.points) for lot in event.back]
+            return [*_ended(before, event.account, event.lost), *back]
+        case _:
+            return []
+
+
+def _ended(before: Holdings, account: str, lots: Iterable[LotPoints]) -> list[Trace]:
+    earned = {lot.lot: lot.earned_at for lot in before.account(account).lots.rows(Lot)}
+    return [Trace(earned[part.lot], part.lot, part.points) for part in lots]

@@ -42,16 +42,7 @@ class Deposit(NamedTuple):
 
 def deposit(ask: Deposit, rulebook: Rulebook, programs: Programs, draft: Draft) -> PointsDeposited:
     """Give the points; Rejected says what is in the way. Levels are worked out after."""
-    customer: Customer = draft.state(customer_of(ask.customer_id))
-    if customer.waiting:
-        raise Rejected(
-            Reason.NOT_AVAILABLE,
-            "a sale of this customer failed to settle: `loyalty work --retry` comes first",
-        )
-    upkeep.bring_up_to_date(draft, ask.customer_id, ask.at, rulebook, programs)
-    made: Deposits = draft.state(deposits_of(ask.customer_id))
-    stream, number = deposits_of(ask.customer_id), made.number + 1
-    granting = Granting(Case(rulebook, programs, 0, ask.at, cause(stream, number)), draft)
+    number, granting = by_hand(ask.customer_id, ask.at, rulebook, programs, draft)
     held = draft.state(tiers_of(ask.customer_id)).levels
     levels = level_names(rulebook.program.tier_systems, held)
     for line in ask.lines:
@@ -67,8 +58,28 @@ def deposit(ask: Deposit, rulebook: Rulebook, programs: Programs, draft: Draft) 
         grants=granting.grants,
         cuts=granting.cuts,
     )
-    draft.emit(stream, event, ask.customer_id)
+    draft.emit(deposits_of(ask.customer_id), event, ask.customer_id)
     return event
+
+
+def by_hand(
+    customer_id: str, at: datetime, rulebook: Rulebook, programs: Programs, draft: Draft
+) -> tuple[int, Granting]:
+    """What giving something by hand begins with: its number, and what is granted by it.
+
+    What fell due before is recorded first. Rejected while a sale of the customer waits.
+    """
+    customer: Customer = draft.state(customer_of(customer_id))
+    if customer.waiting:
+        raise Rejected(
+            Reason.NOT_AVAILABLE,
+            "a sale of this customer failed to settle: `loyalty work --retry` comes first",
+        )
+    upkeep.bring_up_to_date(draft, customer_id, at, rulebook, programs)
+    made: Deposits = draft.state(deposits_of(customer_id))
+    number = made.number + 1
+    case = Case(rulebook, programs, 0, at, cause(deposits_of(customer_id), number))
+    return number, Granting(case, draft)
 
 
 def _give(line: Line, ask: Deposit, levels: dict[str, str], granting: Granting) -> None:

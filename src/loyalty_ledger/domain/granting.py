@@ -5,7 +5,7 @@ the versions before.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -70,6 +70,7 @@ class Granting:
         if not before.nothing:
             before = replace(before, offers=self.back.held(before.offers))
             claim = self._within_limits(claim, before)
+        kept, before = self._without_extras(claim, before)
         awarded = self._award_more(claim, before)
         awards = (*self._take_less(claim, before), *map(_posted, awarded))
         lacking = missing(claim.owed.offers, before.offers)
@@ -78,7 +79,7 @@ class Granting:
             return
         granted = bool(awards or claim.owed.offers or claim.owed.codes)
         counted = recount(claim, before, awards, self.case, self.draft, granted=granted)
-        self.back.keep_offers(before.offers)
+        self.back.keep_offers(kept)
         issued = {self._giving.issue(claim, name): name for name in lacking}
         drawn = {self._giving.draw(claim, name): name for name in undrawn}
         standing = Standing(awards, {**before.offers, **issued}, counted, {**before.codes, **drawn})
@@ -163,6 +164,17 @@ class Granting:
             if award.points > part:
                 left.append(replace(award, points=award.points - part))
         return tuple(reversed(left))
+
+    def _without_extras(self, claim: Claim, before: Standing) -> tuple[dict[str, str], Standing]:
+        """The offers that stay deserved, and what stands without those that do not.
+
+        What goes once goes to another from here on: offers and codes that this customer had of it.
+        """
+        offers, more = _split(before.offers, claim.owed.offers)
+        codes, less = _split(before.codes, claim.owed.codes)
+        in_use = self.back.offers(claim.customer_id, more, self.case.at) if more else {}
+        used = self.back.codes(claim.customer_id, less) if less else {}
+        return offers, replace(before, offers={**offers, **in_use}, codes={**codes, **used})
 
     def _within_limits(self, claim: Claim, before: Standing) -> Claim:
         """The claim, without what a limit keeps it from growing by."""
@@ -251,6 +263,17 @@ class Granting:
             self._repaid[claim.customer_id, account] += event.repaid
             self.gainers.add(claim.customer_id)
         return event
+
+
+def _split(
+    standing: Mapping[str, str], owed: Sequence[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What stands, by name: as much as is owed, and the rest."""
+    left, kept, rest = Counter(owed), dict[str, str](), dict[str, str]()
+    for one, name in standing.items():
+        (kept if left[name] > 0 else rest)[one] = name
+        left[name] -= 1
+    return kept, rest
 
 
 def _by_account(points: Mapping[tuple[str, str], int]) -> dict[str, int]:

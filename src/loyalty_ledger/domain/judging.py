@@ -26,8 +26,9 @@ from loyalty_ledger.domain.membership import judged, member_of
 from loyalty_ledger.domain.owed import Qualifying
 from loyalty_ledger.domain.requiring import Requiring
 from loyalty_ledger.domain.returning import return_offers
+from loyalty_ledger.domain.reviewing_inactivity import review_inactivity
 from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, EarningRule, Member
-from loyalty_ledger.domain.sale_record import Counted, SaleRecord
+from loyalty_ledger.domain.sale_record import TENDER, Counted, SaleRecord
 from loyalty_ledger.domain.streams import sale_name, tiers_of
 from loyalty_ledger.domain.taking_back import Case
 from loyalty_ledger.domain.tendering import Tendering, Value, asked_for
@@ -147,6 +148,8 @@ def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> Tr
     for member in members:
         if member.customer_id in granting.gainers:  # a return lifts nobody
             advance_levels(granting, member.customer_id, member.levels)
+    returned = (given.customer_id for given in given_back if given.how == TENDER)
+    review_inactivity(draft, dict.fromkeys((*granting.back.losers, *returned)), case)
     settled = _told(arrived, one, customers, granting, retried=retried)
     flags = [*one.sale.flags, *tendering.flags]
     return replace(settled, asked=asked, given_back=given_back, flags=flags)

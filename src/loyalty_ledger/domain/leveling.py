@@ -45,12 +45,13 @@ def advance_levels(granting: Granting, customer_id: str, levels: Mapping[str, st
             event = tier.advance(command, draft.state(tiers_of(customer_id)))
             if event is not None:
                 moving = True
-                _enter(granting, customer_id, event, levels)
+                enter(granting, customer_id, event, levels)
 
 
-def _enter(
+def enter(
     granting: Granting, customer_id: str, event: TierEntered, levels: Mapping[str, str]
 ) -> None:
+    """Record the entry; the first time with its outcomes. `levels` were held before."""
     granting.draft.emit(tiers_of(customer_id), event, customer_id)
     if not event.first_time:
         return

@@ -1,6 +1,6 @@
 """Points as lots in accounts: how they are ordered and taken, and what a movement does to them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import assert_never
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     LotPoints,
     PointsAwarded,
     PointsClawedBack,
@@ -15,6 +16,7 @@ from loyalty_ledger.domain.events.points import (
     PointsRestored,
     PointsRolledOver,
     PointsSpent,
+    RestoredLot,
 )
 from loyalty_ledger.domain.pages import Pages
 from loyalty_ledger.domain.program.accounts import (
@@ -93,6 +95,7 @@ PointsEvent = (
     | PointsRolledOver
     | PointsClawedBack
     | PointsRestored
+    | InactivityReviewed
 )
 
 
@@ -156,7 +159,9 @@ def moved(holdings: Holdings, event: PointsEvent) -> Holdings:
         case PointsRolledOver():
             return _rolled_over(holdings, event)
         case PointsRestored():
-            return _restored(holdings, event)
+            return _given_back(holdings, event, event.lots)
+        case InactivityReviewed():
+            return _reviewed(holdings, event)
         case PointsClawedBack():
             account = _without(holdings.account(event.account), event.lots)
             if event.debt:
@@ -223,9 +228,19 @@ def _rolled_over(holdings: Holdings, event: PointsRolledOver) -> Holdings:
     return Holdings({**holdings.accounts, event.into: target}, next_lot)
 
 
-def _restored(holdings: Holdings, event: PointsRestored) -> Holdings:
+def _reviewed(holdings: Holdings, event: InactivityReviewed) -> Holdings:
+    """Lost or given back, and idle from another moment, be it an earlier one."""
+    holdings = _given_back(holdings, event, event.back)
+    account = _without(holdings.account(event.account), event.lost)
+    account = replace(account, idle_from=event.idle_from, program_version=event.program_version)
+    return _put(holdings, event.account, account)
+
+
+def _given_back(
+    holdings: Holdings, event: PointsRestored | InactivityReviewed, given: Collection[RestoredLot]
+) -> Holdings:
     account = holdings.account(event.account)
-    back = {lot.into: lot for lot in event.lots if lot.points > lot.repaid}
+    back = {lot.into: lot for lot in given if lot.points > lot.repaid}
 
     def more(row: Lot) -> Lot:
         lot = back.pop(row.lot)
@@ -236,8 +251,8 @@ def _restored(holdings: Holdings, event: PointsRestored) -> Holdings:
         due = lot.expires_at or END_OF_TIME
         kept = lot.points - lot.repaid
         lots = lots.add(Lot(number, kept, event.at, lot.earned_at, due, lot.program_version))
-    debt = account.debt - sum(lot.repaid for lot in event.lots)
-    next_lot = max(holdings.next_lot, *(lot.into + 1 for lot in event.lots))
+    debt = account.debt - sum(lot.repaid for lot in given)
+    next_lot = max([holdings.next_lot, *(lot.into + 1 for lot in given)])
     account = replace(account, lots=lots, debt=debt)
     return Holdings({**holdings.accounts, event.account: account}, next_lot)
 

@@ -7,6 +7,7 @@ from loyalty_ledger.domain.arrivals import Arrived
 from loyalty_ledger.domain.events.limits import issued, sold
 from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.offer import Offer
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.sale_record import SaleRecord
 from loyalty_ledger.domain.streams import (
     customer_of,
@@ -48,6 +49,23 @@ def needed(
         *_of_offers(sale, states),
         *(promo_code_of(code) for one in sale.record.grants.values() for code in one.codes),
     }
+
+
+def told_again(
+    arrived: Arrived, states: Mapping[str, Any], programs: Mapping[int, Program]
+) -> list[str]:
+    """The wallets whose history it may look back on: those that a version before had to do with.
+
+    None where no points end by inactivity.
+    """
+    if not isinstance(arrived.event, TransactionReceived) or not any(
+        program.has_inactivity for program in programs.values()
+    ):
+        return []
+    record: SaleRecord = states[arrived.stream].record
+    if not (record.first or record.tenders):
+        return []
+    return [wallet_of(one) for one in dict.fromkeys((*arrived.customers, *record.tenders))]
 
 
 def own(customer_id: str) -> list[str]:

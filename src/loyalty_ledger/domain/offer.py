@@ -16,7 +16,9 @@ from loyalty_ledger.domain.events.merging import OfferMoved
 from loyalty_ledger.domain.events.offers import (
     RETURNED,
     AccountSpent,
+    OfferAnnotated,
     OfferExpired,
+    OfferExtended,
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
@@ -49,7 +51,8 @@ class Offer(Struct, frozen=True, array_like=True, gc=False):
     `transaction` is the sale that holds it, has used it, or held it last until its lock lapsed;
     `discount` is what it was last priced at there. `at` is that of the last event. `paid` is what
     it was bought for, as `store_offer`. `recalled`: it is revoked once it is free. `returned`: the
-    ledger itself reinstated or revoked it, for a return.
+    ledger itself reinstated or revoked it, for a return. `note` is the keyed hash of the data kept
+    with it.
     """
 
     state: OfferState = OfferState.UNKNOWN
@@ -68,6 +71,7 @@ class Offer(Struct, frozen=True, array_like=True, gc=False):
     store_offer: str = ""
     recalled: bool = False
     returned: bool = False
+    note: str = ""
 
     @property
     def whose(self) -> dict[str, Any]:
@@ -103,6 +107,8 @@ OfferFact = (
     | OfferRevoked
     | OfferRecalled
     | OfferRecallWithdrawn
+    | OfferExtended
+    | OfferAnnotated
     | OfferMoved
 )
 
@@ -133,15 +139,25 @@ def evolve(offer: Offer, event: OfferFact) -> Offer:
         case OfferExpired():
             return replace(offer, state=OfferState.EXPIRED, at=at)
         case OfferRevoked():
-            returned = event.why == RETURNED
+            ours = bool(event.cause) or offer.recalled  # an employee may give whatever reason
+            returned = ours and event.why == RETURNED
             return replace(offer, state=OfferState.REVOKED, at=at, returned=returned)
         case OfferRecalled() | OfferRecallWithdrawn():
             return replace(offer, recalled=isinstance(event, OfferRecalled), at=at)
+        case OfferExtended() | OfferAnnotated():
+            return _updated(offer, event, at)
         case OfferMoved():
             paid = tuple(_renumbered(one, event.numbering) for one in offer.paid)
             return replace(offer, customer_id=event.customer_id, paid=paid, at=at)
         case _:
             assert_never(event)
+
+
+def _updated(offer: Offer, event: OfferExtended | OfferAnnotated, at: datetime) -> Offer:
+    if isinstance(event, OfferAnnotated):
+        return replace(offer, note=event.digest, at=at)
+    begins, ends = event.redeemable_from, event.expires_at
+    return replace(offer, redeemable_from=begins, expires_at=ends, at=at)
 
 
 def _renumbered(paid: AccountSpent, numbering: int) -> AccountSpent:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from loyalty_ledger.domain.events.offers import Actor, OfferCodeMade, OfferCodeUsed
 from loyalty_ledger.domain.offer import Offer, OfferState
-from loyalty_ledger.domain.offer_decisions import check_open
+from loyalty_ledger.domain.offer_refusals import check_open
 from loyalty_ledger.domain.values import Reason, Rejected
 
 LASTS = timedelta(minutes=10)

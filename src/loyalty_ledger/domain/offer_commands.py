@@ -58,6 +58,23 @@ class Revoke(Struct, frozen=True, kw_only=True):
     why: str = "requested"
 
 
+class Extend(Struct, frozen=True, kw_only=True):
+    """Let its time to be redeemed be another one."""
+
+    at: datetime
+    redeemable_from: datetime | None
+    expires_at: datetime | None
+    by: Actor = Actor()
+
+
+class Annotate(Struct, frozen=True, kw_only=True):
+    """Keep other data with the offer, which is known by its keyed hash."""
+
+    at: datetime
+    digest: str
+    by: Actor = Actor()
+
+
 class Recall(Struct, frozen=True, kw_only=True):
     """Take back an offer that is no longer deserved; one in use is taken back when it is free."""
 
@@ -99,4 +116,16 @@ class Carry(Struct, frozen=True, kw_only=True):
     cause: str
 
 
-Command = Lock | Redeem | Unlock | Reinstate | Revoke | Recall | Deserve | Elapse | Carry
+Command = (
+    Lock
+    | Redeem
+    | Unlock
+    | Reinstate
+    | Revoke
+    | Extend
+    | Annotate
+    | Recall
+    | Deserve
+    | Elapse
+    | Carry
+)

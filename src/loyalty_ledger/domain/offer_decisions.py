@@ -1,4 +1,4 @@
-"""What an offer allows: lock, redeem, unlock, reinstate, revoke, and what time does to it."""
+"""What an offer allows: lock, redeem, unlock, reinstate, revoke; and what time does to it."""
 
 from datetime import datetime
 from typing import assert_never
@@ -17,10 +17,12 @@ from loyalty_ledger.domain.events.offers import (
 )
 from loyalty_ledger.domain.offer import Offer, OfferFact, OfferState, evolve
 from loyalty_ledger.domain.offer_commands import (
+    Annotate,
     Carry,
     Command,
     Deserve,
     Elapse,
+    Extend,
     Lock,
     Recall,
     Redeem,
@@ -29,6 +31,14 @@ from loyalty_ledger.domain.offer_commands import (
     Unlock,
 )
 from loyalty_ledger.domain.offer_recall import deserve, recall, taken_back
+from loyalty_ledger.domain.offer_refusals import (
+    check_not_over,
+    check_open,
+    expired,
+    locked,
+    not_started,
+)
+from loyalty_ledger.domain.offer_update import update
 from loyalty_ledger.domain.values import Reason, Rejected
 
 
@@ -44,10 +54,9 @@ def decide(command: Command, offer: Offer) -> list[OfferFact]:
 
 def _decided(command: Command, offer: Offer) -> list[OfferFact]:
     match command:
-        case Redeem():
-            return [_redeem(command, offer)]
         case Lock():
-            return [_lock(command, offer)]
+            bind = _redeem if isinstance(command, Redeem) else _lock
+            return [bind(command, offer)]
         case Unlock():
             return _unlock(command, offer)
         case Reinstate():
@@ -58,6 +67,8 @@ def _decided(command: Command, offer: Offer) -> list[OfferFact]:
             return recall(command, offer)
         case Deserve():
             return deserve(command, offer)
+        case Extend() | Annotate():
+            return [*update(command, offer)]
         case Elapse():
             return _expire(command.until, offer)
         case Carry():
@@ -104,7 +115,7 @@ def _lock(command: Lock, offer: Offer) -> OfferLocked:
     )
 
 
-def _redeem(command: Redeem, offer: Offer) -> OfferRedeemed:
+def _redeem(command: Lock, offer: Offer) -> OfferRedeemed:
     _check_usable(command, offer)
     return OfferRedeemed(
         at=max(command.at, offer.at),
@@ -122,11 +133,11 @@ def _check_usable(command: Lock, offer: Offer) -> None:
     """Rejected unless the offer is free and of this time, or held by this very sale."""
     if offer.state is OfferState.LOCKED:
         if offer.transaction != command.transaction:
-            raise _locked(offer)
+            raise locked(offer)
         return  # a live lock outlasts the end of the redemption period
     check_open(offer, command.at)
     if not offer.has_begun(command.at):
-        raise _not_started(offer)
+        raise not_started(offer)
 
 
 def _unlock(command: Unlock, offer: Offer) -> list[OfferFact]:
@@ -179,6 +190,8 @@ def _reinstate(command: Reinstate, offer: Offer) -> list[OfferFact]:
         cause=command.cause,
         **offer.whose,
     )
+    if offer.recalled:
+        return [back]  # it is revoked, not over: what it counted for counts no more
     return [back, *_expire(command.at, evolve(offer, back))]
 
 
@@ -186,7 +199,7 @@ def _revoke(command: Revoke, offer: Offer) -> list[OfferFact]:
     if offer.state is OfferState.REVOKED:
         return []
     if offer.state is OfferState.LOCKED:
-        raise _locked(offer)
+        raise locked(offer)
     check_open(offer, command.at)
     return [
         OfferRevoked(
@@ -213,9 +226,9 @@ def _carry(command: Carry, offer: Offer) -> list[OfferFact]:
         return []
     if offer.state is OfferState.LOCKED:
         if offer.transaction != command.transaction:
-            raise _locked(offer)
+            raise locked(offer)
     elif command.alive:
-        _check_not_over(offer)  # the lapse was recorded while the sale was on its way into the log
+        check_not_over(offer)  # the lapse was recorded while the sale was on its way into the log
     else:
         _check_free(command, offer)
     return [
@@ -239,59 +252,14 @@ def _check_free(command: Carry, offer: Offer) -> None:
     That holds whether or not the end was recorded meanwhile. Whose sale had locked the offer had
     it checked then; else it has to be the offer of somebody the sale names, if it names anybody.
     """
-    _check_not_over(offer)
+    check_not_over(offer)
     strangers = bool(command.customers) and offer.customer_id not in command.customers
     if strangers and not command.locked_before:
         raise Rejected(Reason.OFFER_NOT_YOURS, "the offer belongs to nobody the sale names")
     if offer.has_ended(command.sale_time):
-        raise _expired(offer)
+        raise expired(offer)
     if not offer.has_begun(command.sale_time):
-        raise _not_started(offer)
-
-
-def check_open(offer: Offer, at: datetime) -> None:
-    """Rejected when the offer is used, was taken away, or its time is up by then."""
-    _check_not_over(offer)
-    if offer.state is OfferState.EXPIRED or offer.has_ended(at):
-        raise _expired(offer)
-
-
-def _check_not_over(offer: Offer) -> None:
-    if offer.state is OfferState.REDEEMED:
-        raise Rejected(
-            Reason.OFFER_ALREADY_REDEEMED,
-            f"the offer was redeemed in sale {offer.transaction}: reinstate it to use it again",
-            {"transaction": offer.transaction},
-        )
-    if offer.state is OfferState.REVOKED:
-        raise Rejected(Reason.OFFER_REVOKED, "the offer was revoked")
-
-
-def _locked(offer: Offer) -> Rejected:
-    until = offer.locked_until
-    assert until is not None  # noqa: S101 - a locked offer has an end of its lock
-    return Rejected(
-        Reason.OFFER_LOCKED,
-        f"the offer is locked by sale {offer.transaction} until {until.isoformat()}: unlock it,"
-        " or wait",
-        {"locked_by": offer.transaction, "locked_until": until.isoformat()},
-    )
-
-
-def _expired(offer: Offer) -> Rejected:
-    ended = offer.expires_at.isoformat() if offer.expires_at else ""
-    return Rejected(
-        Reason.OFFER_EXPIRED, f"the offer's time is up since {ended}", {"expires_at": ended}
-    )
-
-
-def _not_started(offer: Offer) -> Rejected:
-    begins = offer.redeemable_from.isoformat() if offer.redeemable_from else ""
-    return Rejected(
-        Reason.OFFER_NOT_STARTED,
-        f"the offer can be used from {begins} on",
-        {"redeemable_from": begins},
-    )
+        raise not_started(offer)
 
 
 OFFER: Decider[Command, Offer, OfferFact] = Decider(Offer(), decide, evolve)

@@ -2,6 +2,7 @@
 
 The way a customer went through a tier system is gone again on what remains: no level is reached
 earlier than he reached it, none that he never reached, and every maintenance is looked at again.
+Where somebody put him by hand he is put again.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import Node, TierSystem
 from loyalty_ledger.domain.progress import Earned, Measures, Purchase, holds, less
 
-ENTERED, KEPT, LEFT = "entered", "kept", "left"
+ENTERED, ASSIGNED, KEPT, LEFT = "entered", "assigned", "kept", "left"
 Way = Sequence[TierStep]
 
 
@@ -46,7 +47,7 @@ def step_of(event: TierEntered | TierKept | TierLeft) -> TierStep:
     """The event as a step of the way."""
     match event:
         case TierEntered():
-            kind, level = ENTERED, event.level
+            kind, level = ASSIGNED if event.by_hand else ENTERED, event.level
         case TierKept():
             kind, level = KEPT, event.level
         case TierLeft():
@@ -104,7 +105,7 @@ def _stands(
     """Whether what remains would have led to this step as well."""
     program = programs[step.program_version]
     system = system_of(program, system_id, step.level)
-    if system is None or step.kind == LEFT:
+    if system is None or step.kind in (ASSIGNED, LEFT):
         return True
     level = next(one for one in system.levels if one.id == step.level)
     asked: Node | None = level.entrance
@@ -153,6 +154,9 @@ class _Walk:
         self.keep(moment)
         reached = [step for step in self._way if step.at <= moment]
         highest = self._rank_of(reached[-1]) if reached else 0
+        for step in reached:
+            if step.kind == ASSIGNED and step.at == moment:
+                self._put(step)
         while self.rank < highest and self._enter(reached, moment):
             pass
         while self.rank > highest:
@@ -191,8 +195,16 @@ class _Walk:
             return True
         return False
 
+    def _put(self, step: TierStep) -> None:
+        self._go(ASSIGNED, step, step.at)
+        self.entered.add(step.level)
+        self._measures = _without_gifts(self._all, self._gifts, self.entered)
+
     def _fall(self, step: TierStep, moment: datetime) -> None:
         """Down to where the customer was: nothing is kept longer than he had it."""
+        self._go(LEFT, step, moment)
+
+    def _go(self, kind: str, step: TierStep, moment: datetime) -> None:
         program = self._programs[step.program_version]
         system = self._system(step.program_version, step.level)
         until = None
@@ -200,7 +212,7 @@ class _Walk:
             level = system.levels[rank_held(system, {system.id: Held(step.level, moment, None, 0)})]
             until = next_evaluation(level, moment, program.time_zone)
         held = Held(step.level, moment, until, step.program_version)
-        self._hold(LEFT, held, self._rank_of(step))
+        self._hold(kind, held, self._rank_of(step))
 
     def _hold(self, kind: str, held: Held, rank: int) -> None:
         self.held, self.rank = held, rank

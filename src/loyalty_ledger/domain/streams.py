@@ -108,7 +108,7 @@ def code(digest: str) -> str:
 
 
 def deposits_of(customer_id: str) -> str:
-    """The stream of points that a customer was given by hand."""
+    """The stream of points and levels that a customer was given by hand."""
     return f"deposits/{customer_id}"
 
 

@@ -9,14 +9,13 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from loyalty_ledger.domain.clawing import ClawBack, Trace, claw_back
+from loyalty_ledger.domain.clawing import ClawBack, Trace, claw_back, traces_of
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut
 from loyalty_ledger.domain.events.points import (
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
-    PointsRestored,
     PointsRolledOver,
     PointsSpent,
 )
@@ -264,7 +263,7 @@ def _moved(wallet: Wallet, event: PointsEvent) -> Wallet:
             return Wallet(holdings, left, _latest(left.values()), wallet.traces)
         case _:
             traces = wallet.traces
-            for trace in _traces(wallet.holdings, event):
+            for trace in traces_of(wallet.holdings, event):
                 traces = traces.add(trace)
             return Wallet(holdings, wallet.earned, wallet.latest, traces)
 
@@ -272,29 +271,6 @@ def _moved(wallet: Wallet, event: PointsEvent) -> Wallet:
 def _latest(earned: Iterable[Pages[Earned]]) -> datetime | None:
     """The latest moment of what is left: what was taken back counts as never earned."""
     return max((pages.high for pages in earned if pages.total), default=None)
-
-
-def _traces(before: Holdings, event: PointsEvent) -> list[Trace]:
-    """Where points went with which nobody paid."""
-    match event:
-        case PointsExpired():
-            earned = {
-                lot.lot: lot.earned_at for lot in before.account(event.account).lots.rows(Lot)
-            }
-            return [Trace(earned[part.lot], part.lot, part.points) for part in event.lots]
-        case PointsRolledOver():
-            return [
-                Trace(lot.earned_at, lot.lot, lot.points, event.into, lot.new_lot)
-                for lot in event.lots
-            ]
-        case PointsRestored():
-            return [
-                Trace(lot.earned_at, lot.lot, lot.points, event.account, lot.into)
-                for lot in event.lots
-                if lot.into != lot.lot
-            ]
-        case _:
-            return []
 
 
 WALLET: Decider[Command, Wallet, PointsEvent] = Decider(Wallet(), decide, evolve)

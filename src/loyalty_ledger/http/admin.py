@@ -16,7 +16,7 @@ from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
-from loyalty_ledger.keys import NewKey, Terms, as_key
+from loyalty_ledger.keys import NewKey, Terms, as_key, as_new
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, Time, refused
 from loyalty_ledger.status import status_of
@@ -38,6 +38,7 @@ class NewKeyBody(Body):
     store_id: Text | None = None
     expires_at: Time | None = None
     per_second: Annotated[int, Field(strict=True, ge=0, le=10**6)] = 0
+    signed: bool = False
 
 
 class Rotation(Body):
@@ -95,6 +96,7 @@ def _create(call: Call) -> NewKey:
             asked.store_id or "",
             _instant(asked.expires_at, "expires_at"),
             asked.per_second,
+            asked.signed,
         ),
         call.key.key_id,
     )
@@ -108,10 +110,6 @@ def _rotate(call: Call) -> NewKey:
 def _revoke(call: Call) -> dict[str, Any]:
     ended = call.ledger.keys.revoke(call.path["key_id"], call.key.key_id)
     return as_key(ended, call.ledger.clock())
-
-
-def _as_new(made: NewKey) -> dict[str, Any]:
-    return {"key": made.key.key_id, "secret": made.secret}
 
 
 def _instant(moment: datetime | None, name: str) -> datetime | None:
@@ -204,12 +202,12 @@ OPERATIONS = (
     ),
     _operation(
         "create_key", "POST", "/keys", Scope.ADMIN,
-        "Make a key; its secret is shown once.", _create, asks=NewKeyBody, tell=_as_new,
+        "Make a key; its secret is shown once.", _create, asks=NewKeyBody, tell=as_new,
         writes=True, refuses=(Reason.UNKNOWN_STORE,), tells=shapes.NewKey,
     ),
     _operation(
         "rotate_key", "POST", "/keys/{key_id}/rotate", Scope.ADMIN,
-        "Give a key a new secret, shown once.", _rotate, asks=Rotation, tell=_as_new, writes=True,
+        "Give a key a new secret, shown once.", _rotate, asks=Rotation, tell=as_new, writes=True,
         refuses=(Reason.UNKNOWN_KEY,), tells=shapes.NewKey,
     ),
     _operation(

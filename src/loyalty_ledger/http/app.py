@@ -1,5 +1,6 @@
 """The service put together: one application over one ledger."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.sending import SEND, Sending
 from loyalty_ledger.http.service import Asked, Service, Told
+from loyalty_ledger.http.signatures import Signatures
+from loyalty_ledger.identity import Keyring
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.wire import Request as Sale
 
@@ -78,11 +81,14 @@ def make_app(
 
     pool, arriving, jobs = Pool(make), Arriving(make), Jobs(make)
     metrics = Metrics(pool, arriving)
-    service = Service(pool, Authorisation(pool, clock), names, jobs, clock, metrics)
+    signatures = Signatures(pool, Keyring(secret), clock)
+    service = Service(pool, Authorisation(pool, clock), signatures, names, jobs, clock, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(metrics.loop.run())
         yield
+        watching.cancel()
         arriving.close()
         pool.close()
 

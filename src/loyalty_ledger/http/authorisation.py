@@ -8,6 +8,7 @@ import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from loyalty_ledger.domain.api_key import ApiKey, ApiKeys, Scope
 from loyalty_ledger.http.pool import Pool
@@ -17,6 +18,13 @@ from loyalty_ledger.keys import digest_of
 LOOK_EVERY_S = 1.0
 LOOK_AGAIN_AFTER_S = 0.05
 LONGEST_CREDENTIALS = 500
+
+
+class Caller(NamedTuple):
+    """The key that calls, and the digest of the secret it was opened with."""
+
+    key: ApiKey
+    digest: str
 
 
 class Authorisation:
@@ -30,18 +38,19 @@ class Authorisation:
         self._look: asyncio.Task[None] | None = None
         self._rates: dict[str, _Bucket] = {}
 
-    async def caller(self, headers: Mapping[str, str], scope: Scope) -> ApiKey:
+    async def caller(self, headers: Mapping[str, str], scope: Scope) -> Caller:
         """The key that calls; Turned when nobody's, too narrow, or too often."""
         key_id, secret = _credentials(headers.get("authorization", ""))
-        key = await self._opened(key_id, digest_of(secret), LOOK_EVERY_S)
+        digest = digest_of(secret)
+        key = await self._opened(key_id, digest, LOOK_EVERY_S)
         if key is None:  # it may have been made since
-            key = await self._opened(key_id, digest_of(secret), LOOK_AGAIN_AFTER_S)
+            key = await self._opened(key_id, digest, LOOK_AGAIN_AFTER_S)
         if key is None:
             raise unauthorised("the key or its secret is not good, or no longer")
         if not Scope(key.scope).includes(scope):
             raise denied(f"this needs a key of scope {scope}; yours is of scope {key.scope}")
         self._take_turn(key)
-        return key
+        return Caller(key, digest)
 
     async def _opened(self, key_id: str, digest: str, age_s: float) -> ApiKey | None:
         """The key that this secret opens, by keys that are known no longer than that."""

@@ -7,12 +7,14 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from sqlalchemy.exc import DBAPIError
 
+from loyalty_ledger.domain.streams import PROGRAM
 from loyalty_ledger.http import envelopes, openapi, page
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.refusals import Turned
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.status import warnings_of
 
 PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
@@ -59,13 +61,14 @@ def add_to(app: FastAPI, pool: Pool, names: Names) -> None:
 
 
 def _readiness(ledger: Ledger) -> dict[str, Any]:
+    ledger.states.look_again([PROGRAM])
     position = ledger.log.head().position
     program = ledger.settlement.rulebook()
     return {
         "status": "ready",
         "position": position,
         "program_version": program.version if program else 0,
-        "warnings": [],
+        "warnings": warnings_of(ledger),
     }
 
 

@@ -3,11 +3,13 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from loyalty_ledger.http.arriving import Arriving
+from loyalty_ledger.http.loop_watch import LoopWatch
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.settlement import ARRIVALS, READER
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+LATE_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
 
 
 class Metrics:
@@ -46,9 +48,24 @@ class Metrics:
             ("reader",),
             registry=registry,
         )
+        self._watch_the_loop()
         self._unsettled = Gauge(
             "loyalty_unsettled_arrivals", "Arrivals that wait to be settled.", registry=registry
         )
+
+    def _watch_the_loop(self) -> None:
+        self._late = Histogram(
+            "loyalty_loop_late_seconds",
+            "How late the loop is that serves connections.",
+            buckets=LATE_S,
+            registry=self.registry,
+        )
+        self._blocked = Gauge(
+            "loyalty_loop_blocked_seconds",
+            "The longest that work of this process kept the loop, since it began.",
+            registry=self.registry,
+        )
+        self.loop = LoopWatch(self._late.observe)
 
     def answered(self, operation: str, status: int, took_s: float) -> None:
         """Note an answer."""
@@ -63,6 +80,7 @@ class Metrics:
         """All figures, as Prometheus reads them."""
         head, readers = ledger.log.head().position, ledger.log.readers()
         self._position.set(head)
+        self._blocked.set(self.loop.worst_s)
         for reader, position in readers.items():
             self._lag.labels(reader).set(head - position)
         self._unsettled.set(ledger.log.count(readers.get(READER, 0), ARRIVALS))

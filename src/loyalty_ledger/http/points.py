@@ -13,6 +13,7 @@ from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.audit_log import AUDIT
 from loyalty_ledger.http.connect import Ids, OfUser, caller, customer, program_of
+from loyalty_ledger.http.movement import MOVE
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
 from loyalty_ledger.sent import Text, refused
@@ -235,4 +236,5 @@ OPERATIONS = (
     ),
     AUDIT,
     PROGRESS,
+    MOVE,
 )

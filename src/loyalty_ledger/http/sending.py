@@ -14,7 +14,7 @@ from loyalty_ledger.http.authorisation import check_store
 from loyalty_ledger.http.bodies import read_json
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation, PosBody
-from loyalty_ledger.http.service import Asked, Service, Told, store_named
+from loyalty_ledger.http.service import Asked, Service, Told, meta_of, store_named
 from loyalty_ledger.intake import Sent
 
 LONG = 32 * 1024
@@ -63,7 +63,7 @@ class Sending:
             request = await asyncio.to_thread(self._read, asked)
         else:
             request = self._read(asked)
-        arrived = await self._arriving.receive(Sent(request, asked.at))
+        arrived = await self._arriving.receive(Sent(request, asked.at, meta_of(asked)))
         receipt = arrived.receipt
         if receipt.refusal is not None:
             return self._service.refused_now(asked.operation, receipt.refusal)

@@ -3,7 +3,9 @@
 import logging
 import socket
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -12,6 +14,7 @@ from starlette.types import ASGIApp
 BACKLOG = 512
 GRACE_S = 8
 IDLE_S = 30
+STARTS_WITHIN_S = 30
 
 
 class Serving(uvicorn.Server):
@@ -39,6 +42,23 @@ class Serving(uvicorn.Server):
             self._ready()
 
 
+@contextmanager
+def answering(app: ASGIApp) -> Iterator[str]:
+    """The address, at a free port of this machine, where a thread serves the application."""
+    ready = threading.Event()
+    with bound("127.0.0.1", 0) as at:
+        server = Serving(app, ready.set)
+        thread = threading.Thread(target=lambda: server.run(sockets=[at]))
+        thread.start()
+        try:
+            if not ready.wait(STARTS_WITHIN_S):
+                raise TimeoutError("the service does not start")
+            yield f"http://127.0.0.1:{at.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
 def bound(host: str, port: int) -> socket.socket:
     """A socket that listens at that address; OSError when it cannot be had. Port 0 takes any."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -53,8 +73,8 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def log_as_json() -> None:
-    """One JSON object a line, on standard error."""
+def log_as_json(least: int = logging.INFO) -> None:
+    """One JSON object a line, on standard error; from this level on."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -62,7 +82,7 @@ def log_as_json() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -26,6 +26,7 @@ from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.refusals import Turned, busy
+from loyalty_ledger.http.signatures import Signatures
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.once import Answered, Once
 from loyalty_ledger.sent import named_text, problems_of, refused
@@ -62,6 +63,7 @@ class Service:
         self,
         pool: Pool,
         authorisation: Authorisation,
+        signatures: Signatures,
         names: Names,
         jobs: Jobs,
         clock: Callable[[], datetime],
@@ -70,6 +72,7 @@ class Service:
         self._metrics = metrics
         self._pool = pool
         self._authorisation = authorisation
+        self._signatures = signatures
         self.names = names
         self._jobs = jobs
         self._clock = clock
@@ -86,7 +89,7 @@ class Service:
         told: Told | Response
         request.state.operation = operation.name
         try:
-            key = await self._authorisation.caller(request.headers, operation.scope)
+            key, digest = await self._authorisation.caller(request.headers, operation.scope)
             request.state.key_id = key.key_id
             if request.path_params.get("api_key", key.key_id) != key.key_id:
                 raise Turned(401, "wrong_path_key", "the path names another key than calls")
@@ -94,8 +97,9 @@ class Service:
                 named_text(name, value)
             if operation.asks is None:
                 check_store(key, None)
-            body = await read_body(request) if operation.asks else b""
+            body = await read_body(request) if operation.asks or key.signed else b""
             request.state.read = True
+            await self._signatures.check(key, digest, request, body)
             told = await answered(Asked(operation, key, request, body, self._clock()))
             if isinstance(told, Response):
                 return told
@@ -134,7 +138,7 @@ class Service:
     # --- in a thread ----------------------------------------------------------------------------
 
     def _decided(self, asked: Asked, ledger: Ledger) -> Told:
-        operation, request = asked.operation, asked.request
+        operation = asked.operation
         ledger.states.look_again(CONFIGURED)
         given = read_json(asked.body) if operation.asks else {}
         if operation.asks is not None:
@@ -144,7 +148,7 @@ class Service:
             check_retailer(body.retailer_id, ledger)
         once = self._once(asked, given, body)
         call = self.call(asked, ledger, body)
-        ledger.states.meta = {"actor": asked.key.key_id, "request": request.state.request_id}
+        ledger.states.meta = meta_of(asked)
         try:
             with self._alone(once), ledger.states.answering(once):
                 result = operation.act(call)
@@ -226,6 +230,11 @@ def pending(request_id: str) -> Rejected:
         "this request is being processed: ask again in a moment",
         {"request_id": request_id},
     )
+
+
+def meta_of(asked: Asked) -> dict[str, str]:
+    """What is told with the events of a request: the key that called, and the request's id."""
+    return {"actor": asked.key.key_id, "request": asked.request.state.request_id}
 
 
 def store_named(given: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from loyalty_ledger import program_editing
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.program import Store
@@ -20,12 +21,12 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import MOST_IDS, ConnectBody, Ids, Number32
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.shops import store_paths
+from loyalty_ledger.program_editing import Edited
 from loyalty_ledger.sent import Text, refused
 from loyalty_ledger.store.log import CatalogItem
 
 MOST_ITEMS, MOST_STORES = 10_000, 10_000
 Document = dict[str, Any]
-Edited = tuple[int, str]
 Whole = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 
 
@@ -90,19 +91,18 @@ class CatalogBody(Body):
 
 
 def _edited(call: Call, edit: Callable[[Document], None]) -> Edited:
-    def change(document: Document) -> tuple[Program, str]:
+    def change(document: Document) -> Program:
         edit(document)
         try:
-            return read_document(document), call.body.id
+            return read_document(document)
         except ProgramError as error:
             raise refused([("program", str(one)) for one in error.problems]) from None
 
-    return call.ledger.administration.edit(change)
+    return program_editing.edit(call.ledger.states, call.ledger.clock(), call.body.id, change)
 
 
 def _as_edited(edited: Edited) -> dict[str, Any]:
-    version, part = edited
-    return {"id": part, "program_version": version}
+    return {"id": edited.part, "program_version": edited.version}
 
 
 def _edit_store(call: Call) -> Edited:

@@ -1,13 +1,15 @@
 """Offers in customers' hands, as apps ask for them: the wallet, issuing, revoking."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.offers import OfferIssued
+from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.program.offers import Offer as Definition
+from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import (
     MOST_ROWS,
@@ -24,9 +26,11 @@ from loyalty_ledger.http.connect import (
     spendable,
 )
 from loyalty_ledger.http.operation import Call, Operation
-from loyalty_ledger.sent import Text
+from loyalty_ledger.personal_fields import NOTE
+from loyalty_ledger.sent import Text, named_text, refused
 from loyalty_projections.profile import OfferView, Profile
 
+LONGEST_DATA = 1_000
 ALL_OFFERS = {"id": "00000000-0000-0000-0000-000000000000", "name": "All Offers", "sort_order": 0}
 
 
@@ -55,6 +59,18 @@ class Issue(OfUser):
     reason: Text = "by hand"
 
 
+class Update(ConnectBody):
+    """Keep data of one's own with an offer, or let its time to be redeemed count from now.
+
+    No offer is pending here, so that none can remain so.
+    """
+
+    user_offer_id: Text
+    custom_data: str | None = None
+    update_redemption_dates: bool = False
+    remain_pending_extended_data: Literal[False] = False
+
+
 class Revoke(ConnectBody):
     """Take an offer away for good."""
 
@@ -69,17 +85,27 @@ def _wallet(call: Call) -> dict[str, Any]:
     customer_id = customer(call)
     shown = call.ledger.answers.profile(customer_id, call.moment)
     held = [one for one in shown.offers if one.state == "ISSUED"]
+    notes = _notes(call, customer_id)
     asked: GetUserOffers = call.body
     return {
         "user": _as_holder(call, customer_id),
         "user_id": customer_id,
-        "user_offers": [_as_user_offer(one, call) for one in page(held, asked.skip, asked.take)],
+        "user_offers": [
+            _as_user_offer(one, call) | {"custom_data": notes.get(one.offer_id)}
+            for one in page(held, asked.skip, asked.take)
+        ],
         "total_records": len(held),
         "offer_groups": [ALL_OFFERS],
         "offer_categories": [],
         "total_points": _points(shown),
         "available_points": spendable(shown, call),
     }
+
+
+def _notes(call: Call, customer_id: str) -> dict[str, str]:
+    """The data that callers keep with the customer's offers, as it is now."""
+    kept = call.ledger.log.personal(customer_id)
+    return {one.reference.removeprefix("offer/"): one.value for one in kept if one.field == NOTE}
 
 
 def _as_holder(call: Call, customer_id: str) -> dict[str, Any]:
@@ -164,6 +190,31 @@ def as_status_list(issued: list[OfferIssued]) -> dict[str, Any]:
     }
 
 
+def _update(call: Call) -> Offer:
+    asked: Update = call.body
+    if asked.custom_data is None and not asked.update_redemption_dates:
+        raise refused([("custom_data", "is missing, and no redemption dates are to be updated")])
+    note = asked.custom_data
+    if note is not None:
+        note = named_text("custom_data", note, LONGEST_DATA)
+    anew = asked.update_redemption_dates
+    return call.ledger.offers.update(asked.user_offer_id, caller(call), note, anew=anew)
+
+
+def _as_updated(offer: Offer) -> dict[str, Any]:
+    """The offer after it; what is kept with it is not answered, for answers are kept for ever."""
+    return {
+        "user_id": offer.customer_id,
+        "user_offer_id": offer.offer_id,
+        "offer_id": offer.definition,
+        "root_offer_id": offer.definition,
+        "start_date": offer.redeemable_from,
+        "expiration_date": offer.expires_at,
+        "pending_extended_data": False,
+        "fail_reason": 0,
+    }
+
+
 def _revoke(call: Call) -> None:
     call.ledger.offers.revoke(call.body.user_offer_id, caller(call), call.body.reason)
 
@@ -206,6 +257,19 @@ OPERATIONS = (
         tell=as_status_list,
         writes=True,
         refuses=reasons.ISSUED,
+    ),
+    Operation(
+        name="update_offer",
+        family="connect",
+        paths=_paths("acquisition/update"),
+        scope=Scope.OPERATOR,
+        summary="Keep data with an offer, or let its time to be redeemed count from now.",
+        asks=Update,
+        tells=shapes.UpdatedOffer,
+        act=_update,
+        tell=_as_updated,
+        writes=True,
+        refuses=(*reasons.RELEASED, Reason.UNKNOWN_CUSTOMER),
     ),
     Operation(
         name="revoke_offer",

@@ -36,27 +36,6 @@ _TAKE_HEAD = (
     " RETURNING position, digest, recorded_at"
 )
 _MOVE_HEAD = "UPDATE head SET digest = {mark}, recorded_at = {mark} WHERE id = 1"
-_WRITE_FEW = """WITH moved AS (
-    SELECT stream, max(version) AS version FROM events
-    WHERE position > %(read_at)s AND position <= %(place)s GROUP BY stream
-), conflict AS (
-    SELECT 1 FROM moved JOIN unnest(%(streams)s::text[], %(versions)s::int8[])
-        AS expected(stream, version) USING (stream) WHERE moved.version <> expected.version
-), written AS (
-    INSERT INTO events (position, stream, version, name, recorded_at, digest, body)
-    SELECT * FROM unnest(
-        %(c0)s::int8[], %(c1)s::text[], %(c2)s::int8[], %(c3)s::text[],
-        %(c4)s::int8[], %(c5)s::bytea[], %(c6)s::bytea[])
-    WHERE NOT EXISTS (SELECT 1 FROM conflict)
-), told AS (
-    INSERT INTO event_customer (customer_id, position)
-    SELECT * FROM unnest(%(customers)s::text[], %(positions)s::int8[])
-    WHERE NOT EXISTS (SELECT 1 FROM conflict)
-), ended AS (
-    UPDATE head SET digest = %(last)s, recorded_at = %(now)s WHERE id = 1
-) SELECT stream, version FROM moved"""
-FEW = 20
-"""Up to so many events one statement is quicker than COPY, which takes three trips for a table."""
 
 
 def take_head(connection: Connection, count: int, clock: Callable[[], datetime]) -> Place:
@@ -72,23 +51,21 @@ def take_head(connection: Connection, count: int, clock: Callable[[], datetime])
     return Place(position - count, last_digest, now)
 
 
-def changed_since(connection: Connection, read_at: int, place: Place) -> dict[str, int]:
-    """The streams written after position `read_at` and before `place`, with their versions."""
-    check_read_at(read_at, place)
-    if read_at == place.position:
+def changed_since(connection: Connection, read_at: int, last: int) -> dict[str, int]:
+    """The streams written after position `read_at` and until `last`, with their versions.
+
+    ValueError when something was read where there is nothing yet.
+    """
+    if read_at > last:
+        raise ValueError(f"read at position {read_at}, but the log ends at {last}")
+    if read_at == last:
         return {}
     rows = connection.execute(
         select(events.c.stream, func.max(events.c.version))
-        .where(events.c.position > read_at, events.c.position <= place.position)
+        .where(events.c.position > read_at, events.c.position <= last)
         .group_by(events.c.stream)
     )
     return {stream: version for stream, version in rows}
-
-
-def check_read_at(read_at: int, place: Place) -> None:
-    """ValueError when something was read where there is nothing yet."""
-    if read_at > place.position:
-        raise ValueError(f"read at position {read_at}, but the log ends at {place.position}")
 
 
 def check_expected(expected: Mapping[str, int], changed: Mapping[str, int]) -> None:
@@ -145,34 +122,6 @@ def write_events(
     last = chained[-1][5]
     connection.exec_driver_sql(_marked(connection, _MOVE_HEAD), (last, place.recorded_at))
     return last
-
-
-def write_few(
-    connection: Connection,
-    place: Place,
-    rows: Sequence[EventRow],
-    customers: Iterable[tuple[str, ...]],
-    read_at: int,
-    expected: Mapping[str, int],
-) -> tuple[bytes, dict[str, int]]:
-    """On PostgreSQL: look for what has changed, write, and move the head, all in one trip.
-
-    The head is locked meanwhile, and everybody else waits for it. The last digest, and what
-    `changed_since` tells; Conflict when an expected version was not the one that is there.
-    """
-    chained = list(_chain(place, rows))
-    concerned = _concerned(place, customers)
-    last = chained[-1][5]
-    values: dict[str, object] = {
-        f"c{n}": list(column) for n, column in enumerate(zip(*chained, strict=True))
-    }
-    values |= {"customers": [one[0] for one in concerned], "last": last}
-    values |= {"positions": [one[1] for one in concerned], "now": place.recorded_at}
-    values |= {"streams": list(expected), "versions": list(expected.values())}
-    values |= {"read_at": read_at, "place": place.position}
-    changed = dict(quickly(connection, _WRITE_FEW, values))
-    check_expected(expected, changed)
-    return last, changed
 
 
 def _concerned(place: Place, customers: Iterable[tuple[str, ...]]) -> list[tuple[str, int]]:

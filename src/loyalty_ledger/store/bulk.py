@@ -12,7 +12,8 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table
-from sqlalchemy.exc import IntegrityError, OperationalError
+
+from loyalty_ledger.store.trip import told
 
 Row = Sequence[Any]
 _ROWS_AT_ONCE = 5_000
@@ -37,13 +38,12 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> No
         connection.exec_driver_sql(statement, batch)
 
 
-def upsert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+def upsert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, or replace those with the same key; the last row of a key wins."""
-    keys = [column.name for column in table.primary_key.columns]
-    places = [place for place, column in enumerate(table.columns) if column.primary_key]
-    latest = list({tuple(row[place] for place in places): tuple(row) for row in rows}.values())
+    latest = latest_rows(table, rows)
     if not latest:
         return
+    keys = [column.name for column in table.primary_key.columns]
     changes = ", ".join(
         f"{c.name} = excluded.{c.name}" for c in table.columns if c.name not in keys
     )
@@ -52,6 +52,14 @@ def upsert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> No
         _insert_arrays(connection, table, latest, resolve)
     else:
         connection.exec_driver_sql(f"{_insert_values(table)} {resolve}", latest)
+
+
+def latest_rows(table: Table, rows: Sequence[Row]) -> list[Row]:
+    """The last row of each key."""
+    if not rows:
+        return []
+    places = [place for place, column in enumerate(table.columns) if column.primary_key]
+    return list({tuple(row[place] for place in places): tuple(row) for row in rows}.values())
 
 
 def select_for(
@@ -87,18 +95,7 @@ def quickly(connection: Connection, statement: str, values: Any) -> list[Any]:
         cursor = driver.execute(statement.encode(), values)
         return cursor.fetchall() if cursor.description else []
     except psycopg.Error as error:
-        raise _told(connection, driver, statement, error) from error
-
-
-def _told(
-    connection: Connection, driver: "psycopg.Connection[Any]", statement: str, error: psycopg.Error
-) -> Exception:
-    """The error as SQLAlchemy tells it; a connection that is lost is not used again."""
-    if isinstance(error, psycopg.IntegrityError):
-        return IntegrityError(statement, None, error)
-    if driver.closed:
-        connection.invalidate(error)
-    return OperationalError(statement, None, error, connection_invalidated=bool(driver.closed))
+        raise told(connection, driver, statement, error) from error
 
 
 def _insert_values(table: Table) -> str:
@@ -126,7 +123,7 @@ def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
             for row in rows:
                 write(row)
     except psycopg.Error as error:
-        raise _told(connection, driver, statement, error) from error
+        raise told(connection, driver, statement, error) from error
 
 
 def _columns(table: Table) -> str:

@@ -17,6 +17,7 @@ TRUSTED_S = 1.0
 
 _WAL_BYTES_KEPT = 64 * 1024 * 1024
 _WRITES = "ledger_writes"
+_COMMITTED = "READ COMMITTED"
 
 
 def create_engine(url: str | URL, **options: Any) -> Engine:
@@ -35,20 +36,24 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
 
 def for_writing(engine: Engine) -> Engine:
     """The same engine, for transactions that write: on SQLite they begin by taking the lock."""
-    return engine.execution_options(**{_WRITES: True})
+    options = {_WRITES: True} | ({"isolation_level": _COMMITTED} if _is_postgres(engine) else {})
+    return engine.execution_options(**options)
 
 
-def for_reading(engine: Engine) -> Engine:
-    """The same engine, for single queries: on PostgreSQL each is one trip, in no transaction."""
-    if engine.name == "postgresql":
-        return engine.execution_options(isolation_level="AUTOCOMMIT")
-    return engine
+def for_streaming(engine: Engine, rows_at_once: int) -> Engine:
+    """The same engine, for results that are fetched as they are asked for, in a transaction."""
+    options = {"isolation_level": _COMMITTED} if _is_postgres(engine) else {}
+    return engine.execution_options(yield_per=rows_at_once, **options)
+
+
+def _is_postgres(engine: Engine) -> bool:
+    return engine.name == "postgresql"
 
 
 def _postgres(address: URL, options: dict[str, Any]) -> Engine:
-    # READ COMMITTED, whatever the server's default: who waited for the head row must see what the
-    # one before committed.
-    options = {"isolation_level": "READ COMMITTED"} | options
+    # Each statement is one trip, in no transaction but its own, unless one is asked for.
+    # What takes a transaction ends it itself: to roll back after each use would be for nothing.
+    options = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} | options
     engine = sqlalchemy.create_engine(address.set(drivername="postgresql+psycopg"), **options)
     event.listen(engine, "connect", _prepare_postgres)
     event.listen(engine, "checkin", _note_return)
@@ -70,12 +75,14 @@ def _ping_after_a_pause(
         return
     try:
         connection.execute("")
-        connection.rollback()
     except psycopg.OperationalError as error:
         raise DisconnectionError("the connection was lost while it was idle") from error
 
 
-_FOR_SHORT_QUERIES = (
+_SETTINGS = (
+    # Whatever the server's default: who waited for the head row must see what the one before him
+    # committed.
+    "SET default_transaction_isolation = 'read committed'",
     # Compiling takes longer than a short query does.
     "SET jit = off",
     # Every query here goes by keys, so that one plan serves for ever. Planning anew each time would
@@ -89,9 +96,8 @@ _FOR_SHORT_QUERIES = (
 
 def _prepare_postgres(connection: PostgresConnection, _record: object) -> None:
     connection.autocommit = True
-    for setting in _FOR_SHORT_QUERIES:
+    for setting in _SETTINGS:
         connection.execute(setting)
-    connection.autocommit = False
 
 
 def _sqlite(address: URL, options: dict[str, Any]) -> Engine:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, select
 
-from loyalty_ledger.store import answers, append, catalog, chain, personal, promo_codes
+from loyalty_ledger.store import answers, append, catalog, chain, nonces, personal, promo_codes
 from loyalty_ledger.store.checkpoints import Checkpoints
-from loyalty_ledger.store.engine import for_reading, for_writing
+from loyalty_ledger.store.engine import for_writing
 from loyalty_ledger.store.instants import from_micros, to_micros
 from loyalty_ledger.store.mapper import EventCodec
 from loyalty_ledger.store.reading import Reader
@@ -32,7 +32,6 @@ from loyalty_ledger.store.records import (
     StreamTail,
 )
 from loyalty_ledger.store.schema import events, head, tracking
-from loyalty_ledger.store.surely import commit_once
 from loyalty_ledger.store.text import storable
 from loyalty_ledger.store.writing import Prepared
 
@@ -73,7 +72,6 @@ class Log:
         codec: EventCodec | None = None,
     ):
         self._engine = engine
-        self._reading = for_reading(engine)
         self._clock = clock
         self._codec = codec or EventCodec()
         self._reader = Reader(engine, self._codec)
@@ -92,16 +90,13 @@ class Log:
         stored or was not `expected`; UnknownEvent for an event outside the table; NotStored when
         the connection was lost and nothing was written; OutcomeUnknown when nobody can tell.
         """
-        prepared = Prepared.of(commit, self._codec)
-        appended = commit_once(
-            self._engine, lambda on: prepared.write(on, self._clock), prepared.landed
-        )
+        appended = Prepared.of(commit, self._codec).append(self._engine, self._clock)
         self._checkpoints.committed()
-        return appended.result
+        return appended
 
     def head(self) -> Head:
         """The end of the log."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             row = connection.execute(select(head)).one()
         recorded_at = from_micros(row.recorded_at) if row.position else None
         return Head(row.position, bytes(row.digest), recorded_at)
@@ -118,8 +113,12 @@ class Log:
     def count(self, after: int, names: Collection[str]) -> int:
         """How many events of these names stand behind position `after`."""
         wanted = (events.c.position > after, events.c.name.in_(sorted(names)))
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return connection.execute(select(func.count()).where(*wanted)).scalar_one()
+
+    def first_recorded(self, subjects: Collection[tuple[str, int]]) -> datetime | None:
+        """When the first of these events, each by stream and version, was recorded."""
+        return self._reader.first_recorded(subjects)
 
     def load(
         self, streams: Collection[str], state_versions: Mapping[str, str] | None = None
@@ -131,10 +130,11 @@ class Log:
         """
         wanted = [storable(stream, "stream") for stream in dict.fromkeys(streams)]
         kinds = state_versions or {}
-        whole = not any(stream.partition("/")[0] in kinds for stream in wanted)
-        with self._reading.connect() as connection:
-            if whole and self._engine.name == "postgresql":
-                return Loaded(*self._reader.short_tails(connection, wanted))
+        if self._engine.name == "postgresql" and not any(
+            stream.partition("/")[0] in kinds for stream in wanted
+        ):
+            return Loaded(*self._reader.short_tails(wanted))
+        with self._engine.connect() as connection:
             position = connection.execute(select(head.c.position)).scalar_one()
             return Loaded(position, self._reader.tails(connection, wanted, kinds))
 
@@ -152,7 +152,7 @@ class Log:
         wanted = [storable(stream, "stream") for stream in streams]
         query = select(events.c.stream, func.max(events.c.version))
         query = query.where(events.c.stream.in_(wanted)).group_by(events.c.stream)
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return {stream: version for stream, version in connection.execute(query)}
 
     def position_of(self, reader: str) -> int:
@@ -161,36 +161,36 @@ class Log:
 
     def readers(self) -> dict[str, int]:
         """Every known reader's position."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return {row.reader: row.position for row in connection.execute(select(tracking))}
 
     def find_answers(
         self, keys: Collection[tuple[str, str, str]]
     ) -> dict[tuple[str, str, str], Answer]:
         """The stored answers among these (client id, store id, request id)."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return answers.find(connection, keys)
 
     def personal(self, customer_id: str) -> list[PersonalValue]:
         """All personal data of a customer, by field and reference."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return personal.of_customer(connection, customer_id)
 
     def personal_values(self, field: str, customer_ids: Collection[str]) -> list[PersonalValue]:
         """One field of many customers, in no order."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return personal.of_field(connection, field, customer_ids)
 
     def personal_below(
         self, field: str, customer_ids: Collection[str], streams: Collection[str]
     ) -> list[PersonalValue]:
         """One field of these customers about what happened on these streams, in no order."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return personal.below(connection, field, customer_ids, streams)
 
     def personal_holding(self, field: str, text: str) -> list[PersonalValue]:
         """One field of everybody's where the value holds this text. Reads the whole table."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return list(personal.holding(connection, field, text))
 
     @staticmethod
@@ -210,21 +210,21 @@ class Log:
 
     def all_catalog_items(self, digest: str) -> Iterator[CatalogItem]:
         """Every item of a catalog by ascending sku, streaming."""
-        return catalog.all_items(self._reading, digest)
+        return catalog.all_items(self._engine, digest)
 
     def catalog_items(self, digest: str, skus: Collection[str]) -> dict[str, CatalogItem]:
         """The items of a catalog among these; what it does not know is left out."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return catalog.find_items(connection, digest, skus)
 
     def code_batches(self, digests: Sequence[bytes]) -> dict[bytes, str]:
         """The batches of the promo codes among these that are known, by keyed hash."""
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return promo_codes.batches_of(connection, digests)
 
     def all_promo_codes(self) -> Iterator[tuple[bytes, str]]:
         """The keyed hash of every code of one claim with its batch, ascending, streaming."""
-        return promo_codes.all_codes(self._reading)
+        return promo_codes.all_codes(self._engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -232,6 +232,10 @@ class Log:
         with for_writing(self._engine).begin() as connection:
             yield connection
         self._checkpoints.committed()
+
+    def use_nonce(self, key_id: str, nonce: str, until: datetime, now: datetime) -> bool:
+        """Use up the nonce of a signed request; False when it was used before."""
+        return nonces.use(self._engine, key_id, storable(nonce, "nonce"), until, now)
 
     def advance(self, connection: Connection, move: Advance) -> None:
         """Move a reader in a transaction; Conflict when it does not stand at `before`."""

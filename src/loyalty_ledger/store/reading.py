@@ -1,21 +1,24 @@
 """Reading the log: by position, by stream, by customer."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, select
+from msgspec import json
+from sqlalchemy import Connection, Engine, Select, func, select, tuple_
 
-from loyalty_ledger.store.bulk import Row, quickly, select_for
-from loyalty_ledger.store.engine import for_reading
+from loyalty_ledger.store.bulk import Row, select_for
 from loyalty_ledger.store.instants import from_micros
 from loyalty_ledger.store.mapper import EventCodec
 from loyalty_ledger.store.records import Recorded, Snapshot, StreamTail
 from loyalty_ledger.store.schema import event_customer, events
+from loyalty_ledger.store.trip import Statement, in_one_trip, number
 
 BYTES_AT_ONCE = 8 * 1024 * 1024
 """A read ends at the event that goes past this many bytes of bodies."""
 
 _ROWS_AT_ONCE = 1_000
+_encode = json.Encoder().encode
 _COLUMNS = (
     events.c.position,
     events.c.stream,
@@ -29,12 +32,15 @@ _TAILS = "SELECT e.position, e.stream, e.version, e.name, e.recorded_at, e.body"
 _TAILS_POSTGRES = """CROSS JOIN LATERAL (
     SELECT * FROM events WHERE stream = asked.stream AND version > asked.after ORDER BY version
 ) AS e"""
-_SHORT_TAILS = """SELECT e.position, e.stream, e.version, e.name, e.recorded_at, e.body, h.position
+_SHORT_TAILS = Statement(
+    b"short_tails",
+    b"""SELECT h.position, e.position, e.stream, e.version, e.name, e.recorded_at, e.body
 FROM (SELECT position FROM head WHERE id = 1) AS h LEFT JOIN (
-    unnest(%s::text[]) AS asked(stream) CROSS JOIN LATERAL (
+    jsonb_array_elements_text($1::jsonb) AS asked(stream) CROSS JOIN LATERAL (
         SELECT * FROM events WHERE stream = asked.stream ORDER BY version
     ) AS e
-) ON true"""
+) ON true""",
+)
 _TAILS_SQLITE = "CROSS JOIN events AS e ON e.stream = asked.stream AND e.version > asked.after"
 
 
@@ -42,7 +48,7 @@ class Reader:
     """Reads events through a codec."""
 
     def __init__(self, engine: Engine, codec: EventCodec):
-        self._engine = for_reading(engine)
+        self._engine = engine
         self._codec = codec
 
     def recorded(self, row: Any) -> Recorded:
@@ -82,6 +88,17 @@ class Reader:
                 return
             version = rows[-1].version
 
+    def first_recorded(self, subjects: Collection[tuple[str, int]]) -> datetime | None:
+        """When the first of these events, each by stream and version, was recorded."""
+        wanted, found = list(subjects), list[int]()
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), _ROWS_AT_ONCE):
+                some = wanted[start : start + _ROWS_AT_ONCE]
+                those = tuple_(events.c.stream, events.c.version).in_(some)
+                first = select(func.min(events.c.recorded_at)).where(those)
+                found += filter(None, connection.execute(first).scalars())
+        return from_micros(min(found)) if found else None
+
     def history(self, customer_id: str, recorded_until: int | None) -> Iterator[Recorded]:
         """All events that concern a customer, in log order."""
         position = 0
@@ -105,15 +122,14 @@ class Reader:
         with self._engine.connect() as connection:
             return list(connection.execute(query))
 
-    def short_tails(
-        self, connection: Connection, streams: Collection[str]
-    ) -> tuple[int, dict[str, StreamTail]]:
+    def short_tails(self, streams: Collection[str]) -> tuple[int, dict[str, StreamTail]]:
         """The head's position and whole streams without snapshots, on PostgreSQL in one trip."""
-        rows = quickly(connection, _SHORT_TAILS, ([*streams],))
+        rows = in_one_trip(self._engine, _SHORT_TAILS, [_encode([*streams])])
         tails = {stream: StreamTail(None, [], 0) for stream in streams}
-        for row in sorted((row for row in rows if row[0] is not None), key=lambda row: row[0]):
-            tails[row[1]].events.append(self.recorded(row[:6]))
-        return rows[0][6], {stream: _with_version(tail) for stream, tail in tails.items()}
+        for row in sorted(_in_python(*row) for _, *row in rows if row[0]):
+            tails[row[1]].events.append(self.recorded(row))
+        read_at = number(rows[0][0])
+        return read_at, {stream: _with_version(tail) for stream, tail in tails.items()}
 
     def tails(
         self, connection: Connection, streams: Collection[str], state_versions: Mapping[str, str]
@@ -128,6 +144,13 @@ class Reader:
         for row in _tail_rows(connection, asked):
             tails[row[1]].events.append(self.recorded(row))
         return {stream: _with_version(tail) for stream, tail in tails.items()}
+
+
+def _in_python(
+    position: bytes, stream: bytes, version: bytes, name: bytes, recorded_at: bytes, body: bytes
+) -> tuple[int, str, int, str, int, bytes]:
+    told_at = number(recorded_at)
+    return number(position), stream.decode(), number(version), name.decode(), told_at, body
 
 
 def _with_version(tail: StreamTail) -> StreamTail:

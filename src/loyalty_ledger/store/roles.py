@@ -6,6 +6,7 @@ _MAY = {
     "requests": "SELECT, INSERT",
     "catalog_item": "SELECT, INSERT",
     "promo_code": "SELECT, INSERT",
+    "given_up": "SELECT, INSERT",
     "head": "SELECT, UPDATE",
     "tracking": "SELECT, INSERT, UPDATE",
     "snapshots": "SELECT, INSERT, UPDATE, DELETE",

@@ -7,6 +7,7 @@ spread over nodes, holds them alike.
 from sqlalchemy import (
     BigInteger,
     Column,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -113,3 +114,20 @@ promo_code = Table(
     sqlite_with_rowid=False,
 )
 """The codes of lists as keyed hashes, each with the batch that it came in."""
+
+given_up = Table(
+    "given_up",
+    metadata,
+    Column("mark", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Commits that were told not to be stored while they might still arrive: they are not written."""
+
+nonces = Table(
+    "nonce",
+    metadata,
+    Column("key_id", _Text, primary_key=True),
+    Column("nonce", _Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Index("nonce_until", "until"),
+)
+"""Nonces of signed requests, each as long as its request could be sent again."""

@@ -12,6 +12,7 @@ from loyalty_ledger.store.records import NotStored, OutcomeUnknown
 
 Result = TypeVar("Result")
 _PAUSES_S = (0.0, 0.1, 0.3, 1.0, 3.0)
+_LOST = "the connection to the database was lost while committing"
 
 
 def commit_once(
@@ -41,17 +42,40 @@ def commit_once(
         except DBAPIError as error:
             connection.invalidate(error)
             lost = error
-    if _ask(engine, landed, result):
+    if _ask(engine, lambda on: landed(on, result)):
         return result
-    raise NotStored("the connection to the database was lost while committing") from lost
+    raise NotStored(_LOST) from lost
 
 
-def _ask(engine: Engine, landed: Callable[[Connection, Result], bool], result: Result) -> bool:
+def call_once(
+    engine: Engine,
+    work: Callable[[Engine], Result],
+    landed: Callable[[Connection], Result | None],
+) -> Result:
+    """Do `work`, which is one statement that commits by itself, and return its result.
+
+    When the connection is lost, `landed` is asked on a new one, in a transaction, what was written:
+    it must wait as `work` does, and when it tells None, see to it that nothing is written later.
+    Raises what `commit_once` raises.
+    """
+    try:
+        return work(engine)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        lost = error
+    result = _ask(engine, landed)
+    if result is None:
+        raise NotStored(_LOST) from lost
+    return result
+
+
+def _ask(engine: Engine, landed: Callable[[Connection], Result]) -> Result:
     for pause in _PAUSES_S:
         time.sleep(pause)
         try:
             with for_writing(engine).begin() as connection:
-                return landed(connection, result)
+                return landed(connection)
         except DBAPIError as error:
             last = error
     raise OutcomeUnknown("the connection was lost while committing, and stays lost") from last

@@ -21,7 +21,7 @@ def vacuum(engine: Engine) -> None:
     PostgreSQL it takes the owner of the tables, and the write-ahead log is the server's to recycle.
     """
     if engine.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with engine.connect() as connection:
             for statement in _ON_POSTGRES:
                 connection.exec_driver_sql(statement)
         return

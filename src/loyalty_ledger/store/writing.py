@@ -5,33 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_ledger.store import answers, catalog, promo_codes
 from loyalty_ledger.store.append import (
-    FEW,
     EventRow,
     Place,
     advance,
     changed_since,
     check_expected,
     check_quiet,
-    check_read_at,
     take_head,
     write_events,
-    write_few,
 )
+from loyalty_ledger.store.at_once import AtOnce, is_small
 from loyalty_ledger.store.bulk import upsert_rows
 from loyalty_ledger.store.instants import from_micros
 from loyalty_ledger.store.mapper import EventCodec
 from loyalty_ledger.store.personal import forget
 from loyalty_ledger.store.records import Answer, Appended, Commit, Conflict, PersonalValue
 from loyalty_ledger.store.schema import events, head, personal, snapshots, tracking
+from loyalty_ledger.store.surely import call_once, commit_once
 from loyalty_ledger.store.text import storable, storable_id
-
-MOST_EXPECTED = 100
-"""Beyond so many streams a commit is a batch, and is not written in one statement."""
 
 
 class Written(NamedTuple):
@@ -63,15 +59,20 @@ class Prepared:
             storable_id(commit.advance.reader, "reader")
         return cls(commit, rows)
 
+    def append(self, engine: Engine, clock: Callable[[], datetime]) -> Appended:
+        """Write it, in the way that suits its size; raises what `Log.append` says."""
+        if engine.name == "postgresql" and is_small(self.commit):
+            small = AtOnce(self.commit, self.rows, clock)
+            return call_once(engine, small.write, small.landed)
+        return commit_once(engine, lambda on: self.write(on, clock), self.landed).result
+
     def write(self, connection: Connection, clock: Callable[[], datetime]) -> Written:
         """Write everything in the connection's transaction; Conflict when somebody was faster."""
         commit = self.commit
         if commit.codes:  # before the lock of all writers: a million of them take their time
             promo_codes.add_batch(connection, *commit.codes)
         place = take_head(connection, len(self.rows), clock)
-        if self._is_small(connection):
-            return self._write_few(connection, place)
-        changed = changed_since(connection, commit.read_at, place)
+        changed = changed_since(connection, commit.read_at, place.position)
         check_expected(commit.expected, changed)
         check_quiet(connection, commit.quiet, place)
         if commit.advance:
@@ -82,32 +83,6 @@ class Prepared:
             catalog.add_catalog(connection, *commit.catalog)
         last_digest = self._write_events(connection, place) if self.rows else None
         forget(connection, commit.forgotten)
-        upsert_rows(connection, personal, commit.personal)
-        upsert_rows(connection, snapshots, commit.snapshots)
-        recorded_at = from_micros(place.recorded_at)
-        return Written(Appended(place.position + 1, last, changed, recorded_at), last_digest)
-
-    def _is_small(self, connection: Connection) -> bool:
-        """Whether one statement does it: a few events and nothing that they depend on."""
-        commit = self.commit
-        beside = commit.catalog or commit.codes or commit.forgotten
-        more = commit.quiet or commit.advance or beside
-        few = 0 < len(self.rows) < FEW and len(commit.expected) < MOST_EXPECTED
-        return few and not more and connection.dialect.name == "postgresql"
-
-    def _write_few(self, connection: Connection, place: Place) -> Written:
-        commit = self.commit
-        check_read_at(commit.read_at, place)
-        customers = [new.customers for new in commit.events]
-        try:
-            last_digest, changed = write_few(
-                connection, place, self.rows, customers, commit.read_at, commit.expected
-            )
-        except IntegrityError as error:
-            written = frozenset(row.stream for row in self.rows)
-            raise Conflict("streams", written) from error
-        last = place.position + len(self.rows)
-        answers.store(connection, commit.answers, last)
         upsert_rows(connection, personal, commit.personal)
         upsert_rows(connection, snapshots, commit.snapshots)
         recorded_at = from_micros(place.recorded_at)

@@ -73,3 +73,13 @@ class Progress(TypedDict):
 
     user_id: str
     tier_levels: list[HeldLevel]
+
+
+class Moved(TypedDict):
+    """The level that a customer was put into, and the one that he held before."""
+
+    user_id: str
+    tier_system_id: str
+    tier_level_id: str
+    previous_tier_level_id: str
+    moved: bool

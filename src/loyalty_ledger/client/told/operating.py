@@ -1,6 +1,6 @@
 """What operators are told: how it stands, the program, keys, views and long work."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -33,7 +33,9 @@ class Status(TypedDict):
     readers: list[Reader]
     waiting: int
     held: int
+    oldest_unsettled_at: Moment | None
     failed: list[FailedCause]
+    warnings: list[str]
 
 
 class Published(TypedDict):
@@ -66,10 +68,11 @@ class Loaded(TypedDict):
 
 
 class NewKey(TypedDict):
-    """A key and its secret, which is shown once."""
+    """A key and its secrets, which are shown once; what it signs with, if it has to."""
 
     key: str
     secret: str
+    signing_secret: NotRequired[str]
 
 
 class Key(TypedDict):
@@ -82,6 +85,7 @@ class Key(TypedDict):
     created_at: Moment
     expires_at: Moment | None
     per_second: int | None
+    signed: bool
     state: str
 
 

@@ -42,6 +42,7 @@ class UserOffer(TypedDict):
     is_redeemable: bool
     expiration_date: Moment | None
     redemption_end_date: Moment | None
+    custom_data: str | None
     media: list[Medium]
 
 
@@ -86,6 +87,12 @@ class IssuedOffer(TypedDict):
     expiration_date: Moment | None
     pending_extended_data: bool
     fail_reason: int
+
+
+class UpdatedOffer(IssuedOffer):
+    """An offer after it was changed; `start_date` None: it can be used at once."""
+
+    start_date: Moment | None
 
 
 class Issued(TypedDict):

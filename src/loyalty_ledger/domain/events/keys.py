@@ -9,7 +9,7 @@ class ApiKeyCreated(Event, frozen=True, kw_only=True):
     """A program may call the service under this key, within its scope.
 
     With a `store_id` only for that store; without `expires_at` for ever. `per_second` is how often
-    it may call, 0 for as often as it likes; `by` is who made it.
+    it may call, 0 for as often as it likes; `by` is who made it. `signed`: its requests are signed.
     """
 
     key_id: str
@@ -19,6 +19,7 @@ class ApiKeyCreated(Event, frozen=True, kw_only=True):
     store_id: str = ""
     expires_at: datetime | None = None
     per_second: int = 0
+    signed: bool = False
     by: str = ""
 
 

@@ -189,3 +189,16 @@ class OfferRecalled(OfferEvent, frozen=True, kw_only=True):
 
 class OfferRecallWithdrawn(OfferEvent, frozen=True, kw_only=True):
     """The offer is deserved again."""
+
+
+class OfferExtended(OfferEvent, frozen=True, kw_only=True):
+    """The offer's time to be redeemed is another one from now on."""
+
+    redeemable_from: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class OfferAnnotated(OfferEvent, frozen=True, kw_only=True):
+    """Data of the caller's is kept with the offer, beside the log; its keyed hash is `digest`."""
+
+    digest: str

@@ -143,3 +143,28 @@ class PointsRestored(Event, frozen=True, kw_only=True):
     transaction: str = ""
     program_version: int
     cause: str
+
+
+class InactivityReviewed(Event, frozen=True, kw_only=True):
+    """What inactivity takes was worked out again, since `transaction` came to less than before.
+
+    Had it always been what it is now, `lost` would have been lost, beyond what was; or `back` would
+    not have been, and is given back to its lots. `due` are moments at which something would have
+    been lost, and nothing was recorded. The account is idle from `idle_from` (None: nothing was
+    earned or spent), judged by `program_version`.
+    """
+
+    customer_id: str
+    account: str
+    lost: list[LotPoints] = []
+    back: list[RestoredLot] = []
+    due: list[datetime] = []
+    idle_from: datetime | None = None
+    transaction: str
+    program_version: int
+    cause: str
+
+    @property
+    def points(self) -> int:
+        """What it takes from the balance; negative when it gives back."""
+        return sum(part.points for part in self.lost) - sum(part.points for part in self.back)

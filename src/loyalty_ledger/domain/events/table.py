@@ -11,7 +11,7 @@ from loyalty_ledger.domain.events.customers import (
     SettlementHeld,
     SettlementResumed,
 )
-from loyalty_ledger.domain.events.deposits import PointsDeposited
+from loyalty_ledger.domain.events.deposits import LevelAssigned, PointsDeposited
 from loyalty_ledger.domain.events.keys import ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted
 from loyalty_ledger.domain.events.merging import (
@@ -31,9 +31,11 @@ from loyalty_ledger.domain.events.merging import (
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
+    OfferAnnotated,
     OfferCodeMade,
     OfferCodeUsed,
     OfferExpired,
+    OfferExtended,
     OfferIssued,
     OfferLocked,
     OfferLockLapsed,
@@ -47,6 +49,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferUnlocked,
 )
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -124,6 +127,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PointsRolledOver,
         PointsClawedBack,
         PointsRestored,
+        InactivityReviewed,
         TierEntered,
         TierKept,
         TierLeft,
@@ -142,6 +146,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         OfferRevoked,
         OfferRecalled,
         OfferRecallWithdrawn,
+        OfferExtended,
+        OfferAnnotated,
         OfferCodeMade,
         OfferCodeUsed,
         OfferPutOnCheck,
@@ -150,6 +156,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         DiscountChanged,
         PromotionClaimed,
         PointsDeposited,
+        LevelAssigned,
         ApiKeyCreated,
         ApiKeyRotated,
         ApiKeyRevoked,

@@ -11,6 +11,7 @@ class TierEntered(Event, frozen=True, kw_only=True):
     """The customer moved up to `level`; `first_time` when its entry outcomes are due.
 
     `until` is the next evaluation of its maintenance; `measured` what its entrance was judged by.
+    `by_hand` when somebody put him there, whatever its entrance asks for.
     """
 
     customer_id: str
@@ -21,6 +22,7 @@ class TierEntered(Event, frozen=True, kw_only=True):
     until: datetime | None = None
     first_time: bool = True
     measured: list[dict[str, Any]] = []
+    by_hand: bool = False
     program_version: int
     cause: str
 
@@ -36,11 +38,11 @@ class TierKept(Event, frozen=True, kw_only=True):
     program_version: int
 
 
-RETURNED = "returned"
+RETURNED, BY_HAND = "returned", "by hand"
 
 
 class TierStep(Fact, frozen=True, kw_only=True):
-    """A step of a customer's way through a tier system: `kind` is entered, kept or left.
+    """A step of a customer's way through a tier system: `kind` is entered, assigned, kept or left.
 
     `level` is the one held from then on.
     """
@@ -52,7 +54,8 @@ class TierStep(Fact, frozen=True, kw_only=True):
 
 
 class TierLeft(Event, frozen=True, kw_only=True):
-    """The customer moved down from `level` to `entered`: maintenance failed, or a return did it.
+    """The customer moved down from `level` to `entered`: maintenance failed, a return or somebody
+    did it.
 
     After a return `since` is when `entered` counts from, None for what everybody begins in, and
     `steps` the way that is left.

@@ -1,9 +1,10 @@
 """Currencies of ISO 4217 that a program can be kept in, with the decimals of their minor unit."""
 
-from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import PlainValidator, WithJsonSchema
+
+from loyalty_ledger.domain.program.similar import nearest
 
 _TWO = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD
@@ -34,8 +35,8 @@ def read_currency(value: object) -> str:
     """The ISO 4217 code of a currency in use."""
     if isinstance(value, str) and value in EXPONENTS:
         return value
-    near = get_close_matches(str(value).upper(), EXPONENTS, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(str(value).upper(), EXPONENTS)
+    hint = f"; did you mean {near!r}?" if near else ""
     raise ValueError(f"{value!r} is not an ISO 4217 currency code such as USD or EUR{hint}")
 
 

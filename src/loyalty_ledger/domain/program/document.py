@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, StrictBool
 
-from loyalty_ledger.domain.program.accounts import PointAccount, PointSource
+from loyalty_ledger.domain.program.accounts import InactivityExpiry, PointAccount, PointSource
 from loyalty_ledger.domain.program.currency import Currency, exponent_of
 from loyalty_ledger.domain.program.earning import Campaign, Promotion, Rule
 from loyalty_ledger.domain.program.offers import Offer, RewardStore
@@ -97,6 +97,11 @@ class Program(Section):
     def accounts_by_id(self) -> dict[str, PointAccount]:
         """Point accounts by id."""
         return {account.id: account for account in self.point_accounts}
+
+    @cached_property
+    def has_inactivity(self) -> bool:
+        """Whether points of any account end because nobody earns or spends."""
+        return any(isinstance(one.expiry, InactivityExpiry) for one in self.point_accounts)
 
     @cached_property
     def sources_by_id(self) -> dict[str, PointSource]:

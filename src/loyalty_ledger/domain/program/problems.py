@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 
 from loyalty_ledger.domain.program.scalars import read_moment, read_number, read_text
+from loyalty_ledger.domain.program.similar import nearest
 
 Location = tuple[str | int, ...]
 """Keys and list indexes that lead from the top of a document to a place in it."""
@@ -65,8 +65,8 @@ def known(names: Collection[str], wrong: str = "") -> str:
         return "there are none"
     listed = ", ".join(list(names)[:_MOST_NAMED])
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    near = get_close_matches(wrong.lower(), names, n=1) if wrong else []
-    return f"there are: {listed}{more}" + (f"; did you mean {near[0]!r}?" if near else "")
+    near = nearest(wrong.lower(), names) if wrong else None
+    return f"there are: {listed}{more}" + (f"; did you mean {near!r}?" if near else "")
 
 
 class Place:

@@ -1,11 +1,12 @@
 """Names of time zones."""
 
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
 from pydantic import PlainValidator, WithJsonSchema
+
+from loyalty_ledger.domain.program.similar import nearest
 
 _OF_THIS_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
 
@@ -20,8 +21,8 @@ def read_zone(value: object) -> str:
     """The name of an IANA time zone."""
     if isinstance(value, str) and value in zone_names():
         return value
-    near = get_close_matches(str(value), zone_names(), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(str(value), zone_names())
+    hint = f"; did you mean {near!r}?" if near else ""
     raise ValueError(
         f"{value!r} is not an IANA time zone such as America/New_York or Europe/Amsterdam{hint}"
     )

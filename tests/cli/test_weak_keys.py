@@ -1,0 +1,59 @@
+"""A secret key that can be guessed opens nothing and makes nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.command_line import Said, loyalty
+from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.identity import make_key, read_key
+from offers.till import Shop
+
+WEAK = {
+    "empty": "",
+    "short": "0123456789abcdef0123456789abcde",
+    "a default": "changeme",
+    "a default, stretched": "change-me--0123456789abcdefghijkl",
+    "a default of a file": "REPLACE_THIS with 32 characters or more!",
+    "one character": "x" * 64,
+    "a few characters": "abc123" * 10,
+    "the same again": "correct-horse-battery-" * 3,
+}
+
+
+def refused(said: Said) -> bool:
+    """Whether the command was refused, and the right way out told."""
+    told = said.err.startswith("Refused (validation): ") and "openssl rand -hex 32" in said.err
+    return told and (said.code, said.out) == (1, "")
+
+
+@pytest.mark.parametrize("weak", WEAK.values(), ids=WEAK.keys())
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["init"], ["work", "--once"]])
+def test_a_key_that_can_be_guessed_is_refused_and_what_to_do_is_told(
+    shop: Shop, command: list[str], weak: str, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(weak)
+    for said in (
+        loyalty(shop.url, *command, LOYALTY_SECRET_KEY=weak or " "),
+        loyalty(shop.url, *command, "--key-file", key, LOYALTY_SECRET_KEY=""),
+    ):
+        assert refused(said), said
+        assert not weak or weak not in said.err
+
+
+def test_nothing_is_made_under_a_key_that_can_be_guessed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    assert refused(loyalty(url, "init", LOYALTY_SECRET_KEY="changeme" * 8))
+    assert not (tmp_path / "new.db").exists() or (tmp_path / "new.db").stat().st_size == 0
+
+
+def test_keys_that_are_made_are_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOYALTY_SECRET_KEY", raising=False)
+    for number in range(500):
+        path = tmp_path / str(number)
+        assert make_key(path)
+        try:
+            read_key(path)
+        except Rejected as refusal:
+            raise AssertionError(path.read_text()) from refusal
