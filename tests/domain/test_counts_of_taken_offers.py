@@ -64,7 +64,9 @@ def test_an_offer_that_was_bought_and_used_counts_though_it_is_reinstated() -> N
 
 
 def test_an_offer_goes_with_who_pays_most_and_is_nobody_elses_any_more() -> None:
-    shop, mug = gives()
+    given = [{"award": awards(1, per_amount="1.00")}, {"issue": "mug"}]
+    shop = plain(offers=[treat("mug")], campaigns=[{"id": "cake", "outcomes": given}])
+    mug = only(OfferIssued, sends(shop, CAKE)).offer_id
     both = [paid("ann", "1.00"), paid("ben", "3.00")]
     again = only(OfferIssued, sends(shop, CAKE, hours=1, payments=both))
     assert (again.customer_id, shop.offer(mug).state) == ("ben", OfferState.REVOKED)
