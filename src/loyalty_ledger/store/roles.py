@@ -7,6 +7,7 @@ _MAY = {
     "catalog_item": "SELECT, INSERT",
     "promo_code": "SELECT, INSERT",
     "given_up": "SELECT, INSERT",
+    "nonce": "SELECT, INSERT, DELETE",
     "head": "SELECT, UPDATE",
     "tracking": "SELECT, INSERT, UPDATE",
     "snapshots": "SELECT, INSERT, UPDATE, DELETE",
