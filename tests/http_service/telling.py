@@ -95,6 +95,7 @@ class Day:
         yield self._of_ann("get_user_offers", take=2)
         yield Asked("fetch_offers_details", {"offer_ids": ["muffin"]})
         yield self._of_ann("issue_offer", offer_id="muffin", reason="a long wait")
+        yield Asked("update_offer", {"user_offer_id": tour, "custom_data": "voucher 17"})
         yield Asked("revoke_offer", {"user_offer_id": gone, "reason": "given by mistake"})
         yield Asked("manual_redeem", {"user_offer_id": tour, "store_id": "main"})
         yield self._of_ann("get_user_reward_stores", include_point_balances=True)
@@ -108,6 +109,7 @@ class Day:
         yield self._of_ann("all_balances")
         yield self._of_ann("fetch_point_audit_logs", take=2)
         yield self._of_ann("user_progress", ids=["club"])
+        yield self._of_ann("move_user", tier_system_id="club", tier_level_id="silver")
         yield self._of_ann("trigger_user_event", event_lookup="review", idempotency_id="review-1")
 
     def _people(self) -> Iterator[Asked]:
