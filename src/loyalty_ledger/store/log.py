@@ -219,8 +219,7 @@ class Log:
 
     def code_batches(self, digests: Sequence[bytes]) -> dict[bytes, str]:
         """The batches of the promo codes among these that are known, by keyed hash."""
-        with self._engine.connect() as connection:
-            return promo_codes.batches_of(connection, digests)
+        return promo_codes.batches_of(self._engine, digests)
 
     def all_promo_codes(self) -> Iterator[tuple[bytes, str]]:
         """The keyed hash of every code of one claim with its batch, ascending, streaming."""
