@@ -158,7 +158,7 @@ def test_buyers_killed_at_random_moments_have_paid_for_what_they_have(
     ledger: Ledger, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chance = seeded()
-    points = 25 * PRICE
+    points = 200 * PRICE
     whose = customers(ledger, PROCESSES, points)
     begun = time.perf_counter()
     with buying(database_url, whose) as buyers:

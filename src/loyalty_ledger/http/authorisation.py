@@ -41,10 +41,12 @@ class Authorisation:
     async def caller(self, headers: Mapping[str, str], scope: Scope) -> Caller:
         """The key that calls; Turned when nobody's, too narrow, or too often."""
         key_id, secret = _credentials(headers.get("authorization", ""))
-        digest = digest_of(secret)
-        key = await self._opened(key_id, digest, LOOK_EVERY_S)
+        digest, asked_at = digest_of(secret), time.monotonic()
+        await self._look_now_and_then()
+        key = self._opened(key_id, digest)
         if key is None:  # it may have been made since
-            key = await self._opened(key_id, digest, LOOK_AGAIN_AFTER_S)
+            await self._look_after(asked_at)
+            key = self._opened(key_id, digest)
         if key is None:
             raise unauthorised("the key or its secret is not good, or no longer")
         if not Scope(key.scope).includes(scope):
@@ -52,15 +54,25 @@ class Authorisation:
         self._take_turn(key)
         return Caller(key, digest)
 
-    async def _opened(self, key_id: str, digest: str, age_s: float) -> ApiKey | None:
-        """The key that this secret opens, by keys that are known no longer than that."""
-        age = time.monotonic() - self._looked_at
-        if age > age_s:
-            await asyncio.shield(self._looking())
-        elif age > age_s / 2:
-            self._looking()  # so that hardly anybody has to wait for it
+    def _opened(self, key_id: str, digest: str) -> ApiKey | None:
+        """The key that this secret opens, by the keys that are known."""
         key = self._keys.by_id.get(key_id)
         return key if key is not None and key.opens(digest, self._clock()) else None
+
+    async def _look_now_and_then(self) -> None:
+        """The keys that are known are no older than that."""
+        age = time.monotonic() - self._looked_at
+        if age > LOOK_EVERY_S:
+            await asyncio.shield(self._looking())
+        elif age > LOOK_EVERY_S / 2:
+            self._looking()  # so that hardly anybody has to wait for it
+
+    async def _look_after(self, moment: float) -> None:
+        """Look at what there is after this moment; who asks often with a wrong key has to wait."""
+        while self._looked_at < moment:
+            due = self._looked_at + LOOK_AGAIN_AFTER_S
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            await asyncio.shield(self._looking())
 
     def _looking(self) -> "asyncio.Task[None]":
         """A look at the keys; one at a time, whoever waits for it."""

@@ -190,7 +190,26 @@ def _plain_paths(ready: Schema) -> dict[str, Any]:
 
 
 def _plain(summary: str, told: Schema) -> dict[str, Any]:
-    return {"get": {"summary": summary, "responses": told, "security": [], "tags": []}}
+    responses = told | {
+        "403": _content("It was called over HTTP, and serves HTTPS only.", _PLAINLY)
+    }
+    return {"get": {"summary": summary, "responses": responses, "security": [], "tags": []}}
+
+
+_PLAINLY: Schema = {
+    "type": "object",
+    "properties": {
+        "status": {"const": "error"},
+        "errors": {
+            "type": "object",
+            "properties": {"code": {"const": "https_only"}, "message": {"type": "string"}},
+            "required": ["code", "message"],
+            "additionalProperties": False,
+        },
+    },
+    "required": ["status", "errors"],
+    "additionalProperties": False,
+}
 
 
 def _content(text: str, schema: Schema, media: str = "application/json") -> Schema:
