@@ -195,7 +195,7 @@ def test_the_timeline_of_an_offer_that_is_not_the_customers_is_refused(shop: Sho
 def test_a_ledger_that_finds_no_quiet_moment_says_that_it_is_busy(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    def outrun(*_: object) -> None:
+    def outrun(*_: object, **_how: object) -> None:
         raise Conflict("streams")
 
     commands: dict[str, tuple[tuple[str, ...], bytes]] = {

@@ -86,6 +86,7 @@ def test_what_is_returned_was_never_bought(scenario: Scenario) -> None:
     assert with_it.levels() == without.levels()
     assert with_it.counts() == without.counts()
     assert with_it.offers() == without.offers()
+    assert with_it.codes_of_levels() == without.codes_of_levels()
     if not any(story.spent_elsewhere() or story.points_lived_on() for story in told.both):
         assert with_it.points() == without.points()
         told.until(weeks=3)

@@ -188,9 +188,19 @@ class Story:
 
     def codes_of(self, number: str) -> list[str]:
         """The promo codes that stand of those drawn by a sale, by digest."""
+        return [one.digest for one in self._codes() if one.transaction.endswith(f"/{number}")]
+
+    def codes_of_levels(self) -> Counter[tuple[str, str]]:
+        """How many codes stand by customer and level: a level outlives the sale that opened it."""
+        return Counter((one.customer_id, one.rule) for one in self._codes(of_levels=True))
+
+    def _codes(self, *, of_levels: bool = False) -> list[PromoCodeDrawn]:
         drawn = [one for _, one in self.shop.history if isinstance(one, PromoCodeDrawn)]
-        own = [one.digest for one in drawn if one.transaction.endswith(f"/{number}")]
-        return [one for one in own if not self.state(promo_code_of(one)).withdrawn]
+        standing = [one for one in drawn if not self._withdrawn(one)]
+        return [one for one in standing if one.rule.startswith("tier:") == of_levels]
+
+    def _withdrawn(self, drawn: PromoCodeDrawn) -> bool:
+        return bool(self.state(promo_code_of(drawn.digest)).withdrawn)
 
     # --- what can be seen -----------------------------------------------------------------------
 

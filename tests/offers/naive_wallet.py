@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loyalty_ledger.domain.events.points import (
+    InactivityReviewed,
     PointsAwarded,
     PointsClawedBack,
     PointsExpired,
@@ -35,21 +36,37 @@ class Naive:
                 self.lifetime[event.account] = self.lifetime.get(event.account, 0) + event.points
                 self.idle[event.account] = max(event.at, self.idle.get(event.account, event.at))
             case PointsExpired():
-                for part in event.lots:
-                    self.lots[part.lot][1] -= part.points
-                if event.kind == "inactivity":
-                    self.idle[event.account] = event.at
+                self._expired(event)
             case PointsRolledOver():
-                for rolled in event.lots:
-                    self.lots[rolled.lot][1] -= rolled.points
-                    ends, version = rolled.expires_at, event.program_version
-                    kept = rolled.points - self._repaid(event.into, rolled.repaid)
-                    self.lots[rolled.new_lot] = [event.into, kept, ends, version]
+                self._rolled_over(event)
             case PointsClawedBack() | PointsRestored():
                 self._went_back(event)
             case PointsSpent():
                 for part in event.lots:
                     self.lots[part.lot][1] -= part.points
+            case InactivityReviewed():
+                self._reviewed(event)
+
+    def _expired(self, event: PointsExpired) -> None:
+        for part in event.lots:
+            self.lots[part.lot][1] -= part.points
+        if event.kind == "inactivity":
+            self.idle[event.account] = event.at
+
+    def _rolled_over(self, event: PointsRolledOver) -> None:
+        for rolled in event.lots:
+            self.lots[rolled.lot][1] -= rolled.points
+            ends, version = rolled.expires_at, event.program_version
+            kept = rolled.points - self._repaid(event.into, rolled.repaid)
+            self.lots[rolled.new_lot] = [event.into, kept, ends, version]
+
+    def _reviewed(self, event: InactivityReviewed) -> None:
+        for part in event.lost:
+            self.lots[part.lot][1] -= part.points
+        self._came_back(event)
+        self.idle.pop(event.account, None)
+        if event.idle_from is not None:
+            self.idle[event.account] = event.idle_from
 
     def _went_back(self, event: PointsClawedBack | PointsRestored) -> None:
         if isinstance(event, PointsClawedBack):
@@ -58,7 +75,10 @@ class Naive:
             self._repaid(event.account, -event.debt)
             self.lifetime[event.awarded_in or event.account] -= event.points
             return
-        for lot in event.lots:
+        self._came_back(event)
+
+    def _came_back(self, event: PointsRestored | InactivityReviewed) -> None:
+        for lot in event.back if isinstance(event, InactivityReviewed) else event.lots:
             kept = lot.points - self._repaid(event.account, lot.repaid)
             new = [event.account, 0, lot.expires_at, lot.program_version]
             self.lots.setdefault(lot.into, new)[1] += kept
