@@ -19,11 +19,13 @@ import random
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from offers_program import PROGRAM
 
 from loyalty_ledger import clock
 from loyalty_ledger.collector import spare_the_collector
@@ -46,43 +48,8 @@ PAUSE_MS = 100.0  # on average, from an answer to the next asking: ten a second 
 BAR_P50_MS, BAR_P99_MS = 5.0, 20.0
 BARRED = ("lock", "redeem")
 SECRET = b"a-key-for-measurements-and-nothing-else"
-STORE, PRICE = "S1", 10
+STORE = "S1"
 TILL, APP = Actor(client_id="till"), Actor(client_id="app")
-
-PROGRAM: dict[str, Any] = {
-    "program": "bench",
-    "name": "Bench",
-    "currency": "USD",
-    "time_zone": "America/New_York",
-    "point_accounts": [{"id": "points", "name": "Points"}],
-    "point_sources": [{"id": "shop", "name": "Shop", "accounts": ["points"]}],
-    "rules": [
-        {
-            "id": "base",
-            "award": {"account": "points", "source": "shop", "points": 1, "per_amount": "1.00"},
-        }
-    ],
-    "offers": [
-        {
-            "id": "treat",
-            "title": "Buy two of one kind and get another half off",
-            "minimum_spend": "5.00",
-            "discount": {
-                "kind": "buy_x_get_y",
-                "buy": {"items": {"categories": ["K1", "K2"]}, "quantity": 2},
-                "get": {"items": {"categories": ["K3"]}, "quantity": 1, "percent_off": "50"},
-            },
-        }
-    ],
-    "reward_stores": [
-        {
-            "id": "rewards",
-            "name": "Rewards",
-            "point_accounts": ["points"],
-            "offers": [{"id": "treat-10", "offer": "treat", "price": PRICE}],
-        }
-    ],
-}
 
 
 class Customer(NamedTuple):
@@ -103,6 +70,14 @@ class Till:
         self._ledger = ledger
         self._customers = customers
         self.taken: dict[str, list[float]] = {}
+        self._baskets: dict[int, tuple[Basket, Basket]] = {}
+
+    def fill(self, turns: Iterable[int]) -> None:
+        """Make the baskets before anything is measured: to read them off the wire is not asked."""
+        for number in turns:
+            sale = f"{self._number}-{number}"
+            first, second = basket(f"{sale}a", 2 * number), basket(f"{sale}b", 2 * number + 1)
+            self._baskets[number] = first, second
 
     def serve(self, number: int) -> None:
         """Lock an offer, give it free, redeem another, take that back."""
@@ -110,8 +85,7 @@ class Till:
         customer = self._customers[number % len(self._customers)]
         turn = number // len(self._customers)
         locked, redeemed = (customer.offer_ids[(2 * turn + n) % OFFERS] for n in range(2))
-        sale = f"{self._number}-{number}"
-        first, second = basket(f"{sale}a", 2 * number), basket(f"{sale}b", 2 * number + 1)
+        first, second = self._baskets.pop(number)
         self._timed("lock", lambda: offers.lock(Lookup(USER_OFFER_ID, locked), first, TILL))
         self._timed("unlock", lambda: offers.unlock(locked, TILL))
         self._timed("redeem", lambda: offers.redeem(Lookup(USER_OFFER_ID, redeemed), second, TILL))
@@ -197,12 +171,15 @@ def _client(
     engine = create_engine(url)
     ledger = Ledger(engine, SECRET, clock.now)
     first, till = (Till(number, ledger, customers, pause_ms) for _ in range(2))
+    turns = range(WARM_UP, WARM_UP + rounds)
+    first.fill(range(WARM_UP))
+    till.fill(turns)
     for turn in range(WARM_UP):
         first.serve(turn)
     first.sell(0)
     for act in (till.serve, till.sell):
         _START.wait()
-        for turn in range(WARM_UP, WARM_UP + rounds):
+        for turn in turns:
             act(turn)
     engine.dispose()
     return till.taken
