@@ -1,12 +1,14 @@
 """When the worker is behind, others write much, or somebody is faster by a moment."""
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from loyalty_ledger import states
-from loyalty_ledger.store.log import Appended, Commit, Conflict
+from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.store.log import Appended, Commit, Conflict, Loaded
 from offers.till import NOW, Shop, document, item
 
 MAY = datetime(2026, 4, 30, 22, tzinfo=UTC)
@@ -91,3 +93,37 @@ def test_a_till_that_rested_while_much_was_written_reads_anew(
     shop.ledger.states.catch_up()
     assert not shop.ledger.states._known
     assert shop.lock(offer).event.offer_id == offer
+
+
+def test_who_has_locked_an_offer_reads_nothing_to_unlock_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = shop.give("muffin")
+    shop.lock(offer)
+    read: list[str] = []
+    load = shop.ledger.log.load
+
+    def noted(streams: Collection[str], forms: Mapping[str, str]) -> Loaded:
+        read.extend(streams)
+        return load(streams, forms)
+
+    monkeypatch.setattr(shop.ledger.log, "load", noted)
+    shop.unlock(offer)
+    assert read == []
+    shop.lock(offer, "T2")
+    assert read == ["sale/main/T2"]
+
+
+def test_what_others_did_to_an_offer_is_seen_by_who_remembers_it(shop: Shop) -> None:
+    offer, other = shop.give("muffin"), shop.another()
+    shop.lock(offer, "T1")
+    other.unlock(offer)
+    other.lock(offer, "T2")
+    with pytest.raises(Rejected) as refusal:
+        shop.lock(offer, "T1")
+    assert refusal.value.code is Reason.OFFER_LOCKED
+    other.unlock(offer)
+    shop.redeem(offer, "T1")
+    with pytest.raises(Rejected) as refusal:
+        other.unlock(offer)
+    assert refusal.value.code is Reason.OFFER_NOT_LOCKED

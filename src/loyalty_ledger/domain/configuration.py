@@ -189,7 +189,7 @@ def _retires_most(retired: int, before: int, after: int, what: str, *, confirmed
         raise Rejected(
             Reason.RETIRES_MOST,
             f"this would retire {retired:,} of the {before:,} {what} in force and leave {after:,}:"
-            " a load is the whole list; --yes if it is",
+            " a load is the whole list; confirm it if it is (--yes, over HTTP `confirmed`)",
             {"retired": retired, "in_force": before, "loaded": after},
         )
     return True

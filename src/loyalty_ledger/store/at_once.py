@@ -17,7 +17,7 @@ from loyalty_ledger.store.append import EventRow, changed_since
 from loyalty_ledger.store.bulk import latest_rows
 from loyalty_ledger.store.instants import from_micros, to_micros
 from loyalty_ledger.store.records import Appended, Commit, Conflict
-from loyalty_ledger.store.schema import events, given_up, head, personal, snapshots
+from loyalty_ledger.store.schema import events, given_up, head, personal, requests, snapshots
 from loyalty_ledger.store.trip import Statement, in_one_trip, number
 
 MOST_EVENTS = 20
@@ -80,13 +80,13 @@ class AtOnce:
 
     def _taken(self, error: IntegrityError) -> Conflict:
         """The expected version of a written stream was already behind when it was read."""
-        if getattr(getattr(error.orig, "diag", None), "table_name", "") == "requests":
-            return Conflict("answers", message="a request has already been answered")
+        if getattr(getattr(error.orig, "diag", None), "table_name", "") == requests.name:
+            return _answered()
         return Conflict("streams", frozenset(row.stream for row in self._rows))
 
     def _conflict(self, outcome: bytes, moved: dict[str, int]) -> Conflict:
         if outcome == b"answers":
-            return Conflict("answers", message="a request has already been answered")
+            return _answered()
         if outcome == b"quiet":
             return Conflict("quiet", message="customers have new events")
         expected = self._commit.expected
@@ -118,3 +118,7 @@ class AtOnce:
         query = select(*columns).where(events.c.position.between(first, last))
         stored = connection.execute(query.order_by(events.c.position))
         return [(*row[:3], bytes(row[3])) for row in stored] == [tuple(row) for row in self._rows]
+
+
+def _answered() -> Conflict:
+    return Conflict("answers", message="a request has already been answered")

@@ -19,4 +19,5 @@ _MAY = {
 def grants(role: str) -> list[str]:
     """The statements that let a role work with a ledger that another role owns."""
     quoted = '"' + role.replace('"', '""') + '"'
-    return [f"GRANT {may} ON {table} TO {quoted}" for table, may in _MAY.items()]
+    tables = [f"GRANT {may} ON {table} TO {quoted}" for table, may in _MAY.items()]
+    return [*tables, f"GRANT EXECUTE ON FUNCTION append_at_once(jsonb) TO {quoted}"]
