@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 from fastapi import FastAPI
+from sqlalchemy import QueuePool
 
 from http_service.description import Description, Overheard, usual
 from loyalty_ledger.client.clients import AsyncClient, Client
@@ -154,7 +155,7 @@ def pos_body(payload: dict[str, Any], **envelope: Any) -> bytes:
 def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[Served]:
     """The shop's service at a free port of this machine, as long as the block lasts.
 
-    What it answered must then be as its description says.
+    What it answered must then be as its description says, and nothing it began still runs.
     """
     of_its_own = Settings(names or read_names(), **settings)
     app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, of_its_own)
@@ -165,4 +166,7 @@ def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[
             yield made
         finally:
             made.dispose()
+    pool = shop.ledger.log.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0, "the service ended, and connections are still in use"
     assert overheard.untrue == [], "\n".join(overheard.untrue[:5])

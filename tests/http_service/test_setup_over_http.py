@@ -1,5 +1,7 @@
 """What is configured over HTTP: reward stores, stores, catalogs, the program and keys."""
 
+import itertools
+import threading
 from functools import partial
 from typing import Any
 
@@ -7,6 +9,8 @@ import httpx
 
 from http_service.middleware import all_at_once
 from http_service.serving import Served
+from loyalty_ledger.http.jobs import Jobs, Progress
+from loyalty_ledger.ledger import Ledger
 from offers.till import document
 
 STORE = "/offers/api/2.0/offers/rewardstores/create_or_edit"
@@ -147,6 +151,24 @@ def test_views_are_rebuilt_and_laws_verified_as_jobs(service: Served) -> None:
         assert job["result"].get("equal", True) and job["result"].get("holds", True)
     assert caller.post("/admin/v1/projections/none/rebuild").status_code == 422
     assert caller.get("/admin/v1/jobs/none").status_code == 404
+
+
+def test_long_work_ends_with_the_service(service: Served) -> None:
+    jobs = Jobs(lambda: service.shop.ledger)
+    begun = threading.Event()
+
+    def work(_ledger: Ledger, show: Progress) -> None:
+        for step in itertools.count():
+            show(step, 0)
+            begun.set()
+
+    job = jobs.start("count", work)
+    assert begun.wait(30)
+    jobs.close()
+    assert (job.state, job.result) == (
+        "failed",
+        {"error": "the service ended before the work did: start it again"},
+    )
 
 
 def test_exports_are_told_as_lines(service: Served) -> None:

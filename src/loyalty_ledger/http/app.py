@@ -91,6 +91,7 @@ def make_app(
         watching.cancel()
         arriving.close()
         pool.close()
+        jobs.close()
 
     async def figures(_asked: Asked) -> Response:
         return Response(await pool.run(metrics.text), media_type=CONTENT_TYPE_LATEST)

@@ -15,8 +15,13 @@ from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
 
 KEPT = 50
+ENDS_WITHIN_S = 5
 Progress = Callable[[int, int], None]
 Work = Callable[[Ledger, Progress], Any]
+
+
+class _EndedError(Exception):
+    """The service ends, and with it the work."""
 
 
 @dataclass(slots=True)
@@ -50,6 +55,7 @@ class Jobs:
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._ending = threading.Event()
 
     def start(self, what: str, work: Work) -> Job:
         """Start the work; Rejected while another job runs."""
@@ -72,13 +78,28 @@ class Jobs:
             raise Rejected(Reason.UNKNOWN_JOB, f"no job has the id {job_id[:80]!r}")
         return self._jobs[job_id]
 
+    def close(self) -> None:
+        """Have a job that runs stop at its next step, and wait for that; nothing it did is half.
+
+        What takes longer than a few seconds ends with the process.
+        """
+        self._ending.set()
+        with self._lock:
+            if self._thread is not None:
+                self._thread.join(ENDS_WITHIN_S)
+
     def _run(self, job: Job, work: Work) -> None:
         def show(done: int, goal: int) -> None:
+            if self._ending.is_set():
+                raise _EndedError
             job.done, job.goal = done, goal
 
         try:
             job.result = work(self._make(), show)
             job.state = "done"
+        except _EndedError:
+            job.result = {"error": "the service ended before the work did: start it again"}
+            job.state = "failed"
         except Exception as error:
             job.result = {"error": f"{type(error).__name__}: {error}"}
             job.state = "failed"
