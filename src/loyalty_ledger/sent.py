@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -33,20 +34,33 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 def read_decimal(value: object) -> object:
     """An exact decimal of a JSON number or a string of digits."""
     if type(value) is str:
-        text = value
-    elif isinstance(value, Decimal):
-        # Written out, an exponent of a few bytes would fill the memory.
-        text = format(value, "f") if abs(value.adjusted()) < _MOST_DIGITS else str(value)
-    elif type(value) is int:
-        text = str(value)
-    else:
+        return _number(value)
+    if type(value) is int:
+        return _number(str(value))
+    if not isinstance(value, Decimal):
         raise ValueError("must be a number or a string of digits such as 12.50")
+    text = str(value)
+    # Written out, an exponent of a few bytes would fill the memory.
+    if "E" in text and abs(value.adjusted()) < _MOST_DIGITS:
+        text = format(value, "f")
+    return _number(text)
+
+
+def _number(text: str) -> Decimal:
+    """The number written so. Prices and quantities come over and over."""
+    return _remembered(text) if len(text) <= _MOST_DIGITS else _exact(text)
+
+
+def _exact(text: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
         raise ValueError(
             f"{_shown(text)} is not a usable number: write up to 12 digits and 9 decimals"
         )
     # One spelling for one number, so that a body is known again.
     return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+_remembered = lru_cache(maxsize=10_000)(_exact)
 
 
 def read_time(value: object) -> object:

@@ -125,7 +125,7 @@ class Request(NamedTuple):
 def _content(part: WirePart) -> dict[str, Any]:
     """What a part says, however it was spelled."""
     said = {name: value for name, value in part.__dict__.items() if value is not None}
-    return said | (part.model_extra or {})
+    return said | part.model_extra if part.model_extra else said
 
 
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="string", enc_hook=_content)

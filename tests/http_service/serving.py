@@ -17,6 +17,7 @@ from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http.app import Settings, make_app
 from loyalty_ledger.http.names import Names, read_names
 from loyalty_ledger.http.serve import answering
+from loyalty_ledger.http.taking_in import Take
 from loyalty_ledger.keys import Terms
 from offers.till import BREAKFAST, Shop
 from sample_ledger import SECRET
@@ -152,13 +153,16 @@ def pos_body(payload: dict[str, Any], **envelope: Any) -> bytes:
 
 
 @contextmanager
-def served(shop: Shop, names: Names | None = None, **settings: Any) -> Iterator[Served]:
+def served(
+    shop: Shop, names: Names | None = None, take: Take | None = None, **settings: Any
+) -> Iterator[Served]:
     """The shop's service at a free port of this machine, as long as the block lasts.
 
+    It takes in sales itself unless `take` does.
     What it answered must then be as its description says, and nothing it began still runs.
     """
     of_its_own = Settings(names or read_names(), **settings)
-    app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, of_its_own)
+    app = make_app(shop.ledger.log.engine, SECRET.encode(), shop.ledger.clock, of_its_own, take)
     overheard = Overheard(app, usual() if names is None else Description(names))
     with answering(overheard) as url:
         made = Served(shop, app, url)

@@ -1,6 +1,6 @@
 """`loyalty serve`: the HTTP service."""
 
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from loyalty_ledger.cli.opening import Place
 from loyalty_ledger.cli.output import tell
 from loyalty_ledger.companion import working_beside
 from loyalty_ledger.http.app import Settings, make_app
+from loyalty_ledger.http.intake_process import IntakeProcess
 from loyalty_ledger.http.names import read_names
 from loyalty_ledger.http.serve import Serving, bound, log_as_json
 
@@ -43,7 +44,8 @@ def serve(
         at, number = listening.getsockname()[:2]
         address = f"http://[{at}]:{number}" if ":" in at else f"http://{at}:{number}"
         log_as_json()
-        app = make_app(engine, secret, clock.now, settings)
         beside = working_beside(engine.url, secret) if engine.name == "sqlite" else nullcontext()
-        with beside, listening:
+        intake = IntakeProcess(engine.url, secret, settings.names)
+        with beside, closing(intake), listening:
+            app = make_app(engine, secret, clock.now, settings, intake)
             Serving(app, lambda: tell(f"Serving at {address}")).run(sockets=[listening])

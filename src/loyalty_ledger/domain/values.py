@@ -79,6 +79,9 @@ class Rejected(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.message = message
         self.details = dict(details or {})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.code, self.message, self.details)
+
 
 _TENS = tuple(Decimal(10) ** exponent for exponent in range(5))
 

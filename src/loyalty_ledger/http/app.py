@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote
 
-import msgspec
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import Engine
@@ -39,9 +38,9 @@ from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.sending import SEND, Sending
 from loyalty_ledger.http.service import Asked, Service, Told
 from loyalty_ledger.http.signatures import Signatures
+from loyalty_ledger.http.taking_in import Take, TakingIn
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.wire import Request as Sale
 
 OPERATIONS: tuple[Operation, ...] = (
     *pos.OPERATIONS,
@@ -69,17 +68,20 @@ class Settings:
 
 
 def make_app(
-    engine: Engine, secret: bytes, clock: Callable[[], datetime], settings: Settings
+    engine: Engine,
+    secret: bytes,
+    clock: Callable[[], datetime],
+    settings: Settings,
+    take: Take | None = None,
 ) -> FastAPI:
-    """The application over the ledger of this database."""
+    """The application over the ledger of this database. `take` takes sales in, if not it itself."""
     names = settings.names
 
     def make() -> Ledger:
-        ledger = Ledger(engine, secret, clock)
-        ledger.intake.answer_to = lambda request: _received(names, request)
-        return ledger
+        return Ledger(engine, secret, clock)
 
-    pool, arriving, jobs = Pool(make), Arriving(make), Jobs(make)
+    pool, jobs = Pool(make), Jobs(make)
+    arriving = Arriving(take or TakingIn(make, names))
     metrics = Metrics(pool, arriving)
     signatures = Signatures(pool, Keyring(secret), clock)
     service = Service(pool, Authorisation(pool, clock), signatures, names, jobs, clock, metrics)
@@ -121,14 +123,3 @@ def _route(
 
     for path in operation.paths:
         app.add_route(path, ask, [operation.method], operation.name, include_in_schema=False)
-
-
-def _received(names: Names, request: Sale) -> bytes:
-    """The answer of a sale that was taken in."""
-    return msgspec.json.encode(
-        {
-            "status": names.status("pos", ok=True),
-            "payload": None,
-            "transaction_id": request.transaction.transaction_id,
-        }
-    )

@@ -6,13 +6,12 @@ Nobody waits for company: a sale that comes when nothing is under way is committ
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.http.refusals import busy
-from loyalty_ledger.intake import Receipt, Sent
-from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.http.refusals import Turned, busy, pending
+from loyalty_ledger.http.taking_in import Came, Take
+from loyalty_ledger.intake import Receipt
 
 MOST_AT_ONCE = 100
 MOST_WAITING = 2_000
@@ -27,45 +26,50 @@ class Arrived(NamedTuple):
 
 
 class _Waiting(NamedTuple):
-    sent: Sent
+    came: Came
     loop: asyncio.AbstractEventLoop
     told: "asyncio.Future[Arrived]"
 
 
 class Arriving:
-    """One thread that takes in all sales, in groups."""
+    """One thread that has all sales taken in, in groups."""
 
-    def __init__(self, make: Callable[[], Ledger]):
-        self._make = make
+    def __init__(self, take: Take):
+        self._take = take
         self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._under_way: set[Key] = set()
+        self._waiting = 0
         self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
         """How many sales are on their way in."""
-        return len(self._under_way)
+        return self._waiting
 
-    async def receive(self, sent: Sent) -> Arrived:
-        """Take it in; Rejected while the same request is under way, Turned when too many are."""
-        request = sent.request
-        key = request.client_id, request.store_id, request.request_id
-        if key in self._under_way:
-            raise Rejected(
-                Reason.PENDING_PROCESSING,
-                "this request is being processed: ask again in a moment",
-                {"request_id": request.request_id},
-            )
-        if len(self._under_way) >= MOST_WAITING:
+    async def receive(self, came: Came, key: Key | None) -> Arrived:
+        """Have it taken in. `key` is what the request is known by, if by anything.
+
+        Rejected while the same request is under way, Turned when too many are.
+        """
+        if key is not None and key in self._under_way:
+            raise pending(key[-1])
+        if self._waiting >= MOST_WAITING:
             raise busy("too many sales are on their way in: send it again in a moment")
         loop = asyncio.get_running_loop()
         told: asyncio.Future[Arrived] = loop.create_future()
-        self._under_way.add(key)
+        self._waiting += 1
+        if key is not None:
+            self._under_way.add(key)
         # Whoever hung up meanwhile does not undo it: the sale is taken in all the same.
-        told.add_done_callback(lambda _told: self._under_way.discard(key))
-        self._line.put(_Waiting(sent, loop, told))
+        told.add_done_callback(lambda _told: self._ended(key))
+        self._line.put(_Waiting(came, loop, told))
         return await asyncio.shield(told)
+
+    def _ended(self, key: Key | None) -> None:
+        self._waiting -= 1
+        if key is not None:
+            self._under_way.discard(key)
 
     def close(self) -> None:
         """Take in what has come, and stop."""
@@ -73,15 +77,12 @@ class Arriving:
         self._thread.join()
 
     def _work(self) -> None:
-        ledger = self._make()
         while (group := self._next()) is not None:
-            try:
-                receipts = ledger.intake.take([one.sent for one in group])
-            except Exception as error:
-                _tell(group, [error] * len(group))
-                continue
-            position = ledger.states.position
-            _tell(group, [Arrived(receipt, position) for receipt in receipts])
+            results, position = self._take([one.came for one in group])
+            _tell(
+                group,
+                [one if isinstance(one, Turned) else Arrived(one, position) for one in results],
+            )
 
     def _next(self) -> list[_Waiting] | None:
         """Everything in line, at least one; None at the end."""
@@ -101,20 +102,20 @@ class Arriving:
         return group
 
 
-def _tell(group: list[_Waiting], results: Sequence[Arrived | Exception]) -> None:
+def _tell(group: list[_Waiting], results: Sequence[Arrived | Turned]) -> None:
     """Wake those that wait, one wake-up for each of their loops."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Arrived | Exception]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Arrived | Turned]]] = {}
     for one, result in zip(group, results, strict=True):
         by_loop.setdefault(one.loop, []).append((one, result))
     for loop, pairs in by_loop.items():
         loop.call_soon_threadsafe(_settle, pairs)
 
 
-def _settle(pairs: list[tuple[_Waiting, Arrived | Exception]]) -> None:
+def _settle(pairs: list[tuple[_Waiting, Arrived | Turned]]) -> None:
     for one, result in pairs:
         if one.told.done():
             continue
-        if isinstance(result, Exception):
+        if isinstance(result, Turned):
             one.told.set_exception(result)
         else:
             one.told.set_result(result)

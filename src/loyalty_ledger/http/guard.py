@@ -5,13 +5,13 @@ Nothing of a body, of a query or of a path's parts is logged: they may name peop
 
 import secrets
 import time
-import traceback
 from urllib.parse import quote, unquote
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loyalty_ledger.http import envelopes
+from loyalty_ledger.http.faults import fault
 from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.refusals import Turned
@@ -25,7 +25,7 @@ SAFE_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-LONGEST_ID, MOST_FRAMES = 100, 20
+LONGEST_ID = 100
 
 
 class Guard:
@@ -67,9 +67,7 @@ class Guard:
             else:
                 await self._app(scope, receive, sending)
         except Exception as error:
-            log.error("failed", request_id=request_id, error=type(error).__name__, at=_at(error))
-            turned = Turned(500, "internal", f"a fault of ours: request {request_id} is logged")
-            await self._turn_away(scope, turned, sending)
+            await self._turn_away(scope, fault(request_id, error), sending)
         finally:
             self._note(scope, request_id, status, time.perf_counter() - began)
 
@@ -91,12 +89,6 @@ class Guard:
             ms=round(took_s * 1000, 1),
             key=scope["state"].get("key_id"),
         )
-
-
-def _at(error: BaseException) -> list[str]:
-    """Where it came about. What it says is left out: it may tell what was sent."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f"{one.filename}:{one.lineno} {one.name}" for one in frames[-MOST_FRAMES:]]
 
 
 def _in_parts(scope: Scope) -> str:

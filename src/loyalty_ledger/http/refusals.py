@@ -1,6 +1,9 @@
 """What the service refuses by itself, before the ledger is asked."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from loyalty_ledger.domain.values import Reason, Rejected
 
 
 class Turned(Exception):  # noqa: N818 - an answer, not an error
@@ -14,6 +17,9 @@ class Turned(Exception):  # noqa: N818 - an answer, not an error
         self.what = what
         self.message = message
         self.headers = dict(headers or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.status, self.what, self.message, self.headers)
 
 
 def unauthorised(message: str) -> Turned:
@@ -30,3 +36,12 @@ def denied(message: str) -> Turned:
 def busy(message: str) -> Turned:
     """503: not now."""
     return Turned(503, "busy", message, {"Retry-After": "1"})
+
+
+def pending(request_id: str) -> Rejected:
+    """The refusal of a request that is being processed."""
+    return Rejected(
+        Reason.PENDING_PROCESSING,
+        "this request is being processed: ask again in a moment",
+        {"request_id": request_id},
+    )

@@ -1,24 +1,20 @@
 """`send_transaction`: a sale on its way into the log. It is judged by rules later."""
 
-import asyncio
 from typing import Any
 
+import msgspec
 from pydantic import RootModel
 
 from loyalty_ledger import wire
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Reason
-from loyalty_ledger.http.arriving import Arriving
+from loyalty_ledger.http.arriving import Arriving, Key
 from loyalty_ledger.http.authorisation import check_store
-from loyalty_ledger.http.bodies import read_json
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation, PosBody
-from loyalty_ledger.http.service import Asked, Service, Told, meta_of, store_named
-from loyalty_ledger.intake import Sent
-
-LONG = 32 * 1024
-"""Reading a body beyond so many bytes takes longer than others should wait."""
+from loyalty_ledger.http.service import Asked, Service, Told, meta_of
+from loyalty_ledger.http.taking_in import Came
 
 
 class SendPayload(RootModel[wire.WireTransaction]):
@@ -49,6 +45,17 @@ SEND = Operation(
 )
 
 
+class _Envelope(msgspec.Struct):
+    """What of a body tells who sends which request; the rest is skipped."""
+
+    store_id: Any = None
+    client_id: Any = None
+    request_id: Any = None
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
 class Sending:
     """Takes in sales."""
 
@@ -59,20 +66,25 @@ class Sending:
 
     async def answered(self, asked: Asked) -> Told:
         """The receipt of a sale."""
-        if len(asked.body) > LONG:
-            request = await asyncio.to_thread(self._read, asked)
-        else:
-            request = self._read(asked)
-        arrived = await self._arriving.receive(Sent(request, asked.at, meta_of(asked)))
+        envelope = _envelope(asked.body)
+        check_store(asked.key, envelope.store_id)
+        came = Came(asked.body, asked.at, meta_of(asked))
+        arrived = await self._arriving.receive(came, self._known_by(envelope))
         receipt = arrived.receipt
         if receipt.refusal is not None:
             return self._service.refused_now(asked.operation, receipt.refusal)
         return Told(200, receipt.answer, {"X-Log-Position": str(arrived.position)})
 
-    def _read(self, asked: Asked) -> wire.Request:
-        given = read_json(asked.body)
-        check_store(asked.key, store_named(given))
-        request = wire.request_of(given)
-        if request.client_id in self._names.without_request_ids:
-            return request._replace(request_id=f"#{request.digest}")
-        return request
+    def _known_by(self, envelope: _Envelope) -> Key | None:
+        key = envelope.client_id, envelope.store_id, envelope.request_id
+        if all(isinstance(one, str) for one in key):
+            return None if envelope.client_id in self._names.without_request_ids else key
+        return None
+
+
+def _envelope(body: bytes) -> _Envelope:
+    """Of a body that cannot be read, an empty one: taking it in tells why."""
+    try:
+        return _ENVELOPE.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Envelope()

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from loyalty_ledger.domain.api_key import ApiKey
 from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES
-from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http import envelopes
 from loyalty_ledger.http.asking import fingerprint, moment_of, request_key, wait_for_views
 from loyalty_ledger.http.authorisation import Authorisation, check_store
@@ -25,14 +25,13 @@ from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.pool import Pool
-from loyalty_ledger.http.refusals import Turned, busy
+from loyalty_ledger.http.refusals import Turned, busy, pending
 from loyalty_ledger.http.signatures import Signatures
+from loyalty_ledger.http.taking_in import LOST
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.once import Answered, Once
 from loyalty_ledger.sent import named_text, problems_of, refused
-from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
 
-LOST = (Busy, Conflict, NotStored, OutcomeUnknown)
 CONFIGURED = (PROGRAM, STORES, CATALOG)
 REPLAYED_FOR = timedelta(minutes=30)
 """So long a repeated answer says that it is one."""
@@ -221,15 +220,6 @@ class Service:
 def _kept(asked: Asked, told: Told) -> bytes:
     """An answer as it is kept. Of those kept without a status, it was 200."""
     return f"{asked.at.isoformat()} {told.status}\n".encode() + told.body
-
-
-def pending(request_id: str) -> Rejected:
-    """The refusal of a request that is being processed."""
-    return Rejected(
-        Reason.PENDING_PROCESSING,
-        "this request is being processed: ask again in a moment",
-        {"request_id": request_id},
-    )
 
 
 def meta_of(asked: Asked) -> dict[str, str]:

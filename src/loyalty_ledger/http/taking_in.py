@@ -1,0 +1,92 @@
+"""Sales as they came, read and taken into the log, in groups that share a commit."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+import msgspec
+
+from loyalty_ledger import wire
+from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.http.bodies import read_json
+from loyalty_ledger.http.faults import fault
+from loyalty_ledger.http.names import Names
+from loyalty_ledger.http.refusals import Turned, busy
+from loyalty_ledger.intake import Receipt, Sent
+from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
+
+LOST = (Busy, Conflict, NotStored, OutcomeUnknown)
+
+
+class Came(NamedTuple):
+    """A body, when it had been read, and what is told with its events: key and request id."""
+
+    body: bytes
+    at: datetime
+    meta: dict[str, str]
+
+
+class Taken(NamedTuple):
+    """What became of each body, in order, and the position of the log behind them."""
+
+    results: list[Receipt | Turned]
+    position: int
+
+
+Take = Callable[[Sequence[Came]], Taken]
+
+
+class TakingIn:
+    """Takes in sales, with a ledger of its own. One thread uses it."""
+
+    def __init__(self, make: Callable[[], Ledger], names: Names):
+        self._make = make
+        self._names = names
+
+    def __call__(self, group: Sequence[Came]) -> Taken:
+        """What became of them. One that fails by a fault of ours takes no other with it."""
+        try:
+            return self._taken(group)
+        except LOST as error:
+            return self._told([busy(f"not now: {error}")] * len(group))
+        except Exception as error:
+            if len(group) == 1:
+                return self._told([fault(group[0].meta["request"], error)])
+            each = [self([one]) for one in group]
+            return self._told([result for one in each for result in one.results])
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        ledger = self._make()
+        ledger.intake.answer_to = self._answer
+        return ledger
+
+    def _told(self, results: Sequence[Receipt | Turned]) -> Taken:
+        return Taken([*results], self._ledger.states.position)
+
+    def _taken(self, group: Sequence[Came]) -> Taken:
+        read = [self._read(one) for one in group]
+        sent = [one for one in read if not isinstance(one, Turned)]
+        receipts = iter(self._ledger.intake.take(sent))
+        return self._told([one if isinstance(one, Turned) else next(receipts) for one in read])
+
+    def _read(self, came: Came) -> Sent | Rejected | Turned:
+        try:
+            request = wire.request_of(read_json(came.body))
+        except (Rejected, Turned) as refusal:
+            return refusal
+        if request.client_id in self._names.without_request_ids:
+            request = request._replace(request_id=f"#{request.digest}")
+        return Sent(request, came.at, came.meta)
+
+    def _answer(self, request: wire.Request) -> bytes:
+        """The answer of a sale that was taken in."""
+        return msgspec.json.encode(
+            {
+                "status": self._names.status("pos", ok=True),
+                "payload": None,
+                "transaction_id": request.transaction.transaction_id,
+            }
+        )
