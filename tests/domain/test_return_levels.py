@@ -356,3 +356,30 @@ def test_no_level_stands_on_what_entering_it_had_given() -> None:
     sends(shop, line("x", "20.00"))
     voids(shop)
     assert standing(shop) == {"points": {}, "lifetime": {}, "level": "base"}
+
+
+def two_systems() -> Shop:
+    """A level of each gives what the other asks for, too."""
+    lifts = {"award": awards(1, "credits")}
+    spend_or_credit = {"any": [{"spend": {"amount": "10.00"}}, credits(1)]}
+    club_ = system(level("gold", spend_or_credit, lifts))
+    season = system(level("warm", credits(1), lifts))["tier_systems"][0] | {"id": "season"}
+    return plain(tier_systems=[*club_["tier_systems"], season])
+
+
+def test_no_two_levels_of_two_systems_stand_on_each_other_alone() -> None:
+    shop = two_systems()
+    sends(shop, TEN)
+    assert (shop.level(), shop.level(system="season")) == ("gold", "warm")
+    voids(shop)
+    assert standing(shop) == {"points": {}, "lifetime": {}, "level": "base"}
+    assert shop.level(system="season") == "base"
+
+
+def test_two_levels_of_two_systems_stay_where_another_sale_leads_to_them() -> None:
+    shop = two_systems()
+    buys(shop, "10.00", 2)
+    buys(shop, "10.00", 3)
+    comes_back(shop, 4, of=2)
+    assert (shop.level(), shop.level(system="season")) == ("gold", "warm")
+    assert standing(shop)["points"] == {"points": 10, "credits": 2}

@@ -99,7 +99,8 @@ def test_what_is_returned_was_no_activity(scenario: Scenario) -> None:
     told = Twice(scenario)
     for step in (*scenario.before, *scenario.since):
         told.goes_on(step)
-    if told.apart or told.with_it.judged() != told.without.judged():
+    spent = any(story.spent_elsewhere() for story in told.both)
+    if spent or told.apart or told.with_it.judged() != told.without.judged():
         event("something else depended on it")
         return
     event(f"inactivity was reviewed: {told.with_it.reviewed()}")

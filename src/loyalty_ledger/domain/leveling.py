@@ -19,7 +19,7 @@ from loyalty_ledger.domain.events.tiers import (
 from loyalty_ledger.domain.granting import Granting
 from loyalty_ledger.domain.levels import Held, rank_held, system_of
 from loyalty_ledger.domain.program.tiers import TierSystem
-from loyalty_ledger.domain.reviewing import ENTERED, Review, review
+from loyalty_ledger.domain.reviewing import ENTERED, Review, review, well_founded
 from loyalty_ledger.domain.streams import tiers_of
 from loyalty_ledger.domain.tier import Tiers, reward_key
 
@@ -95,16 +95,20 @@ def _counted(grant: Grant, subject: str) -> EntryCount:
 
 def review_levels(granting: Granting, customer_id: str, until: datetime) -> None:
     """Work levels out again on what remains; what lost entries had given goes, and again."""
-    moving = True
-    while moving:
-        moving = False
-        tiers: Tiers = granting.draft.state(tiers_of(customer_id))
-        for system_id, way in tiers.ways.items():
-            measures = upkeep.measures_of(granting.draft, customer_id, granting.case.rulebook)
-            gifts = tiers.gifts(system_id)
-            found = review(system_id, way, measures, gifts, granting.case.programs, until)
-            if found is not None and _go_down(granting, customer_id, system_id, found):
-                moving = True
+    systems = list(granting.draft.state(tiers_of(customer_id)).ways)
+    while any([_reviewed(granting, customer_id, one, until) for one in systems]):
+        pass
+
+
+def _reviewed(granting: Granting, customer_id: str, system_id: str, until: datetime) -> bool:
+    """One system, worked out again. Whether anything an entry had given was taken back."""
+    programs = granting.case.programs
+    tiers: Tiers = granting.draft.state(tiers_of(customer_id))
+    gifts = {one: tiers.gifts(one) for one in tiers.ways}
+    measures = upkeep.measures_of(granting.draft, customer_id, granting.case.rulebook)
+    founded = well_founded(tiers.ways, measures, gifts, programs, until)[system_id]
+    found = review(system_id, tiers.ways[system_id], founded, gifts[system_id], programs, until)
+    return found is not None and _go_down(granting, customer_id, system_id, found)
 
 
 def _go_down(granting: Granting, customer_id: str, system_id: str, found: Review) -> bool:

@@ -66,12 +66,56 @@ def review(
     """What remains of the way, with maintenance up to and at `until`; None when all of it does."""
     if _all_stand(system_id, way, measures, gifts, programs):
         return None
+    walk = _walked(system_id, way, measures, gifts, programs, until)
+    lost = {step.level for step in way if step.kind == ENTERED} - walk.entered
+    return Review(walk.held, walk.rank, walk.steps, sorted(lost))
+
+
+def _walked(
+    system_id: str,
+    way: Way,
+    measures: Measures,
+    gifts: Gifts,
+    programs: Mapping[int, Program],
+    until: datetime,
+) -> "_Walk":
     walk = _Walk(system_id, way, measures, gifts, programs)
     for moment in _moments(way, measures):
         walk.go_to(moment)
     walk.keep(max([until, *(step.at for step in way)]))
-    lost = {step.level for step in way if step.kind == ENTERED} - walk.entered
-    return Review(walk.held, walk.rank, walk.steps, sorted(lost))
+    return walk
+
+
+def well_founded(
+    ways: Mapping[str, Way],
+    measures: Measures,
+    gifts: Mapping[str, Gifts],
+    programs: Mapping[int, Program],
+    until: datetime,
+) -> dict[str, Measures]:
+    """For each system, the measures without what levels of the others gave that nothing leads to.
+
+    Two levels of two systems may each have given what the other asks for. What leads to them is
+    found from what no level gave: level by level, until no more are reached.
+    """
+    if sum(bool(given) for given in gifts.values()) < 2:
+        return dict.fromkeys(ways, measures)
+    reached: dict[str, set[str]] = {system: set() for system in ways}
+
+    def measured(system: str) -> Measures:
+        found = measures
+        for other in gifts.keys() - {system}:
+            found = _without_gifts(found, gifts[other], reached[other])
+        return found
+
+    growing = True
+    while growing:
+        growing = False
+        for system, way in ways.items():
+            walk = _walked(system, way, measured(system), gifts[system], programs, until)
+            growing = growing or not walk.entered <= reached[system]
+            reached[system] |= walk.entered
+    return {system: measured(system) for system in ways}
 
 
 def _all_stand(
