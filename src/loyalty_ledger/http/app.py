@@ -80,8 +80,7 @@ def make_app(
     def make() -> Ledger:
         return Ledger(engine, secret, clock)
 
-    pool, jobs = Pool(make), Jobs(make)
-    arriving = Arriving(take or TakingIn(make, names))
+    pool, jobs, arriving = Pool(make), Jobs(make), Arriving(take or TakingIn(make, names))
     metrics = Metrics(pool, arriving)
     signatures = Signatures(pool, Keyring(secret), clock)
     service = Service(pool, Authorisation(pool, clock), signatures, names, jobs, clock, metrics)
