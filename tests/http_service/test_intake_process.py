@@ -159,4 +159,4 @@ def test_a_fault_of_ours_takes_no_other_sale_with_it(shop: Shop) -> None:
     assert (first.outcome, third.outcome) == ("accepted", "accepted")
     assert isinstance(fault, Turned)
     assert (fault.status, fault.what, "request-T2" in fault.message) == (500, "internal", True)
-    assert shop.ledger.log.stream("sale/main/T3")
+    assert list(shop.ledger.log.stream("sale/main/T3"))
