@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import unquote
 
 from fastapi import FastAPI, Request, Response
@@ -31,6 +32,7 @@ from loyalty_ledger.http.authorisation import Authorisation
 from loyalty_ledger.http.exports import Exports
 from loyalty_ledger.http.guard import Guard
 from loyalty_ledger.http.jobs import Jobs
+from loyalty_ledger.http.loop_watch import LoopWatch
 from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
@@ -83,21 +85,16 @@ def make_app(
     pool, jobs, arriving = Pool(make), Jobs(make), Arriving(take or TakingIn(make, names))
     metrics = Metrics(pool, arriving)
     signatures = Signatures(pool, Keyring(secret), clock)
-    service = Service(pool, Authorisation(pool, clock), signatures, names, jobs, clock, metrics)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watching = asyncio.create_task(metrics.loop.run())
-        yield
-        watching.cancel()
-        arriving.close()
-        pool.close()
-        jobs.close()
+    # However many wait to be answered: whether a key is still good is looked up beside them.
+    looking = Pool(make, threads=1)
+    authorisation = Authorisation(looking, clock)
+    service = Service(pool, authorisation, signatures, names, jobs, clock, metrics)
 
     async def figures(_asked: Asked) -> Response:
         return Response(await pool.run(metrics.text), media_type=CONTENT_TYPE_LATEST)
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None, redirect_slashes=False)
+    life = _life(metrics.loop, arriving, pool, looking, jobs)
+    app = FastAPI(lifespan=life, openapi_url=None, redirect_slashes=False)
     _route(app, service, SEND, Sending(service, arriving, names).answered)
     _route(app, service, admin.EXPORT, Exports(service, pool, make).answered)
     _route(app, service, admin.METRICS, figures)
@@ -107,6 +104,20 @@ def make_app(
     health.add_description(app, (*BY_THEMSELVES, *OPERATIONS), names)
     app.add_middleware(Guard, metrics=metrics, names=names, https_only=settings.https_only)
     return app
+
+
+def _life(loop: LoopWatch, *parts: Arriving | Pool | Jobs) -> Callable[[FastAPI], Any]:
+    """While the service lives its loop is watched; then each part ends what it has begun."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(loop.run())
+        yield
+        watching.cancel()
+        for one in parts:
+            one.close()
+
+    return lifespan
 
 
 def _route(
