@@ -11,6 +11,7 @@ for comparison: it is as fast as the framework is on this machine.
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import re
 import shutil
@@ -20,8 +21,10 @@ import sys
 import tempfile
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -51,6 +54,7 @@ function request()
   return wrk.format("POST", "/api/2.0/send_transaction", HEADERS, body)
 end
 """
+LINES = 20
 BARS = {"accepted_per_s": 1_500, "p99_ms": 100, "lock_p99_ms": 50, "wallet_p99_ms": 20}
 
 
@@ -127,19 +131,42 @@ def serving(environment: dict[str, str], folder: Path) -> Iterator[str]:
         log.close()
 
 
+@cache
+def items() -> list[str]:
+    """Twenty products of the catalog."""
+    with gzip.open(SAMPLE / "catalog.jsonl.gz") as lines:
+        return [json.loads(next(lines))["sku"] for _ in range(LINES)]
+
+
+@cache
+def store() -> str:
+    """A store."""
+    with gzip.open(SAMPLE / "stores.jsonl.gz") as lines:
+        return str(json.loads(next(lines))["store_id"])
+
+
+def basket(sale: str) -> dict[str, Any]:
+    """The sale of that id."""
+    lines = [{"line_id": str(n), "item_id": item, "subtotal": 9} for n, item in enumerate(items())]
+    return {"transaction_id": sale, "open_time": "2017-06-01T10:00:00Z", "items": lines}
+
+
+def body(request: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """What a till asks."""
+    return {
+        "store_id": store(),
+        "client_id": "till",
+        "request_id": request,
+        "request_payload": payload,
+    }
+
+
 def lua(folder: Path, auth: tuple[str, str]) -> Path:
     """The script that makes the bodies."""
-    import gzip
-    from base64 import b64encode
-
-    with gzip.open(SAMPLE / "catalog.jsonl.gz") as lines:
-        items = [json.loads(next(lines))["sku"] for _ in range(20)]
-    with gzip.open(SAMPLE / "stores.jsonl.gz") as lines:
-        store = json.loads(next(lines))["store_id"]
     token = b64encode(":".join(auth).encode()).decode()
-    names = ",".join(f'"{one}"' for one in items)
+    names = ",".join(f'"{one}"' for one in items())
     headers = f'["Authorization"] = "Basic {token}", ["Content-Type"] = "application/json"'
-    text = f'ITEMS = {{{names}}}\nSTORE = "{store}"\nHEADERS = {{{headers}}}\n'
+    text = f'ITEMS = {{{names}}}\nSTORE = "{store()}"\nHEADERS = {{{headers}}}\n'
     file = folder / "sales.lua"
     file.write_text(text + LUA)
     return file
@@ -209,19 +236,14 @@ def _lock(client: httpx.Client, user: str) -> float:
     payload = {
         "offer_lookup_code": _offers[0],
         "offer_lookup_type": "UserOfferId",
-        "transaction": {
-            "transaction_id": "bench-lock",
-            "open_time": "2017-06-01T10:00:00Z",
-            "items": [{"line_id": str(n), "item_id": "X", "subtotal": 9} for n in range(20)],
-        },
+        "transaction": basket("bench-lock"),
     }
-    body = {"client_id": "till", "request_id": f"lock-{next(_number)}", "request_payload": payload}
+    asked = body(f"lock-{next(_number)}", payload)
     began = time.perf_counter()
-    client.post("/api/2.0/lock", json=body | {"store_id": STORE[0]})
-    return time.perf_counter() - began
-
-
-STORE: list[str] = []
+    answer = client.post("/api/2.0/lock", json=asked)
+    took = time.perf_counter() - began
+    assert answer.json()["status"] == "OK", answer.text
+    return took
 
 
 def _wallet(client: httpx.Client, user: str) -> float:
