@@ -6,7 +6,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+import msgspec
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
@@ -73,6 +75,10 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
+def _as_json(entry: Any, **_options: Any) -> str:
+    return msgspec.json.encode(entry, enc_hook=str).decode()
+
+
 def log_as_json(least: int = logging.INFO) -> None:
     """One JSON object a line, on standard error; from this level on."""
     structlog.configure(
@@ -80,7 +86,7 @@ def log_as_json(least: int = logging.INFO) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
