@@ -152,7 +152,7 @@ def test_nothing_of_a_person_and_no_secret_is_logged(
             assert broken.status_code == 500
             said = listening.all()
     assert '"operation":"create_user","status":200' in said
-    assert '"event": "failed"' in said
+    assert '"event":"failed"' in said
     basic = b64encode(f"{made.key.key_id}:{made.secret}".encode()).decode()
     planted = [MARK, PHONE, PHONE[2:], made.secret, basic, SECRET, "1990-02-28"]
     planted += [new.json()["secret"], new.json()["signing_secret"]]
