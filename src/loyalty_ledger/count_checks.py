@@ -189,8 +189,8 @@ class Recount:
         before: Sale = self._state(self._now.stream)
         if before.record.sale_time is None:
             return
-        has = fold(self._now.stream, [event], before).record.grants
-        came = ((Renaming(event).name(who), *rest) for who, *rest in _rows(before.record.grants))
+        has, now = fold(self._now.stream, [event], before).record.grants, Renaming(event)
+        came = ((now.name(who), rule, one) for who, rule, one in _rows(before.record.grants))
         self._stands(came, before.record.sale_time, -1)
         self._stands(_rows(has), before.record.sale_time, 1)
 

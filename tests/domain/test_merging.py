@@ -105,10 +105,20 @@ def test_debt_of_either_is_repaid_by_the_other(debtor: str) -> None:
 
 def owes(told: Shop, who: str) -> None:
     """The ten points of sale 1 are spent, and then the sale comes back."""
+    spends(told, who, 10)
+    told.sells(
+        transaction_id="1",
+        payments=[paid(who, "10.00")],
+        is_voided=True,
+        at=at("2026-03-03 12:00"),
+    )
+
+
+def spends(told: Shop, who: str, points: int) -> None:
     command = Spend(
         customer_id=who,
         account="points",
-        points=10,
+        points=points,
         at=MONDAY_NOON,
         reference="elsewhere",
         program=told.programs[1],
@@ -116,12 +126,6 @@ def owes(told: Shop, who: str) -> None:
     )
     stream = wallet_of(who)
     told.decides(lambda draft: draft.emit(stream, spend(command, draft.state(stream)), who))
-    told.sells(
-        transaction_id="1",
-        payments=[paid(who, "10.00")],
-        is_voided=True,
-        at=at("2026-03-03 12:00"),
-    )
 
 
 def test_together_they_reach_what_neither_had_and_its_entry_is_rewarded() -> None:

@@ -1,8 +1,9 @@
 """After a merge there is one customer, who is as if he had done it all.
 
 Every sale of these stories is one customer's, or a bill that both split; the one goes on as the
-other at some moment. All the while the books balance, no more is taken back than was granted nor given back than was spent, and
-what is settled twice does nothing (`told_twice`).
+other at some moment. All the while the books balance, no more is taken back than was granted nor
+given back than was spent, and what is settled twice does nothing (`told_twice`). Where entering a
+level gave something to both, it stays with the level, though the sale was the one's way to it.
 """
 
 from collections.abc import Sequence

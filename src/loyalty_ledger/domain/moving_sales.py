@@ -11,7 +11,7 @@ from loyalty_ledger.domain.events.settlement import JudgedCustomer, PurchaseReco
 from loyalty_ledger.domain.limits import Usage
 from loyalty_ledger.domain.mergeable import Merge
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.sale_record import EVERYTHING, SaleRecord
+from loyalty_ledger.domain.sale_record import SaleRecord
 from loyalty_ledger.domain.streams import cause, tiers_of, usage_of
 from loyalty_ledger.domain.transaction import Sale
 
@@ -110,6 +110,4 @@ def _counted_twice(merge: Merge, record: SaleRecord) -> Iterator[str]:
     for (customer_id, rule), mine in record.grants.items():
         theirs = record.grants.get((merge.into, rule))
         if customer_id == merge.customer_id and theirs is not None:
-            for subject in dict.fromkeys((*mine.counted, *theirs.counted)):
-                if mine.counts(subject) and theirs.counts(subject):
-                    yield rule if subject == EVERYTHING else subject
+            yield from (subject for subject in mine.counted if subject in theirs.counted)
