@@ -6,7 +6,13 @@ import pytest
 
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
-from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut, TiersMovedIn
+from loyalty_ledger.domain.events.merging import (
+    PointsMovedIn,
+    PointsMovedOut,
+    PromoCodeMoved,
+    TiersMovedIn,
+)
+from loyalty_ledger.domain.events.promotions import PromoCodeWithdrawn
 from loyalty_ledger.domain.events.tiers import TierEntered, TierEntryRewarded
 from loyalty_ledger.domain.mergeable import Merge
 from loyalty_ledger.domain.merging import merge_customers
@@ -248,3 +254,20 @@ def test_what_comes_back_after_a_merge_is_not_given_back_what_inactivity_took_of
     told = idle_pair()
     told.sells(number="bobs", to="ann", at=at("2026-04-10 12:00"), is_voided=True)
     assert told.points() == 60  # of bob's hundred, eighty were lost
+
+
+def test_codes_that_a_level_had_drawn_for_both_go_with_the_level() -> None:
+    gift = {"id": "gift", "name": "G", "kind": "single_use", "outcomes": [{"award": awards(1)}]}
+    bronze, gold = GOLD["levels"]
+    levels = [bronze, gold | {"on_entry": [{"code": "gift"}]}]
+    told = shop(tier_systems=[GOLD | {"levels": levels}], promotions=[gift])
+    buys(told, "ann", "30.00", "1")
+    buys(told, "bob", "30.00", "2")
+    moved = only(PromoCodeMoved, merge(told))
+    his, hers = sorted(told.states[one].drawn_for for one in told.states if "promo-code/" in one)
+    assert (his, hers, moved.first_drawn_for, moved.state) == ("ann", "ann", "bob", "drawn")
+    for number in ("1", "2"):
+        told.sells(number=number, payments=[paid("ann", "30.00")], is_voided=True, at=LATER)
+    assert told.level("ann") == "bronze"
+    gone = every(PromoCodeWithdrawn, [event for _, event in told.history])
+    assert [one.customer_id for one in gone] == ["ann", "ann"]
