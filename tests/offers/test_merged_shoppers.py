@@ -7,6 +7,7 @@ import pytest
 
 from loyalty_ledger import verification
 from loyalty_ledger.answers import Moment
+from loyalty_ledger.domain.events.offers import OfferLocked
 from loyalty_ledger.promo_code_list import CodeOfList, codes_of
 from loyalty_projections.profile_codes import CodeView
 from offers.test_drawn_promo_codes import codes, giving, status
@@ -163,10 +164,9 @@ def test_points_spent_for_a_sale_that_closes_after_the_merge_come_back_with_it(s
     shop.ledger.spending.spend(shop.id_of("BOB"), 15, sale_of=("main", "B1"))
     merge(shop)
     before = shop.points()
-    for changes in ({}, {"items": []}):
-        shop.later(hours=1 if changes else 0)
-        cash: dict[str, Any] = {"items": BREAD, "payments": [{"amount": 5}]}
-        assert shop.close("B1", **(cash | changes)) == "accepted"
+    for hours, items in enumerate((BREAD, [])):
+        shop.later(hours=hours)
+        assert shop.close("B1", items=items, payments=[{"amount": 5}]) == "accepted"
         shop.work()
     assert shop.points() - before == 15
     assert sound(shop)
@@ -216,9 +216,10 @@ def test_an_offer_that_was_locked_is_redeemed_by_the_sale_it_was_locked_for(shop
 
 def test_a_lock_that_lapses_after_the_merge_gives_the_offer_to_who_goes_on(shop: Shop) -> None:
     offer = shop.give(to="BOB")
-    until = shop.lock(offer, "B1").event.locked_until
+    locked = shop.lock(offer, "B1").event
+    assert isinstance(locked, OfferLocked)
+    until = locked.locked_until
     merge(shop)
-    assert until is not None
     shop.move_to(until - timedelta(seconds=1))
     assert shop.state(offer) == "LOCKED"
     shop.move_to(until)
