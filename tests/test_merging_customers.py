@@ -195,12 +195,33 @@ def test_who_is_nobody_or_gone_or_the_same_is_refused(ledger: Ledger) -> None:
     assert refused(ledger, third, ann) is Reason.UNKNOWN_CUSTOMER
 
 
-def test_two_who_paid_for_one_bill_are_refused(ledger: Ledger) -> None:
+@pytest.mark.parametrize("gone", [{"items": []}, {"is_voided": True}])
+def test_a_bill_that_both_split_is_one_customers_and_comes_back_whole(
+    ledger: Ledger, gone: dict[str, Any]
+) -> None:
     bob, ann = both(ledger)
+    third = enrol(ledger, Reference("phone", "", "+12025550123"))
+    ledger.merging.merge(bob, third)
+    work(ledger)
+    alone = [balances(ledger, one) for one in (third, ann)]
     split = [{"amount": 5, "user_id": "ANN"}, {"amount": 5, "user_id": "BOB"}]
     send(ledger, body("S1", payments=split))
     work(ledger)
-    assert refused(ledger, bob, ann) is Reason.NOT_AVAILABLE
+    assert [balances(ledger, one) for one in (third, ann)] != alone
+    merged = ledger.merging.merge(ann, third)
+    work(ledger)
+    assert merged.sales == 2 and problems(ledger) == []
+    back = body("S1", "back", payments=split, modified_time=at(2), **gone)
+    assert send(ledger, back) == ["accepted"]
+    work(ledger)
+    assert balances(ledger, third) == {
+        name: tuple(a + b for a, b in zip(sums, alone[1][name], strict=True))
+        for name, sums in alone[0].items()
+    }
+    assert not any(any(sums) for one in (bob, ann) for sums in balances(ledger, one).values())
+    assert problems(ledger) == []
+    for name in ("profile", "tier_progress", "reward_store"):
+        assert ledger.projector.verify(name, progress=lambda _a, _b: None).same
 
 
 def test_what_has_arrived_is_settled_before(ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.domain.events.base import Event
+from loyalty_ledger.domain.events.merging import PromoCodeMoved
 from loyalty_ledger.domain.events.promotions import (
     PromoCodeDrawn,
     PromoCodeUsed,
@@ -19,7 +20,10 @@ from loyalty_projections.tables import Table
 
 
 class CodeRow(NamedTuple):
-    """A drawn code by its keyed hash, and what it follows from: DRAWN, USED or WITHDRAWN."""
+    """A drawn code by its keyed hash, and what it follows from: DRAWN, USED or WITHDRAWN.
+
+    `first_drawn_for` is empty, or somebody who goes on as this customer.
+    """
 
     customer_id: str
     digest: str
@@ -29,11 +33,13 @@ class CodeRow(NamedTuple):
     number: int
     drawn_at: datetime
     state: str
+    first_drawn_for: str = ""
 
     @property
     def draw(self) -> Draw:
         """What it takes to know the code again."""
-        return Draw(self.promotion, self.customer_id, self.rule, self.cause, self.number)
+        whose = self.first_drawn_for or self.customer_id
+        return Draw(self.promotion, whose, self.rule, self.cause, self.number)
 
 
 CODES = Table("profile_code", CodeRow, keys=2)
@@ -61,10 +67,26 @@ def _withdrawn(rows: Rows, event: PromoCodeWithdrawn, _recorded: Recorded) -> No
     rows.merge(CODES, (event.customer_id, event.digest), state="WITHDRAWN")
 
 
+def _moved(rows: Rows, event: PromoCodeMoved, _recorded: Recorded) -> None:
+    rows.delete(CODES, (event.moved_from, event.digest))
+    rows.merge(
+        CODES,
+        (event.customer_id, event.digest),
+        promotion=event.promotion,
+        rule=event.rule,
+        cause=event.cause,
+        number=event.number,
+        drawn_at=event.drawn_at,
+        state=event.state.upper(),
+        first_drawn_for=event.first_drawn_for,
+    )
+
+
 CODE_HANDLERS: Mapping[type[Event], Handler] = {
     PromoCodeDrawn: _drawn,
     PromoCodeUsed: _used,
     PromoCodeWithdrawn: _withdrawn,
+    PromoCodeMoved: _moved,
 }
 
 

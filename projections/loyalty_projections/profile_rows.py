@@ -244,7 +244,7 @@ def _json(value: list[str] | dict[str, datetime]) -> str:
 
 PROJECTION = Projection(
     "profile",
-    6,
+    7,
     (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS, CODES),
     {
         CustomerEnrolled: _enrolled,

@@ -12,7 +12,12 @@ from loyalty_ledger.domain.events.customers import (
     CustomerEnrolled,
     CustomerErased,
 )
-from loyalty_ledger.domain.events.merging import CustomerAbsorbed, CustomerMerged, OfferMoved
+from loyalty_ledger.domain.events.merging import (
+    CustomerAbsorbed,
+    CustomerMerged,
+    OfferMoved,
+    PromoCodeMoved,
+)
 from loyalty_ledger.domain.events.offers import (
     DiscountChanged,
     DiscountNotHonoured,
@@ -163,6 +168,14 @@ def _offer_moved(rows: Rows, event: OfferMoved, recorded: Recorded) -> None:
     rows.insert(TIMELINE, _row(event.customer_id, event, recorded, facts=come, **told))
 
 
+def _code_moved(rows: Rows, event: PromoCodeMoved, recorded: Recorded) -> None:
+    told = {"subject": f"promotion:{event.promotion}", "cause": event.cause}
+    gone = {"moved_to": event.customer_id}
+    rows.insert(TIMELINE, _row(event.moved_from, event, recorded, facts=gone, **told))
+    come = {"rule": event.rule, "moved_from": event.moved_from, "state": event.state}
+    rows.insert(TIMELINE, _row(event.customer_id, event, recorded, facts=come, **told))
+
+
 def _flags(event: CustomerEnrolled | CustomerChanged) -> dict[str, Any]:
     """What is not so with everybody."""
     flags = {"suspended": event.suspended, "test": event.test}
@@ -229,7 +242,7 @@ def _lock_facts(event: OfferLocked) -> dict[str, Any]:
 
 PROJECTION = Projection(
     "timeline",
-    6,
+    7,
     (TIMELINE,),
     {
         CustomerEnrolled: _joined,
@@ -238,6 +251,7 @@ PROJECTION = Projection(
         CustomerMerged: _merged,
         CustomerAbsorbed: _absorbed,
         OfferMoved: _offer_moved,
+        PromoCodeMoved: _code_moved,
         TierEntered: _entered,
         TierLeft: _left,
         TierSinceMoved: _since_moved,

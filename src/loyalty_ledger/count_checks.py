@@ -13,7 +13,12 @@ from typing import Any, ClassVar
 from loyalty_ledger.count_differences import Counts, Differences
 from loyalty_ledger.domain.events.deposits import PointsDeposited
 from loyalty_ledger.domain.events.limits import GrantCounted, GrantUncounted, issued, sold
-from loyalty_ledger.domain.events.merging import MovedCount, UsageMovedIn, UsageMovedOut
+from loyalty_ledger.domain.events.merging import (
+    MovedCount,
+    SaleMoved,
+    UsageMovedIn,
+    UsageMovedOut,
+)
 from loyalty_ledger.domain.events.offers import OfferIssued, OfferRevoked
 from loyalty_ledger.domain.events.promotions import PromotionClaimed
 from loyalty_ledger.domain.events.sales import CustomerEventReceived
@@ -24,6 +29,7 @@ from loyalty_ledger.domain.events.settlement import (
     TransactionSettled,
 )
 from loyalty_ledger.domain.events.tiers import TierEntryRewarded, TierEntryUndone
+from loyalty_ledger.domain.moved_sales import Renaming
 from loyalty_ledger.domain.moving_counts import counts_of
 from loyalty_ledger.domain.offer import Offer, OfferState
 from loyalty_ledger.domain.offer import evolve as evolve_offer
@@ -103,8 +109,8 @@ class Recount:
         had, counted_at = before.record.grants, before.record.sale_time or event.sale_time
         has = fold(now.stream, [event], before).record.grants
         self._differences.note_untold(event.grants)
-        self._stands(had, counted_at, -1)
-        self._stands(has, counted_at, 1)
+        self._stands(_rows(had), counted_at, -1)
+        self._stands(_rows(has), counted_at, 1)
         for key, standing in had.items():
             still = has.get(key, Standing()).offers
             self._leaving += [one for one in standing.offers if one not in still]
@@ -113,11 +119,11 @@ class Recount:
             self._left(self._offer(offer_id))
 
     def _stands(
-        self, grants: Mapping[tuple[str, str], Standing], counted_at: datetime, sign: int
+        self, grants: Iterable[tuple[str, str, Standing]], counted_at: datetime, sign: int
     ) -> None:
         """A sale counts once for everybody by what a rule gives, and for each who pays."""
         for_all: dict[tuple[str, str], int] = {}
-        for (customer_id, rule), standing in grants.items():
+        for customer_id, rule, standing in grants:
             for subject, points in _subjects(rule, standing.awards, standing.counted):
                 mine = Counts(customer_id, subject, counted_at, 1, points)
                 self._differences.for_customer(mine, sign)
@@ -178,6 +184,16 @@ class Recount:
         self._differences.moved(stream, event.counts, 1)
         self._differences.moved(stream, self._moving.pop(event.moved_from, []), -1)
 
+    def _sale_moved(self, event: SaleMoved) -> None:
+        """All its counts have come to who has it now; what counted for both counts once."""
+        before: Sale = self._state(self._now.stream)
+        if before.record.sale_time is None:
+            return
+        has, now = fold(self._now.stream, [event], before).record.grants, Renaming(event)
+        came = ((now.name(who), rule, one) for who, rule, one in _rows(before.record.grants))
+        self._stands(came, before.record.sale_time, -1)
+        self._stands(_rows(has), before.record.sale_time, 1)
+
     # --- what was before ------------------------------------------------------------------------
 
     def _state(self, stream: str) -> Any:
@@ -203,7 +219,13 @@ class Recount:
         PointsDeposited: _deposited,
         UsageMovedOut: _moved_out,
         UsageMovedIn: _moved_in,
+        SaleMoved: _sale_moved,
     }
+
+
+def _rows(grants: Mapping[tuple[str, str], Standing]) -> Iterator[tuple[str, str, Standing]]:
+    """Customer, rule and what stands."""
+    yield from ((customer_id, rule, standing) for (customer_id, rule), standing in grants.items())
 
 
 def _of_offer(offer: Offer) -> Iterator[Counts]:

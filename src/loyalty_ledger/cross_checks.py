@@ -14,7 +14,7 @@ from msgspec import msgpack
 from sqlalchemy import Engine, Row, select
 
 from loyalty_ledger.domain.events.base import Event
-from loyalty_ledger.domain.events.merging import OfferMoved, SaleMoved
+from loyalty_ledger.domain.events.merging import OfferMoved, PromoCodeMoved, SaleMoved
 from loyalty_ledger.domain.events.offers import DiscountChanged, DiscountNotHonoured
 from loyalty_ledger.domain.events.program import CatalogLoaded
 from loyalty_ledger.domain.events.promotions import PromoCodeUsed
@@ -57,7 +57,7 @@ def concerned(stream: str, event: Event) -> frozenset[str] | None:
             return frozenset(one.customer_id for one in event.customers)
         case SettlementFailed() | DiscountNotHonoured() | DiscountChanged():
             return frozenset(event.customers)
-        case OfferMoved():
+        case OfferMoved() | PromoCodeMoved():
             return frozenset((event.customer_id, event.moved_from))
         case SaleMoved():
             return frozenset((event.customer_id, event.into))

@@ -10,7 +10,7 @@ from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.once import Once
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Answer, Busy, Conflict, Forgotten, PersonalValue
+from loyalty_ledger.store.log import Answer, Busy, Commit, Conflict, Forgotten, PersonalValue
 
 T = TypeVar("T")
 Key = tuple[str, str, str]
@@ -86,7 +86,7 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
             sure.update(reading.found)
             continue
         try:
-            _append(states, reading, decided, keeping)
+            states.append(*_made(states, reading, decided, keeping), soon_again=True)
             return _told(decided)
         except Conflict as conflict:
             if conflict.what == "quiet":
@@ -96,6 +96,27 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
             # What has moved is dropped, and so will be read again; all else is as it was read.
             sure.update(reading.found)
     raise Busy
+
+
+def decide_alone(states: States, decision: Decision[T]) -> T:
+    """Decide while nobody else can append, and append: it ends, however much others append.
+
+    For what has to do with so much that somebody would always be faster; everybody waits for it.
+    """
+    once, made = states.once, list[tuple[Draft, T] | Rejected]()
+
+    def alone() -> tuple[Commit, dict[str, Any]]:
+        states.check_new(once)
+        reading = Reading(states)
+        decided = _decided(decision, reading)
+        keeping = _keeping(once, decided)
+        if keeping is None:
+            _told(decided)
+        made.append(decided)
+        return _made(states, reading, decided, keeping)
+
+    states.append_alone(alone)
+    return _told(made[-1])
 
 
 def _decided(decision: Decision[T], reading: Reading) -> tuple[Draft, T] | Rejected:
@@ -117,9 +138,10 @@ def _told(decided: tuple[Draft, T] | Rejected) -> T:
     return decided[1]
 
 
-def _append(
+def _made(
     states: States, reading: Reading, decided: tuple[Draft, T] | Rejected, once: Once | None
-) -> None:
+) -> tuple[Commit, dict[str, Any]]:
+    """The commit of what was decided, and the states after it."""
     commit, after = states.commit(reading.found), dict(reading.found)
     commit.quiet.update(reading.quiet)
     if isinstance(decided, Rejected):
@@ -132,4 +154,4 @@ def _append(
         commit.personal.extend(reading.personal)
     if once is not None:
         commit.answers.append(once.answer(said))
-    states.append(commit, after, soon_again=True)
+    return commit, after

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from loyalty_ledger.beside import beside, forgetting, sales_of
-from loyalty_ledger.deciding import Reading, decide
+from loyalty_ledger.deciding import Reading, decide_alone
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.erasure import erase, links_of
 from loyalty_ledger.domain.events.customers import CustomerErased, IdentifierUnlinked
 from loyalty_ledger.domain.streams import customer_of, identifier
+from loyalty_ledger.mentions import look, look_again
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Log
 
@@ -37,23 +38,24 @@ class Erasing:
     def erase(self, customer_id: str) -> Erased:
         """Forget who the customer is; what he did stays. Rejected when there is none.
 
-        The bytes are gone from the files only after `store.vacuum`.
+        The bytes are gone from the files only after `store.vacuum`. It is decided while nobody else
+        can append: however busy he is, nothing comes to be known of him meanwhile.
         """
+        before = look(self._log, customer_id)  # what takes its time, while nobody waits for it
 
         def decision(reading: Reading) -> tuple[Draft, Erased]:
             history = list(self._log.history(customer_id))
-            # Whatever else comes to be known of him, or of his sales, makes this be decided again.
-            reading.quiet[customer_id] = history[-1].position if history else 0
             links = links_of(customer_id, (one.event for one in history))
             streams = [identifier(link.digest) for link in links]
             customer: Customer = reading.state(customer_of(customer_id))
             reading.get([*map(customer_of, customer.absorbed), *streams, *sales_of(history)])
-            found, draft = beside(self._log, customer_id, history), reading.draft()
+            mentions = look_again(self._log, customer_id, before)
+            found, draft = beside(self._log, customer_id, history, mentions), reading.draft()
             erase(customer_id, links, len(found.everything), self._clock(), draft)
             reading.forgotten, reading.personal = forgetting(customer_id, found)
             return draft, _told(customer_id, draft)
 
-        return decide(self._states, decision)
+        return decide_alone(self._states, decision)
 
 
 def _told(customer_id: str, draft: Draft) -> Erased:

@@ -15,7 +15,8 @@ from loyalty_ledger.domain.events.merging import OfferMoved, PointsMovedIn, Sale
 from loyalty_ledger.domain.events.tiers import TierEntered
 from loyalty_ledger.domain.mergeable import Merge, own
 from loyalty_ledger.domain.merging import merge_customers, offers_of
-from loyalty_ledger.domain.streams import customer_of, identifier, limit, offer
+from loyalty_ledger.domain.moving_codes import codes_of
+from loyalty_ledger.domain.streams import customer_of, identifier, limit, offer, promo_code_of
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Forgotten, Log, PersonalValue
@@ -84,6 +85,7 @@ class Merging:
                 *map(customer_of, gone.absorbed),
                 *(identifier(link.digest) for link in merge.links),
                 *map(offer, merge.offers),
+                *(promo_code_of(one.digest) for one in codes_of(merge.customer_id, merge.history)),
                 *merge.sales,
                 *map(limit, merge.rulebook.subjects),
             ]

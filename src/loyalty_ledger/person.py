@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 
 from loyalty_ledger.answers import Moment
-from loyalty_ledger.beside import beside, identifier_of
+from loyalty_ledger.beside import beside
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.streams import customer_of, fold
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.mentions import identifier_of, look
 from loyalty_ledger.personal_fields import NOTE
 from loyalty_ledger.store.log import PersonalValue, Recorded
 
@@ -16,7 +17,8 @@ from loyalty_ledger.store.log import PersonalValue, Recorded
 def data_of(ledger: Ledger, customer_id: str, moment: Moment) -> dict[str, Any]:
     """Everything on one customer, in one order: what the log holds and what stands beside it."""
     history = list(ledger.log.history(customer_id))
-    found = beside(ledger.log, customer_id, history)
+    mentions = look(ledger.log, customer_id).places
+    found = beside(ledger.log, customer_id, history, mentions)
     own = [one for one in history if one.stream == customer_of(customer_id)]
     customer: Customer = fold(customer_of(customer_id), (one.event for one in own))
     return {

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from loyalty_ledger.domain.events.merging import PromoCodeMoved
 from loyalty_ledger.domain.events.promotions import (
     PromoCodeDrawn,
     PromoCodesAdded,
@@ -83,7 +84,7 @@ def _after(code: CodeOfList, events: Sequence[Recorded]) -> CodeOfList:
     """What became of the code."""
     for recorded in events:
         match recorded.event:
-            case PromoCodeDrawn() as drawn:
+            case PromoCodeDrawn() | PromoCodeMoved() as drawn:
                 code = code._replace(drawn_for=drawn.customer_id)
             case PromoCodeUsed() as used:
                 told = {"claimed_by": used.customer_id, "claim_id": used.claim_id}

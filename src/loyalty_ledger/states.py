@@ -6,7 +6,7 @@ dropped here, and is read again.
 
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -100,17 +100,7 @@ class States:
 
         `soon_again` keeps the passing ones, too: who locks an offer unlocks it, or prices it anew.
         """
-        counts: dict[str, int] = {}
-        for event in commit.events:
-            counts[event.stream] = counts.get(event.stream, 0) + 1
-            commit.expected.setdefault(event.stream, 0)
-        if self.meta:
-            commit.events = [event._replace(meta=self.meta) for event in commit.events]
-        written = {
-            stream: self._written(stream, after[stream], commit.expected[stream] + count)
-            for stream, count in counts.items()
-        }
-        commit.snapshots.extend(self._due_snapshots(written))
+        written = self._made_ready(commit, after)
         try:
             appended = self._log.append(commit)
         except Conflict as conflict:
@@ -128,6 +118,23 @@ class States:
         self._looked_at = time.monotonic()
         self._trim()
         return appended
+
+    def append_alone(self, decide: Callable[[], tuple[Commit, Mapping[str, Any]]]) -> None:
+        """Append the commit that is decided while nobody else can append; its states after it.
+
+        All is read anew for it, and again by who comes next.
+        """
+
+        def decided() -> Commit:
+            self.forget()
+            commit, after = decide()
+            self._made_ready(commit, after)
+            return commit
+
+        try:
+            self._log.append_alone(decided)
+        finally:
+            self.forget()
 
     @property
     def position(self) -> int:
@@ -193,6 +200,21 @@ class States:
         """Drop everything."""
         self._known.clear()
         self._position = None
+
+    def _made_ready(self, commit: Commit, after: Mapping[str, Any]) -> dict[str, Known]:
+        """The commit with all that goes into it; the states after it."""
+        counts: dict[str, int] = {}
+        for event in commit.events:
+            counts[event.stream] = counts.get(event.stream, 0) + 1
+            commit.expected.setdefault(event.stream, 0)
+        if self.meta:
+            commit.events = [event._replace(meta=self.meta) for event in commit.events]
+        written = {
+            stream: self._written(stream, after[stream], commit.expected[stream] + count)
+            for stream, count in counts.items()
+        }
+        commit.snapshots.extend(self._due_snapshots(written))
+        return written
 
     def _load(self, missing: list[str]) -> None:
         loaded = self._log.load(missing, STATE_VERSIONS)

@@ -6,7 +6,13 @@ import pytest
 
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
-from loyalty_ledger.domain.events.merging import PointsMovedIn, PointsMovedOut, TiersMovedIn
+from loyalty_ledger.domain.events.merging import (
+    PointsMovedIn,
+    PointsMovedOut,
+    PromoCodeMoved,
+    TiersMovedIn,
+)
+from loyalty_ledger.domain.events.promotions import PromoCodeWithdrawn
 from loyalty_ledger.domain.events.tiers import TierEntered, TierEntryRewarded
 from loyalty_ledger.domain.mergeable import Merge
 from loyalty_ledger.domain.merging import merge_customers
@@ -105,10 +111,20 @@ def test_debt_of_either_is_repaid_by_the_other(debtor: str) -> None:
 
 def owes(told: Shop, who: str) -> None:
     """The ten points of sale 1 are spent, and then the sale comes back."""
+    spends(told, who, 10)
+    told.sells(
+        transaction_id="1",
+        payments=[paid(who, "10.00")],
+        is_voided=True,
+        at=at("2026-03-03 12:00"),
+    )
+
+
+def spends(told: Shop, who: str, points: int) -> None:
     command = Spend(
         customer_id=who,
         account="points",
-        points=10,
+        points=points,
         at=MONDAY_NOON,
         reference="elsewhere",
         program=told.programs[1],
@@ -116,12 +132,6 @@ def owes(told: Shop, who: str) -> None:
     )
     stream = wallet_of(who)
     told.decides(lambda draft: draft.emit(stream, spend(command, draft.state(stream)), who))
-    told.sells(
-        transaction_id="1",
-        payments=[paid(who, "10.00")],
-        is_voided=True,
-        at=at("2026-03-03 12:00"),
-    )
 
 
 def test_together_they_reach_what_neither_had_and_its_entry_is_rewarded() -> None:
@@ -244,3 +254,20 @@ def test_what_comes_back_after_a_merge_is_not_given_back_what_inactivity_took_of
     told = idle_pair()
     told.sells(number="bobs", to="ann", at=at("2026-04-10 12:00"), is_voided=True)
     assert told.points() == 60  # of bob's hundred, eighty were lost
+
+
+def test_codes_that_a_level_had_drawn_for_both_go_with_the_level() -> None:
+    gift = {"id": "gift", "name": "G", "kind": "single_use", "outcomes": [{"award": awards(1)}]}
+    bronze, gold = GOLD["levels"]
+    levels = [bronze, gold | {"on_entry": [{"code": "gift"}]}]
+    told = shop(tier_systems=[GOLD | {"levels": levels}], promotions=[gift])
+    buys(told, "ann", "30.00", "1")
+    buys(told, "bob", "30.00", "2")
+    moved = only(PromoCodeMoved, merge(told))
+    his, hers = sorted(told.states[one].drawn_for for one in told.states if "promo-code/" in one)
+    assert (his, hers, moved.first_drawn_for, moved.state) == ("ann", "ann", "bob", "drawn")
+    for number in ("1", "2"):
+        told.sells(number=number, payments=[paid("ann", "30.00")], is_voided=True, at=LATER)
+    assert told.level("ann") == "bronze"
+    gone = every(PromoCodeWithdrawn, [event for _, event in told.history])
+    assert [one.customer_id for one in gone] == ["ann", "ann"]

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import NamedTuple
 from unittest.mock import patch
+
+import msgspec
 
 from faults.processes import wait_until
 from loyalty_ledger import clock
@@ -79,13 +82,29 @@ class PayUntilErased(NamedTuple):
     customer_id: str
 
 
+class PayWithoutEnd(NamedTuple):
+    """Send sales that this customer pays for, until he is erased; their ids begin with `name`."""
+
+    name: str
+    user: str
+    customer_id: str
+
+
+class EraseAmidst(NamedTuple):
+    """Forget a customer once so many of his sales have come in, while others go on coming."""
+
+    customer_id: str
+    sales: int
+
+
 class Erase(NamedTuple):
     """Forget a customer."""
 
     customer_id: str
 
 
-Ask = Lock | Buy | Claim | Enrol | ClaimReceipt | Merge | Send | PayUntilErased | Erase
+Erasing = Erase | EraseAmidst | PayUntilErased | PayWithoutEnd
+Ask = Lock | Buy | Claim | Enrol | ClaimReceipt | Merge | Send | Erasing
 
 
 class Answer(NamedTuple):
@@ -150,10 +169,8 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
         return lambda: ledger.receipts.claim(*ask, Actor(client_id="app"))
     if isinstance(ask, Merge):
         return lambda: ledger.merging.merge(*ask)
-    if isinstance(ask, Erase):
-        return lambda: ledger.erasing.erase(*ask)
-    if isinstance(ask, PayUntilErased):
-        return lambda: _pay(ledger, ask)
+    if isinstance(ask, Erasing):
+        return lambda: _about_erasing(ledger, ask)
     if isinstance(ask, Send):
         return lambda: ledger.intake.receive([ask.body])
     payload = {
@@ -166,13 +183,49 @@ def _ready(ledger: Ledger, ask: Ask) -> Callable[[], object]:
     return lambda: ledger.offers.lock(lookup, basket, Actor(client_id="till"))
 
 
+def _about_erasing(ledger: Ledger, ask: Erasing) -> None:
+    match ask:
+        case PayUntilErased():
+            _pay(ledger, ask)
+        case PayWithoutEnd():
+            _pay_without_end(ledger, ask)
+        case EraseAmidst():
+            wait_until(lambda: len(ledger.log.personal(ask.customer_id)) > ask.sales)
+            ledger.erasing.erase(ask.customer_id)
+        case Erase():
+            ledger.erasing.erase(ask.customer_id)
+
+
 def _pay(ledger: Ledger, ask: PayUntilErased) -> None:
     *first, last = ask.bodies
     for body in first:
         ledger.intake.receive([body])
-    stream = customer_of(ask.customer_id)
-    wait_until(lambda: any(isinstance(x.event, CustomerErased) for x in ledger.log.stream(stream)))
+    wait_until(lambda: _erased(ledger, ask.customer_id))
     ledger.intake.receive([last])
+
+
+def _erased(ledger: Ledger, customer_id: str) -> bool:
+    stream = ledger.log.stream(customer_of(customer_id))
+    return any(isinstance(one.event, CustomerErased) for one in stream)
+
+
+def _pay_without_end(ledger: Ledger, ask: PayWithoutEnd) -> None:
+    numbers = count()
+    while not _erased(ledger, ask.customer_id):
+        ledger.intake.receive([paid_by(ask.user, f"{ask.name}-{next(numbers)}")])
+
+
+def paid_by(user: str, transaction_id: str) -> bytes:
+    """A sale of ten dollars, a part of which nobody is named for, with something beside it."""
+    payload = {
+        "transaction_id": transaction_id,
+        "open_time": clock.now().isoformat(),
+        "items": [{"line_id": "1", "item_id": "tea", "subtotal": "10.00"}],
+        "payments": [{"amount": 6, "user_id": user}, {"amount": 4, "cardholder": f"by {user}."}],
+        "custom_data": {"note": f"for {user}."},
+    }
+    envelope = {"store_id": STORE, "client_id": "till", "request_id": transaction_id}
+    return msgspec.json.encode(envelope | {"request_payload": payload})
 
 
 @contextmanager

@@ -8,7 +8,16 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from faults.race_process import STORE, WON, Ask, Erase, PayUntilErased
+from faults.race_process import (
+    STORE,
+    WON,
+    Ask,
+    Erase,
+    EraseAmidst,
+    PayUntilErased,
+    PayWithoutEnd,
+    paid_by,
+)
 from faults.racing import PROCESSES, assert_sound, beaten, racers, tell
 from loyalty_ledger import clock
 from loyalty_ledger.domain.events.customers import CustomerErased
@@ -23,6 +32,7 @@ from specification import program, rule
 
 ROUNDS, DOLLARS, EACH = 10, 15, 3
 SALES = (PROCESSES - 1) * EACH
+BUSY, AMIDST = 5, 40
 
 
 @pytest.fixture
@@ -112,4 +122,41 @@ def test_a_payment_in_the_instant_of_an_erasure_is_forgotten_with_him_or_somebod
     tell(capsys, ledger, f"{ROUNDS} erased among payments: {in_all}; {beaten(told)}", begun)
     assert sum(in_all.values()) == ROUNDS * SALES
     assert in_all["after"] >= ROUNDS * (PROCESSES - 1) and in_all["before"], "it was no race"
+    assert_sound(ledger)
+
+
+# --- however busy he is -------------------------------------------------------------------------
+
+
+def endless(number: int, customer_id: str) -> list[Ask]:
+    """Seven tills send sales of one customer and stop for nothing, and he is erased amidst them."""
+    tills = [f"{number}-{till}" for till in range(PROCESSES - 1)]
+    paying = [PayWithoutEnd(till, f"Ann{number}", customer_id) for till in tills]
+    return [*paying, EraseAmidst(customer_id, AMIDST)]
+
+
+def test_an_erasure_ends_while_payments_go_on_coming(
+    ledger: Ledger, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = [paid_by(f"Ann{number}", f"{number}-first") for number in range(BUSY)]
+    assert {one.outcome for one in ledger.intake.receive(first)} == {"accepted"}
+    ids = [ann(ledger, number) for number in range(BUSY)]
+    begun = time.perf_counter()
+    with racers(database_url) as processes:
+        told = processes.run([endless(number, one) for number, one in enumerate(ids)])
+    assert {one.outcome for answers in told for one in answers} == {WON}
+    assert [answers[-1].beaten for answers in told] == [0] * BUSY, "somebody was faster"
+    ledger.worker.work(clock.now, once=True)
+    before = 0
+    for number, erased in enumerate(ids):
+        assert ledger.log.personal(erased) == []
+        events = [one for one in ledger.log.history(erased)]
+        his = {one.stream for one in events if isinstance(one.event, TransactionReceived)}
+        kept = [*ledger.log.personal_holding("sale", f"Ann{number}.")]
+        kept += ledger.log.personal_holding("payment", f"Ann{number}.")
+        assert not [one for one in kept if one.reference.partition("#")[0] in his]
+        before += len(his)
+    what = f"{BUSY} erased among {before:,} sales of theirs, with no end of them"
+    tell(capsys, ledger, what, begun)
+    assert before > BUSY * AMIDST
     assert_sound(ledger)

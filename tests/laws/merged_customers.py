@@ -9,10 +9,14 @@ from loyalty_ledger.domain.merging import merge_customers
 from loyalty_ledger.domain.streams import offer
 
 GONE, INTO = "ben", "ann"
+BOTH = ""
+"""A bill that whoever paid for it had split."""
 
 
 def of_one(sale: TransactionReceived, customer: str) -> TransactionReceived:
     """The sale as if this customer had paid for whatever anybody had paid for in it."""
+    if customer == BOTH:
+        return sale
     payments = [
         one if one.customer_id is None else replace(one, customer_id=customer)
         for one in sale.payments

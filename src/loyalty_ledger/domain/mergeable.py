@@ -8,11 +8,9 @@ from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.customers import IdentifierLinked
-from loyalty_ledger.domain.events.promotions import PromoCodeDrawn
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import customer_of, tiers_of, tries_of, usage_of, wallet_of
-from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 
 
@@ -57,20 +55,6 @@ def check(merge: Merge, draft: Draft) -> None:
                 " merge after `loyalty work --retry`",
                 {"waiting": list(customer.waiting)},
             )
-    if any(isinstance(one, PromoCodeDrawn) for one in merge.history):
-        raise Rejected(
-            Reason.NOT_AVAILABLE,
-            f"promo codes were drawn for {merge.customer_id}, and they are his alone: merge the"
-            " other way round",
-        )
-    shared = [one for one in merge.sales if _both(merge, draft.state(one))]
-    if shared:
-        names = [one.partition("/")[2] for one in shared]
-        raise Rejected(
-            Reason.NOT_AVAILABLE,
-            f"both have a part in sale {names[0]}: what each had of one bill cannot be joined",
-            {"transactions": names},
-        )
 
 
 def _why_not(customer_id: str, customer: Customer) -> str:
@@ -79,10 +63,3 @@ def _why_not(customer_id: str, customer: Customer) -> str:
     if customer.merged_into:
         return f"{customer_id} was merged into {customer.merged_into}"
     return f"no customer has the id {customer_id}"
-
-
-def _both(merge: Merge, sale: Sale) -> bool:
-    record = sale.record
-    carried = (one.customer_id for one in sale.offers)
-    there = {*sale.payers, *record.members, *record.tenders, *carried}
-    return {merge.customer_id, merge.into} <= there

@@ -20,7 +20,6 @@ from loyalty_ledger.domain.events.merging import (
     PointsMovedOut,
     PromoTriesMovedIn,
     PromoTriesMovedOut,
-    SaleMoved,
     TiersMovedIn,
     TiersMovedOut,
     UsageMovedIn,
@@ -31,8 +30,10 @@ from loyalty_ledger.domain.leveling import advance_levels
 from loyalty_ledger.domain.levels import level_names
 from loyalty_ledger.domain.limits import Usage
 from loyalty_ledger.domain.mergeable import Merge, check
+from loyalty_ledger.domain.moving_codes import move_codes
 from loyalty_ledger.domain.moving_counts import claims_of, counts_of, tries_with
 from loyalty_ledger.domain.moving_points import moved_accounts, moved_traces, takes_hold
+from loyalty_ledger.domain.moving_sales import counted_by_both, move_sales
 from loyalty_ledger.domain.moving_tiers import better, entries_of, levels_of, purchases_of
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.streams import (
@@ -66,7 +67,8 @@ def merge_customers(merge: Merge, draft: Draft) -> None:
     _move_points(merge, numbering, draft)
     _move_counts(merge, draft)
     _move_offers(merge, numbering, draft)
-    _move_sales(merge, numbering, draft)
+    move_codes(merge, draft)
+    move_sales(merge, numbering, draft)
     _advance(merge, draft)
 
 
@@ -141,6 +143,7 @@ def _move_tiers(merge: Merge, numbering: int, draft: Draft) -> None:
     gone: Tiers = draft.state(tiers_of(merge.customer_id))
     there: Tiers = draft.state(tiers_of(merge.into))
     levels, purchases = levels_of(gone), purchases_of(merge.customer_id, merge.history)
+    both = counted_by_both(merge, draft)
     out = TiersMovedOut(
         at=merge.at,
         customer_id=merge.customer_id,
@@ -154,7 +157,7 @@ def _move_tiers(merge: Merge, numbering: int, draft: Draft) -> None:
         customer_id=merge.into,
         moved_from=merge.customer_id,
         levels=better(levels, there.levels, merge.programs),
-        purchases=purchases,
+        purchases=[one for one in purchases if one.transaction not in both],
         entries=entries_of(gone, numbering),
         rewarded=list(gone.rewarded),
         latest=gone.latest,
@@ -210,18 +213,6 @@ def _move_offers(merge: Merge, numbering: int, draft: Draft) -> None:
             numbering=numbering,
         )
         draft.emit(offer(offer_id), moved, merge.customer_id, merge.into)
-
-
-def _move_sales(merge: Merge, numbering: int, draft: Draft) -> None:
-    for stream in merge.sales:
-        moved = SaleMoved(
-            at=merge.at,
-            customer_id=merge.customer_id,
-            into=merge.into,
-            transaction=stream.partition("/")[2],
-            numbering=numbering,
-        )
-        draft.emit(stream, moved, merge.customer_id, merge.into)
 
 
 def _advance(merge: Merge, draft: Draft) -> None:

@@ -1,17 +1,20 @@
 """A sale that goes on with another customer: all that it holds of the one is of the other."""
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from loyalty_ledger.domain import joined_sales as joined
 from loyalty_ledger.domain.events.merging import SaleMoved
 from loyalty_ledger.domain.events.sales import Payment
+from loyalty_ledger.domain.events.settlement import JudgedCustomer
 from loyalty_ledger.domain.moving_points import renumbered
 from loyalty_ledger.domain.moving_tiers import renumbered as renumbered_awards
 from loyalty_ledger.domain.sale_record import SaleRecord, Standing, Tender
 
 T = TypeVar("T")
+K = TypeVar("K", str, tuple[str, str])
 
 
 class Renaming:
@@ -29,49 +32,65 @@ class Renaming:
         return tuple(dict.fromkeys(self.name(one) for one in customers))
 
     def record(self, record: SaleRecord) -> SaleRecord:
-        """The record of a sale that knows only one of the two."""
+        """The record of the sale; where both have a part in it, he has both."""
+        pair = (self._moved.customer_id, self._moved.into)
+        capped = self._all(record.capped, _as_it_is, joined.refused)
+        ceilings = self._all(record.ceilings, _as_it_is, _as_it_is)
         return replace(
             record,
-            members={self.name(k): self._of(one) for k, one in record.members.items()},
-            payers=tuple(self._of(one) for one in record.payers),
-            counted=self._keys(record.counted),
-            grants={self._pair(k): self._standing(k, one) for k, one in record.grants.items()},
-            lots={self._pair(k): self._lots(k, lots) for k, lots in record.lots.items()},
-            asked={self._pair(k): self._of(one) for k, one in record.asked.items()},
-            refused=self._pairs(record.refused),
-            capped=self._pairs(record.capped),
-            ceilings=self._pairs(record.ceilings),
-            lost=self._pairs(record.lost),
-            tenders={self.name(k): self._tender(k, one) for k, one in record.tenders.items()},
+            members=self._all(record.members, self._of, self._judged),
+            payers=joined.shares(self._of("", one) for one in record.payers),
+            counted=self._all(record.counted, _as_it_is, joined.counted),
+            grants=self._all(record.grants, self._standing, joined.standing),
+            lots=self._all(record.lots, self._lots, joined.lots),
+            asked=self._all(record.asked, self._of, joined.asked),
+            refused=self._all(record.refused, _as_it_is, joined.refused),
+            capped=capped | joined.caps(record, pair),
+            ceilings=ceilings | joined.ceilings(record, pair),
+            lost=self._all(record.lost, _as_it_is, joined.lost),
+            tenders=self._all(record.tenders, self._tender, joined.tender),
         )
 
-    def _of(self, fact: T) -> T:
+    def _all(
+        self,
+        found: Mapping[K, T],
+        changed: Callable[[str, T], T],
+        together: Callable[[T, T], T],
+    ) -> dict[K, T]:
+        """Everything under who has it now, changed by whose it was; what both had is joined."""
+        now: dict[K, T] = {}
+        for key, one in found.items():
+            whose = key if isinstance(key, str) else key[0]
+            to: Any = self.name(key) if isinstance(key, str) else (self.name(whose), key[1])
+            mine = changed(whose, one)
+            now[to] = together(now[to], mine) if to in now else mine
+        return now
+
+    def _of(self, _whose: str, fact: T) -> T:
         customer_id: str = fact.customer_id  # type: ignore[attr-defined]
         return replace(fact, customer_id=self.name(customer_id))  # type: ignore[type-var]
 
-    def _pair(self, key: tuple[str, str]) -> tuple[str, str]:
-        return self.name(key[0]), key[1]
-
-    def _keys(self, found: Mapping[str, T]) -> dict[str, T]:
-        return {self.name(key): one for key, one in found.items()}
-
-    def _pairs(self, found: Mapping[tuple[str, str], T]) -> dict[tuple[str, str], T]:
-        return {self._pair(key): one for key, one in found.items()}
+    def _judged(self, one: JudgedCustomer, _other: JudgedCustomer) -> JudgedCustomer:
+        return self._moved.judged or one
 
     def _numbering(self, customer_id: str) -> int:
         return self._moved.numbering if customer_id == self._moved.customer_id else 0
 
-    def _standing(self, key: tuple[str, str], standing: Standing) -> Standing:
-        awards = renumbered_awards(standing.awards, self._numbering(key[0]))
+    def _standing(self, whose: str, standing: Standing) -> Standing:
+        awards = renumbered_awards(standing.awards, self._numbering(whose))
         return replace(standing, awards=tuple(awards))
 
-    def _lots(self, key: tuple[str, str], lots: Iterable[int]) -> tuple[int, ...]:
-        return tuple(lot + self._numbering(key[0]) for lot in lots)
+    def _lots(self, whose: str, lots: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(lot + self._numbering(whose) for lot in lots)
 
-    def _tender(self, customer_id: str, tender: Tender) -> Tender:
-        numbering = self._numbering(customer_id)
+    def _tender(self, whose: str, tender: Tender) -> Tender:
+        numbering = self._numbering(whose)
         lots = tuple((account, renumbered(part, numbering)) for account, part in tender.lots)
         return replace(tender, lots=lots)
+
+
+def _as_it_is(_: object, one: T) -> T:
+    return one
 
 
 def of_now(payments: Iterable[Payment], moved: Mapping[str, str]) -> list[Payment]:

@@ -90,6 +90,7 @@ def entries_of(tiers: Tiers, numbering: int) -> list[MovedEntry]:
             offers=dict(one.offers),
             counted=list(one.counted),
             counted_at=one.counted_at,
+            codes=dict(one.codes),
         )
         for key, entry in tiers.entries.items()
         for one in entry.each

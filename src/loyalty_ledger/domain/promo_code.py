@@ -7,6 +7,7 @@ from typing import NamedTuple, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from loyalty_ledger.domain.events.merging import PromoCodeMoved
 from loyalty_ledger.domain.events.promotions import (
     PromoCodeDrawn,
     PromoCodesAdded,
@@ -49,7 +50,8 @@ def evolve_batch(_batch: Batch, event: PromoCodesAdded) -> Batch:
 class PromoCode(Struct, frozen=True, array_like=True, gc=False):
     """The claim that a code was used for; none before.
 
-    Of a drawn one also the promotion, whom it was drawn for, and whether it was taken back.
+    Of a drawn one also the promotion, whom it was drawn for (or who goes on as him), and whether it
+    was taken back.
     """
 
     claim_id: str = ""
@@ -57,8 +59,15 @@ class PromoCode(Struct, frozen=True, array_like=True, gc=False):
     drawn_for: str = ""
     withdrawn: bool = False
 
+    @property
+    def state(self) -> str:
+        """What became of it."""
+        if self.claim_id:
+            return "used"
+        return "withdrawn" if self.withdrawn else "drawn"
 
-CodeFact = PromoCodeDrawn | PromoCodeUsed | PromoCodeWithdrawn
+
+CodeFact = PromoCodeDrawn | PromoCodeUsed | PromoCodeWithdrawn | PromoCodeMoved
 
 
 def withdraw(digest: str, code: PromoCode, at: datetime, cause: str) -> list[PromoCodeWithdrawn]:
@@ -78,5 +87,7 @@ def evolve(code: PromoCode, event: CodeFact) -> PromoCode:
             return replace(code, claim_id=event.claim_id)
         case PromoCodeWithdrawn():
             return replace(code, withdrawn=True)
+        case PromoCodeMoved():
+            return replace(code, drawn_for=event.customer_id)
         case _:
             assert_never(event)

@@ -216,7 +216,7 @@ def _joined(tiers: Tiers, event: TiersMovedIn) -> Tiers:
     for moved in event.entries:
         told = moved.counted_at, tuple(moved.awards), moved.offers, tuple(moved.counted)
         there = entries.get(moved.key)
-        entry = Entry(*told)
+        entry = Entry(*told, moved.codes)
         entries[moved.key] = replace(there, more=(*there.more, entry)) if there else entry
     taken = {one.system: one for one in event.levels}
     return Tiers(

@@ -32,8 +32,9 @@ from loyalty_ledger.store.records import (
     StreamTail,
 )
 from loyalty_ledger.store.schema import events, head, tracking
+from loyalty_ledger.store.surely import commit_once
 from loyalty_ledger.store.text import storable
-from loyalty_ledger.store.writing import Prepared
+from loyalty_ledger.store.writing import Prepared, Written
 
 __all__ = [
     "Advance",
@@ -93,6 +94,22 @@ class Log:
         appended = Prepared.of(commit, self._codec).append(self._engine, self._clock)
         self._checkpoints.committed()
         return appended
+
+    def append_alone(self, decide: Callable[[], Commit]) -> Appended:
+        """Append what is decided while nobody else can append: it never comes too late.
+
+        What `decide` raises is raised, and nothing is written; it must not append itself. Raises
+        what `append` raises, but Conflict about streams that it read. Everybody waits for it.
+        """
+
+        def work(connection: Connection) -> tuple[Prepared, Written]:
+            append.take_head(connection, 0, self._clock)
+            prepared = Prepared.of(decide(), self._codec)
+            return prepared, prepared.write(connection, self._clock)
+
+        done = commit_once(self._engine, work, lambda on, made: made[0].landed(on, made[1]))
+        self._checkpoints.committed()
+        return done[1].result
 
     def head(self) -> Head:
         """The end of the log."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from loyalty_ledger.domain.events.base import Event, Fact
 from loyalty_ledger.domain.events.offers import OfferEvent
 from loyalty_ledger.domain.events.points import LotPoints
-from loyalty_ledger.domain.events.settlement import EntryCount, PostedAward
+from loyalty_ledger.domain.events.settlement import EntryCount, JudgedCustomer, PostedAward
 from loyalty_ledger.domain.events.tiers import TierStep
 
 MERGED = "merged"
@@ -149,6 +149,7 @@ class MovedEntry(Fact, frozen=True, kw_only=True):
     offers: dict[str, str] = {}
     counted: list[EntryCount] = []
     counted_at: datetime
+    codes: dict[str, str] = {}
 
 
 class TiersMovedOut(Event, frozen=True, kw_only=True):
@@ -163,6 +164,7 @@ class TiersMovedOut(Event, frozen=True, kw_only=True):
 class TiersMovedIn(Event, frozen=True, kw_only=True):
     """The sales that count of another, and those of his `levels` that are the better ones.
 
+    A sale that counts for this customer already is not among the `purchases`: it counts otherwise.
     `rewarded` are the levels whose entry outcomes he had, and so this customer.
     """
 
@@ -257,9 +259,31 @@ class OfferMoved(OfferEvent, frozen=True, kw_only=True):
 
 
 class SaleMoved(Event, frozen=True, kw_only=True):
-    """What this sale has to do with a customer, it has to do with another from here on."""
+    """What this sale has to do with a customer, it has to do with another from here on.
+
+    Where both have a part in it, `judged` is what he is judged by who has both from here on.
+    """
 
     customer_id: str
     into: str
     transaction: str
     numbering: int
+    judged: JudgedCustomer | None = None
+
+
+class PromoCodeMoved(Event, frozen=True, kw_only=True):
+    """A drawn promo code is in another customer's profile: drawn, used or withdrawn, as `state` is.
+
+    It stays the code that followed from what gave it to `first_drawn_for`.
+    """
+
+    customer_id: str
+    moved_from: str
+    promotion: str
+    digest: str
+    state: str
+    first_drawn_for: str
+    rule: str
+    number: int
+    drawn_at: datetime
+    cause: str

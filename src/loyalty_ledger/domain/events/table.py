@@ -20,6 +20,7 @@ from loyalty_ledger.domain.events.merging import (
     OfferMoved,
     PointsMovedIn,
     PointsMovedOut,
+    PromoCodeMoved,
     PromoTriesMovedIn,
     PromoTriesMovedOut,
     SaleMoved,
@@ -180,6 +181,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PromoTriesMovedIn,
         OfferMoved,
         SaleMoved,
+        PromoCodeMoved,
     )
 }
 """Event name -> class."""
