@@ -4,6 +4,7 @@
 LOYALTY_SEED, which a failure prints, asks the same again.
 """
 
+import json
 import os
 import random
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import load_all_checks, not_a_server_error
-from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core import NOT_SET
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -83,6 +84,7 @@ def test_whatever_is_asked_is_answered_as_described_and_a_wrong_body_is_refused(
             asking.ask(operation, times)
             shop.shop.ledger.projector.catch_up()
     assert asking.asked >= CASES
+    assert asking.wronged == {one.path for one in every if one.body}
     assert len(asking.granted) >= MANY, "what is asked is hardly ever granted: it tries little"
 
 
@@ -95,12 +97,19 @@ class Asking:
         self._session = session
         self.asked = 0
         self.granted: set[str] = set()
+        self.wronged: set[str] = set()
 
     def ask(self, operation: Operation, times: int) -> None:
-        """Ask the operation so often, every third time wrongly."""
+        """Ask the operation so often, every third time wrongly: with a wrong body if it has one."""
         right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
         wrong = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+        if operation.body:
+            self._made_up(operation, right, times - times // 3)
+            self._made_up(operation, wrong.filter(_has_wrong_body), times // 3)
+        else:  # and where there is nothing to be wrong, it is right
+            self._made_up(operation, st.one_of(right, right, wrong), times)
 
+    def _made_up(self, operation: Operation, how: st.SearchStrategy[Asked], times: int) -> None:
         @seed(SEED ^ crc32(operation.label.encode()))
         @settings(
             max_examples=times,
@@ -109,7 +118,7 @@ class Asking:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=st.one_of(right, right, wrong), data=st.data())
+        @given(case=how, data=st.data())
         def each(case: Asked, data: st.DataObject) -> None:
             self._one(case, data)
 
@@ -125,15 +134,28 @@ class Asking:
             case.path_parameters["api_key"] = self._service.key_id
         told = case.call(base_url=self._service.url, session=self._session)
         case.validate_response(told, checks=CHECKS)
+        if _has_wrong_body(case):
+            self.wronged.add(case.operation.path)
         if told.status_code == 200 and not _refused(told):
-            assert not _is_wrong(case, ParameterLocation.BODY), f"granted: {case.body!r}"
+            assert not _has_wrong_body(case), f"granted: {case.body!r}"
             self.granted.add(case.operation.path)
 
 
-def _is_wrong(case: Asked, place: ParameterLocation | None = None) -> bool:
-    """Whether it is asked otherwise than described, there or anywhere."""
+def _is_wrong(case: Asked) -> bool:
+    """Whether it was made to be wrong; what was made so may still be right by chance."""
     parts = case.meta.components if case.meta is not None else {}
-    return any(part.mode.is_negative for where, part in parts.items() if place in (None, where))
+    return any(part.mode.is_negative for part in parts.values())
+
+
+def _has_wrong_body(case: Asked) -> bool:
+    """Whether its body is none that the description has it take."""
+    body: Any = None if case.body is NOT_SET else case.body
+    if isinstance(body, bytes):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return True
+    return usual().is_wrong(case.method, case.operation.path, body)
 
 
 def _refused(told: schemathesis.Response) -> bool:
