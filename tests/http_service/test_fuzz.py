@@ -31,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 from http_service.description import usual
 from http_service.grounding import Ground
 from http_service.serving import Served, served
+from http_service.spoiling import spoiled
 from offers.till import promoting, shop_on
 
 CASES = int(os.environ.get("LOYALTY_FUZZ", "300"))
@@ -100,16 +101,20 @@ class Asking:
         self.wronged: set[str] = set()
 
     def ask(self, operation: Operation, times: int) -> None:
-        """Ask the operation so often, every third time wrongly: with a wrong body if it has one."""
+        """Ask the operation so often, now and then wrongly: if it has a body, with a wrong one."""
         right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
         wrong = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
         if operation.body:
-            self._made_up(operation, right, times - times // 3)
-            self._made_up(operation, wrong.filter(_has_wrong_body), times // 3)
+            part = max(1, times // 5)
+            self._made_up(operation, right, times - 2 * part)
+            self._made_up(operation, wrong.filter(_has_wrong_body), part)
+            self._made_up(operation, right, part, spoil=True)
         else:  # and where there is nothing to be wrong, it is right
             self._made_up(operation, st.one_of(right, right, wrong), times)
 
-    def _made_up(self, operation: Operation, how: st.SearchStrategy[Asked], times: int) -> None:
+    def _made_up(
+        self, operation: Operation, how: st.SearchStrategy[Asked], times: int, spoil: bool = False
+    ) -> None:
         @seed(SEED ^ crc32(operation.label.encode()))
         @settings(
             max_examples=times,
@@ -120,16 +125,19 @@ class Asking:
         )
         @given(case=how, data=st.data())
         def each(case: Asked, data: st.DataObject) -> None:
-            self._one(case, data)
+            self._one(case, data, spoil)
 
         each()
 
-    def _one(self, case: Asked, data: st.DataObject) -> None:
+    def _one(self, case: Asked, data: st.DataObject, spoil: bool) -> None:
         self.asked += 1
         if not _is_wrong(case):
             case.body = self._ground.of(case.body, data.draw)
             case.path_parameters = self._ground.of(dict(case.path_parameters), data.draw)
             case.query = self._ground.of(dict(case.query), data.draw)
+        if spoil:  # what is wrong then is the only reason to refuse it
+            wrong = [one for one in spoiled(case.body) if _has_wrong_body(case, one)]
+            case.body = data.draw(st.sampled_from(wrong or [None]))
         if "api_key" in case.path_parameters:
             case.path_parameters["api_key"] = self._service.key_id
         told = case.call(base_url=self._service.url, session=self._session)
@@ -147,14 +155,15 @@ def _is_wrong(case: Asked) -> bool:
     return any(part.mode.is_negative for part in parts.values())
 
 
-def _has_wrong_body(case: Asked) -> bool:
-    """Whether its body is none that the description has it take."""
-    body: Any = None if case.body is NOT_SET else case.body
+def _has_wrong_body(case: Asked, instead: Any = NOT_SET) -> bool:
+    """Whether its body, or another instead, is none that the description has it take."""
+    body: Any = case.body if instead is NOT_SET else instead
     if isinstance(body, bytes):
         try:
             body = json.loads(body)
         except ValueError:
             return True
+    body = None if body is NOT_SET else body
     return usual().is_wrong(case.method, case.operation.path, body)
 
 

@@ -98,7 +98,7 @@ def _with_nulls(body: Schema) -> None:
 
 
 @cache
-def _examples() -> dict[str, dict[str, Any]]:
+def examples() -> dict[str, dict[str, Any]]:
     """What was asked and answered on a day in a shop, by the operation's name."""
     file = resources.files("loyalty_ledger.http") / "examples.json"
     known: dict[str, dict[str, Any]] = msgspec.json.decode(file.read_bytes())
@@ -107,7 +107,7 @@ def _examples() -> dict[str, dict[str, Any]]:
 
 def _show(described: dict[str, Any], operation: Operation) -> None:
     """Put the example of the operation into its description."""
-    example = _examples().get(operation.name, {})
+    example = examples().get(operation.name, {})
     places = {"tells": described["responses"]["200"]["content"][operation.media]}
     if "requestBody" in described:
         places["asks"] = described["requestBody"]["content"]["application/json"]
