@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
 from loyalty_ledger import program_diff, verification
 from loyalty_ledger.client import shapes
@@ -16,6 +16,7 @@ from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.program_documents import Document
 from loyalty_ledger.keys import NewKey, Terms, as_key, as_new
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, Time, refused
@@ -24,10 +25,6 @@ from loyalty_projections.projections import PROJECTIONS
 
 ROOT = "/admin/v1"
 VERSION = ("version", "Which version; the newest if left out.", {"type": "integer", "minimum": 1})
-
-
-class Document(RootModel[dict[str, Any]]):
-    """A program document, as JSON."""
 
 
 class NewKeyBody(Body):

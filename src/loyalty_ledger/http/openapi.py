@@ -13,9 +13,12 @@ import msgspec
 from pydantic import TypeAdapter
 
 from loyalty_ledger.client import shapes
+from loyalty_ledger.http import program_documents
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
+from loyalty_ledger.http.program_documents import Document
 from loyalty_ledger.http.responses import Schema, Shape, responses
+from loyalty_ledger.http.signed_headers import HEADERS, REFERRED, SCHEMES, SECURITY
 from loyalty_ledger.wire import WireTransaction
 
 _PREFIX = "#/components/schemas/"
@@ -48,14 +51,12 @@ def describe(operations: Iterable[Operation], names: Names) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "tags": [{"name": name, "description": text} for name, text in FAMILIES.items()],
-        "security": [{"basic": []}, {"bearer": []}],
+        "security": SECURITY,
         "paths": paths | _plain_paths(told["readyz"].ref),
         "components": {
             "schemas": schemas,
-            "securitySchemes": {
-                "basic": {"type": "http", "scheme": "basic", "description": "KEY:SECRET"},
-                "bearer": {"type": "http", "scheme": "bearer", "description": "KEY.SECRET"},
-            },
+            "parameters": HEADERS,
+            "securitySchemes": SCHEMES,
         },
     }
 
@@ -65,7 +66,7 @@ def _schemas(
 ) -> tuple[dict[str, Schema], dict[str, Shape], dict[str, Schema]]:
     """What each operation asks and tells, and everything that these refer to, by name."""
     asked, sent = TypeAdapter.json_schemas(
-        [(x.name, "validation", TypeAdapter(x.asks)) for x in operations if x.asks],
+        [(x.name, "validation", TypeAdapter(x.asks)) for x in operations if _shaped(x.asks)],
         ref_template=_REFS,
     )
     bodies: dict[str, Schema] = sent.get("$defs", {})
@@ -73,7 +74,11 @@ def _schemas(
         _with_nulls(bodies[str(one["$ref"]).removeprefix(_PREFIX)])
     shown, answered = TypeAdapter.json_schemas(
         [
-            *((x.name, "serialization", TypeAdapter(x.tells)) for x in operations if x.tells),
+            *(
+                (x.name, "serialization", TypeAdapter(x.tells))
+                for x in operations
+                if _shaped(x.tells)
+            ),
             ("readyz", "serialization", TypeAdapter(shapes.Readiness)),
         ],
         ref_template=_REFS,
@@ -86,7 +91,18 @@ def _schemas(
         name: Shape(one, known[str(one["$ref"]).removeprefix(_PREFIX)])
         for (name, _), one in shown.items()
     }
-    return {name: one for (name, _), one in asked.items()}, told, bodies | known
+    asking = {name: one for (name, _), one in asked.items()}
+    program = program_documents.schemas(_PREFIX)
+    ref, whole = {"$ref": _PREFIX + program_documents.NAME}, program[program_documents.NAME]
+    _with_nulls(whole)
+    asking |= {x.name: ref for x in operations if x.asks is Document}
+    told |= {x.name: Shape(ref, whole) for x in operations if x.tells is Document}
+    return asking, told, bodies | known | program
+
+
+def _shaped(known: type[Any] | None) -> bool:
+    """Whether there is a body or an answer, of a shape of this service's own."""
+    return known is not None and known is not Document
 
 
 def _with_nulls(body: Schema) -> None:
@@ -124,7 +140,7 @@ def _operation(
         "summary": operation.summary,
         "description": f"Needs a key of scope `{operation.scope}`.",
         "x-scope": operation.scope.value,
-        "parameters": [*_path_parameters(path), *_parameters(operation)],
+        "parameters": [*_path_parameters(path), *_parameters(operation), *REFERRED],
     }
     if asked is not None:
         content = {"application/json": {"schema": asked}}
