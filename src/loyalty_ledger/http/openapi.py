@@ -66,7 +66,11 @@ def _schemas(
 ) -> tuple[dict[str, Schema], dict[str, Shape], dict[str, Schema]]:
     """What each operation asks and tells, and everything that these refer to, by name."""
     asked, sent = TypeAdapter.json_schemas(
-        [(x.name, "validation", TypeAdapter(x.asks)) for x in operations if _shaped(x.asks)],
+        [
+            (x.name, "validation", TypeAdapter(x.asks))
+            for x in operations
+            if x.asks and x.asks is not Document
+        ],
         ref_template=_REFS,
     )
     bodies: dict[str, Schema] = sent.get("$defs", {})
@@ -77,7 +81,7 @@ def _schemas(
             *(
                 (x.name, "serialization", TypeAdapter(x.tells))
                 for x in operations
-                if _shaped(x.tells)
+                if x.tells and x.tells is not Document
             ),
             ("readyz", "serialization", TypeAdapter(shapes.Readiness)),
         ],
@@ -98,11 +102,6 @@ def _schemas(
     asking |= {x.name: ref for x in operations if x.asks is Document}
     told |= {x.name: Shape(ref, whole) for x in operations if x.tells is Document}
     return asking, told, bodies | known | program
-
-
-def _shaped(known: type[Any] | None) -> bool:
-    """Whether there is a body or an answer, of a shape of this service's own."""
-    return known is not None and known is not Document
 
 
 def _with_nulls(body: Schema) -> None:

@@ -196,13 +196,14 @@ def write_number(value: Decimal) -> str:
     return format(value, "f")
 
 
-_EXACT = {"anyOf": [{"type": "string", "pattern": f"^{_NUMBER.pattern}$"}, {"type": "integer"}]}
+DIGITS = {"type": "string", "pattern": f"^{_NUMBER.pattern}$"}
+"""The schema of an exact number in quotes; an integer may stand for it."""
 _INTEGER = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": f"^{_WHOLE.pattern}$"}]}
 _AS_DIGITS = PlainSerializer(write_number, return_type=str)
 
 
 def _exact(**bounds: int) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [_EXACT["anyOf"][0], {"type": "integer", **bounds}]})
+    return WithJsonSchema({"anyOf": [DIGITS, {"type": "integer", **bounds}]})
 
 
 def _whole(**bounds: int) -> WithJsonSchema:
