@@ -262,3 +262,14 @@ def test_whatever_is_written_comes_back_equal(written: list[dict[str, Any]]) -> 
     recorded = json.loads(json.dumps(program.to_document()))
     assert Program.from_document(recorded) == program
     assert Program.from_document(recorded).to_document() == recorded
+
+
+def test_the_first_problems_can_be_told_alone_and_too_many_are_counted() -> None:
+    with pytest.raises(ProgramError) as all_of_them:
+        read_document({"rules": [{}] * 1_000})
+    with pytest.raises(ProgramError) as first:
+        read_document({"rules": [{}] * 1_000}, most=100)
+    with pytest.raises(ProgramError, match="^is wrong in 30,004 places, too many to tell each$"):
+        read_document({"rules": [{}] * 10_000}, most=100)
+    assert len(all_of_them.value.problems) > 3_000
+    assert first.value.problems == all_of_them.value.problems[:100]
