@@ -65,6 +65,18 @@ def _schemas(
     operations: list[Operation],
 ) -> tuple[dict[str, Schema], dict[str, Shape], dict[str, Schema]]:
     """What each operation asks and tells, and everything that these refer to, by name."""
+    asked, bodies = _asked(operations)
+    told, known = _told(operations)
+    program = program_documents.schemas(_PREFIX)
+    ref, whole = {"$ref": _PREFIX + program_documents.NAME}, program[program_documents.NAME]
+    _with_nulls(whole)
+    asked |= {x.name: ref for x in operations if x.asks is Document}
+    told |= {x.name: Shape(ref, whole) for x in operations if x.tells is Document}
+    return asked, told, bodies | known | program
+
+
+def _asked(operations: list[Operation]) -> tuple[dict[str, Schema], dict[str, Schema]]:
+    """What each operation asks, but for program documents, and what that refers to."""
     asked, sent = TypeAdapter.json_schemas(
         [
             (x.name, "validation", TypeAdapter(x.asks))
@@ -76,6 +88,11 @@ def _schemas(
     bodies: dict[str, Schema] = sent.get("$defs", {})
     for one in (*asked.values(), {"$ref": _PREFIX + WireTransaction.__name__}):
         _with_nulls(bodies[str(one["$ref"]).removeprefix(_PREFIX)])
+    return {name: one for (name, _), one in asked.items()}, bodies
+
+
+def _told(operations: list[Operation]) -> tuple[dict[str, Shape], dict[str, Schema]]:
+    """What each operation tells, but for program documents, and what that refers to."""
     shown, answered = TypeAdapter.json_schemas(
         [
             *(
@@ -95,13 +112,7 @@ def _schemas(
         name: Shape(one, known[str(one["$ref"]).removeprefix(_PREFIX)])
         for (name, _), one in shown.items()
     }
-    asking = {name: one for (name, _), one in asked.items()}
-    program = program_documents.schemas(_PREFIX)
-    ref, whole = {"$ref": _PREFIX + program_documents.NAME}, program[program_documents.NAME]
-    _with_nulls(whole)
-    asking |= {x.name: ref for x in operations if x.asks is Document}
-    told |= {x.name: Shape(ref, whole) for x in operations if x.tells is Document}
-    return asking, told, bodies | known | program
+    return told, known
 
 
 def _with_nulls(body: Schema) -> None:
