@@ -120,7 +120,8 @@ def _with_nulls(body: Schema) -> None:
     required, null = body.get("required", []), {"type": "null"}
     for name, one in body.get("properties", {}).items():
         if name not in required and null not in one.get("anyOf", []):
-            body["properties"][name] = {"anyOf": [one, null]}
+            about = {"description": one["description"]} if "description" in one else {}
+            body["properties"][name] = {"anyOf": [one, null]} | about
 
 
 @cache
