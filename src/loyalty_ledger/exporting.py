@@ -68,11 +68,13 @@ def history(ledger: Ledger, moment: Moment) -> Iterator[Row]:
 
 
 def events(ledger: Ledger, moment: Moment) -> Iterator[Row]:
-    """A row per event of the log that had happened by then."""
+    """A row per event of the log that had happened, and was recorded, by then."""
     position = 0
     while found := ledger.log.read(position, EVENTS_AT_ONCE):
         for one in found:
-            if moment.as_of is None or one.event.at <= moment.as_of:
+            happened = moment.as_of is None or one.event.at <= moment.as_of
+            known = moment.known_at is None or one.recorded_at <= moment.known_at
+            if happened and known:
                 yield {
                     "position": one.position,
                     "stream": one.stream,

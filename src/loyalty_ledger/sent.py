@@ -8,7 +8,13 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    BeforeValidator,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import ErrorDetails
 
 from loyalty_ledger.domain.values import Reason, Rejected
@@ -97,11 +103,21 @@ def _shown(value: object) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-Number = Annotated[Decimal, BeforeValidator(read_decimal)]
+_DIGITS = {"type": "string", "pattern": f"^{_NUMBER.pattern}$", "examples": ["12.50"]}
+_MOMENT = {
+    "type": "string",
+    "pattern": f"^{_TIME.pattern}$",
+    "examples": ["2024-06-20T10:11:12.123Z", "2018-09-20 09:30:00"],
+}
+Number = Annotated[
+    Decimal,
+    BeforeValidator(read_decimal),
+    WithJsonSchema({"anyOf": [{"type": "number"}, _DIGITS]}),
+]
 Text = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=LONGEST_TEXT, pattern=_PRINTABLE)
 ]
-Time = Annotated[datetime, BeforeValidator(read_time)]
+Time = Annotated[datetime, BeforeValidator(read_time), WithJsonSchema(_MOMENT)]
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
 

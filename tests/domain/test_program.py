@@ -14,6 +14,8 @@ from loyalty_ledger.domain.program.accounts import RollingExpiry
 from loyalty_ledger.domain.program.currency import EXPONENTS, exponent_of
 from loyalty_ledger.domain.program.document import Program, json_schema
 from loyalty_ledger.domain.program.outcomes import AwardOutcome, CodeOutcome, IssueOutcome
+from loyalty_ledger.domain.program.problems import ProgramError
+from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.program.tiers import All, PointsEarned
 from loyalty_ledger.domain.values import Period
 from loyalty_ledger.program_file import load_program, parse_program
@@ -262,3 +264,14 @@ def test_whatever_is_written_comes_back_equal(written: list[dict[str, Any]]) -> 
     recorded = json.loads(json.dumps(program.to_document()))
     assert Program.from_document(recorded) == program
     assert Program.from_document(recorded).to_document() == recorded
+
+
+def test_the_first_problems_can_be_told_alone_and_too_many_are_counted() -> None:
+    with pytest.raises(ProgramError) as all_of_them:
+        read_document({"rules": [{}] * 1_000})
+    with pytest.raises(ProgramError) as first:
+        read_document({"rules": [{}] * 1_000}, most=100)
+    with pytest.raises(ProgramError, match="is wrong in 20,004 places, too many"):
+        read_document({"rules": [{}] * 10_000}, most=100)
+    assert len(all_of_them.value.problems) > 2_000
+    assert first.value.problems == all_of_them.value.problems[:100]

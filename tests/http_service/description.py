@@ -39,6 +39,14 @@ class Description:
         paths = sorted(self.document["paths"], key=lambda path: path.count("{"))
         self._paths = [(re.compile(re.sub(r"{[^}]+}", "[^/]+", path)), path) for path in paths]
 
+    def is_wrong(self, method: str, path: str, body: object) -> bool:
+        """Whether a body is none that is described to be taken at a path of the description."""
+        asked = self.document["paths"][path][method.lower()].get("requestBody")
+        if asked is None:
+            return False
+        place = ("paths", path, method.lower(), "requestBody", "content", "application/json")
+        return not any(one.is_valid(body) for one in self._checks((*place, "schema")))
+
     def path_of(self, raw: str) -> str | None:
         """The path of the description that is asked."""
         return next((path for form, path in self._paths if form.fullmatch(raw)), None)
@@ -67,17 +75,21 @@ class Description:
             yield from self._unlike((*place, answer.media, "schema"), answer)
 
     def _unlike(self, place: tuple[str, ...], answer: Answer) -> Iterator[str]:
+        told = json.loads(answer.body)
+        found = [list(one.iter_errors(told)) for one in self._checks(place)]
+        if all(found):
+            closest = max(found, key=lambda errors: len(errors[0].instance_path))
+            yield from (f"{'.'.join(map(str, x.instance_path))} {x.message}"[:300] for x in closest)
+
+    def _checks(self, place: tuple[str, ...]) -> list[jsonschema_rs.Draft202012Validator]:
+        """What checks the schema there: one for each alternative that it has."""
         pointer = " ".join(place)
         if pointer not in self._validators:
             schema = self.document
             for part in place:
                 schema = schema[part]
             self._validators[pointer] = [self._check(one) for one in schema.get("anyOf", [schema])]
-        told = json.loads(answer.body)
-        found = [list(one.iter_errors(told)) for one in self._validators[pointer]]
-        if all(found):
-            closest = max(found, key=lambda errors: len(errors[0].instance_path))
-            yield from (f"{'.'.join(map(str, x.instance_path))} {x.message}"[:300] for x in closest)
+        return self._validators[pointer]
 
     def _check(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
         whole = {"components": self.document["components"], "allOf": [schema]}

@@ -51,6 +51,11 @@ BODIES: dict[str, bytes] = {
     "one fraction of a mebibyte": b'{"user_id": 0.' + b"9" * (MIB - 20) + b"}",
     "one exponent of a mebibyte": b'{"user_id": 1e' + b"9" * (MIB - 20) + b"}",
     "half a mebibyte of escapes": b'{"user_id": "' + b"\\u0000" * (MIB // 6 - 10) + b'"}',
+    "a program of 49,000 empty sections": b'{"rules": [' + b"{}," * 48_999 + b"{}]}",
+    "a program of 49,000 empty levels": b'{"tier_systems": [{"levels": ['
+    + b"{}," * 48_998
+    + b"{}]}]}",
+    "a program of 9,000 empty sections": b'{"promotions": [' + b"{}," * 8_999 + b"{}]}",
     "a byte over the limit": b'{"user_id": "' + b"x" * MIB + b'"}',
     "XML": b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
     "a form": b"user_id=x&store_id=main",

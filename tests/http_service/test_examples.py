@@ -9,6 +9,8 @@ import msgspec
 from http_service.description import usual
 from http_service.serving import served
 from http_service.telling import EVERY, Day
+from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.http.page import page
 from offers.till import shop_on
 
 FILE = Path(str(resources.files("loyalty_ledger.http") / "examples.json"))
@@ -33,3 +35,23 @@ def test_every_example_is_in_the_description() -> None:
         one = usual().document["paths"][operation.paths[0]][operation.method.lower()]
         told = one["responses"]["200"]["content"][operation.media]["example"]
         assert told == kept[operation.name]["tells"]
+
+
+def test_a_program_document_is_described_whole_and_shown_to_people() -> None:
+    document = usual().document
+    program, of_program = document["components"]["schemas"], "#/components/schemas/Program"
+    one = document["paths"]["/admin/v1/program"]
+    asked = one["post"]["requestBody"]["content"]["application/json"]["schema"]
+    diffed = document["paths"]["/admin/v1/program/diff"]["post"]["requestBody"]
+    shown = one["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    diffed = diffed["content"]["application/json"]["schema"]
+    assert [asked, diffed, shown] == [{"$ref": of_program}] * 3
+    assert program["Program"]["properties"].keys() == Program.model_fields.keys()
+    for name, field in Program.model_fields.items():
+        assert program["Program"]["properties"][name]["description"] == field.description
+    read = page(document)
+    parts = [name for name in program if name.startswith("Program.")]
+    assert len(parts) > 40
+    assert [name for name in parts if f"<details id='{name}'>" not in read] == []
+    assert len(read) < 100_000
+    assert len(msgspec.json.encode(document)) < 1_000_000

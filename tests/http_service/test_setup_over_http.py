@@ -1,11 +1,13 @@
 """What is configured over HTTP: reward stores, stores, catalogs, the program and keys."""
 
 import itertools
+import json
 import threading
 from functools import partial
 from typing import Any
 
 import httpx
+import pytest
 
 from http_service.middleware import all_at_once
 from http_service.serving import Served
@@ -179,6 +181,25 @@ def test_exports_are_told_as_lines(service: Served) -> None:
     then = caller.get("/admin/v1/export/balances", params={"as_of": "2026-01-01"}).text
     assert '"available":1000' not in then
     assert caller.get("/admin/v1/export/secrets").status_code == 422
+
+
+@pytest.mark.parametrize("what", ["balances", "tiers", "history"])
+def test_an_export_known_before_there_was_a_program_is_refused(service: Served, what: str) -> None:
+    answer = service.caller().get(f"/admin/v1/export/{what}", params={"known_at": "2026-01-01"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_program")
+
+
+def test_events_are_exported_as_they_were_known_then(service: Served) -> None:
+    def positions(**params: str) -> list[int]:
+        told = service.caller().get("/admin/v1/export/events", params=params)
+        return [json.loads(line)["position"] for line in told.text.splitlines()]
+
+    every, opened = positions(), service.shop.ledger.clock()
+    service.later(hours=1)
+    service.send()
+    assert positions() > every
+    assert positions(known_at=opened.isoformat()) == every
+    assert positions(known_at="2026-01-01") == []
 
 
 def test_figures_and_readiness_are_told(service: Served) -> None:

@@ -4,18 +4,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
 from loyalty_ledger import program_diff, verification
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.problems import ProgramError
-from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.program_documents import Document, program_of
 from loyalty_ledger.keys import NewKey, Terms, as_key, as_new
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, Time, refused
@@ -24,10 +23,6 @@ from loyalty_projections.projections import PROJECTIONS
 
 ROOT = "/admin/v1"
 VERSION = ("version", "Which version; the newest if left out.", {"type": "integer", "minimum": 1})
-
-
-class Document(RootModel[dict[str, Any]]):
-    """A program document, as JSON."""
 
 
 class NewKeyBody(Body):
@@ -51,7 +46,7 @@ class Rotation(Body):
 
 
 def _publish(call: Call) -> dict[str, Any]:
-    version = call.ledger.administration.publish(_program(call.body.root))
+    version = call.ledger.administration.publish(program_of(call.body.root, "document"))
     return {"version": len(call.ledger.settlement.programs), "published": version is not None}
 
 
@@ -60,15 +55,8 @@ def _show(call: Call) -> dict[str, Any]:
 
 
 def _diff(call: Call) -> dict[str, Any]:
-    found = program_diff.diff(_published(call), _program(call.body.root))
+    found = program_diff.diff(_published(call), program_of(call.body.root, "document"))
     return {"differences": [asdict(one) for one in found]}
-
-
-def _program(document: dict[str, Any]) -> Program:
-    try:
-        return read_document(document)
-    except ProgramError as error:
-        raise refused([("document", str(one)) for one in error.problems]) from None
 
 
 def _published(call: Call) -> Program:

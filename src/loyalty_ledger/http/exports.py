@@ -1,6 +1,7 @@
 """Exports over HTTP: JSON lines, told as they are worked out."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
@@ -40,7 +41,9 @@ class Exports:
         ledger.projector.catch_up()
         moment = self._service.call(asked, ledger, None).moment
         rows, _columns = exporting.EXPORTS[what]
-        return _lines(iter(rows(ledger, moment)))
+        lines = _lines(iter(rows(ledger, moment)))
+        # What is refused is refused while nothing is told yet.
+        return chain([next(lines)], lines)
 
 
 def _lines(rows: Iterator[exporting.Row]) -> Iterator[bytes]:

@@ -13,9 +13,12 @@ import msgspec
 from pydantic import TypeAdapter
 
 from loyalty_ledger.client import shapes
+from loyalty_ledger.http import program_documents
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
+from loyalty_ledger.http.program_documents import Document
 from loyalty_ledger.http.responses import Schema, Shape, responses
+from loyalty_ledger.http.signed_headers import HEADERS, REFERRED, SCHEMES, SECURITY
 from loyalty_ledger.wire import WireTransaction
 
 _PREFIX = "#/components/schemas/"
@@ -48,14 +51,12 @@ def describe(operations: Iterable[Operation], names: Names) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "tags": [{"name": name, "description": text} for name, text in FAMILIES.items()],
-        "security": [{"basic": []}, {"bearer": []}],
+        "security": SECURITY,
         "paths": paths | _plain_paths(told["readyz"].ref),
         "components": {
             "schemas": schemas,
-            "securitySchemes": {
-                "basic": {"type": "http", "scheme": "basic", "description": "KEY:SECRET"},
-                "bearer": {"type": "http", "scheme": "bearer", "description": "KEY.SECRET"},
-            },
+            "parameters": HEADERS,
+            "securitySchemes": SCHEMES,
         },
     }
 
@@ -64,16 +65,41 @@ def _schemas(
     operations: list[Operation],
 ) -> tuple[dict[str, Schema], dict[str, Shape], dict[str, Schema]]:
     """What each operation asks and tells, and everything that these refer to, by name."""
+    asked, bodies = _asked(operations)
+    told, known = _told(operations)
+    program = program_documents.schemas(_PREFIX)
+    ref, whole = {"$ref": _PREFIX + program_documents.NAME}, program[program_documents.NAME]
+    _with_nulls(whole)
+    asked |= {x.name: ref for x in operations if x.asks is Document}
+    told |= {x.name: Shape(ref, whole) for x in operations if x.tells is Document}
+    return asked, told, bodies | known | program
+
+
+def _asked(operations: list[Operation]) -> tuple[dict[str, Schema], dict[str, Schema]]:
+    """What each operation asks, but for program documents, and what that refers to."""
     asked, sent = TypeAdapter.json_schemas(
-        [(x.name, "validation", TypeAdapter(x.asks)) for x in operations if x.asks],
+        [
+            (x.name, "validation", TypeAdapter(x.asks))
+            for x in operations
+            if x.asks and x.asks is not Document
+        ],
         ref_template=_REFS,
     )
     bodies: dict[str, Schema] = sent.get("$defs", {})
     for one in (*asked.values(), {"$ref": _PREFIX + WireTransaction.__name__}):
         _with_nulls(bodies[str(one["$ref"]).removeprefix(_PREFIX)])
+    return {name: one for (name, _), one in asked.items()}, bodies
+
+
+def _told(operations: list[Operation]) -> tuple[dict[str, Shape], dict[str, Schema]]:
+    """What each operation tells, but for program documents, and what that refers to."""
     shown, answered = TypeAdapter.json_schemas(
         [
-            *((x.name, "serialization", TypeAdapter(x.tells)) for x in operations if x.tells),
+            *(
+                (x.name, "serialization", TypeAdapter(x.tells))
+                for x in operations
+                if x.tells and x.tells is not Document
+            ),
             ("readyz", "serialization", TypeAdapter(shapes.Readiness)),
         ],
         ref_template=_REFS,
@@ -86,7 +112,7 @@ def _schemas(
         name: Shape(one, known[str(one["$ref"]).removeprefix(_PREFIX)])
         for (name, _), one in shown.items()
     }
-    return {name: one for (name, _), one in asked.items()}, told, bodies | known
+    return told, known
 
 
 def _with_nulls(body: Schema) -> None:
@@ -94,11 +120,12 @@ def _with_nulls(body: Schema) -> None:
     required, null = body.get("required", []), {"type": "null"}
     for name, one in body.get("properties", {}).items():
         if name not in required and null not in one.get("anyOf", []):
-            body["properties"][name] = {"anyOf": [one, null]}
+            about = {"description": one["description"]} if "description" in one else {}
+            body["properties"][name] = {"anyOf": [one, null]} | about
 
 
 @cache
-def _examples() -> dict[str, dict[str, Any]]:
+def examples() -> dict[str, dict[str, Any]]:
     """What was asked and answered on a day in a shop, by the operation's name."""
     file = resources.files("loyalty_ledger.http") / "examples.json"
     known: dict[str, dict[str, Any]] = msgspec.json.decode(file.read_bytes())
@@ -107,7 +134,7 @@ def _examples() -> dict[str, dict[str, Any]]:
 
 def _show(described: dict[str, Any], operation: Operation) -> None:
     """Put the example of the operation into its description."""
-    example = _examples().get(operation.name, {})
+    example = examples().get(operation.name, {})
     places = {"tells": described["responses"]["200"]["content"][operation.media]}
     if "requestBody" in described:
         places["asks"] = described["requestBody"]["content"]["application/json"]
@@ -124,7 +151,7 @@ def _operation(
         "summary": operation.summary,
         "description": f"Needs a key of scope `{operation.scope}`.",
         "x-scope": operation.scope.value,
-        "parameters": [*_path_parameters(path), *_parameters(operation)],
+        "parameters": [*_path_parameters(path), *_parameters(operation), *REFERRED],
     }
     if asked is not None:
         content = {"application/json": {"schema": asked}}

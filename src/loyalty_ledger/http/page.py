@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from loyalty_ledger.http.program_documents import NAME as PROGRAM
+
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
     "color:#222;background:#fff}code,pre{font:14px/1.4 ui-monospace,monospace;background:#f3f3f3;"
@@ -23,6 +25,7 @@ def page(document: Mapping[str, Any]) -> str:
             for method, one in methods.items():
                 if tag["name"] in one["tags"]:
                     parts += _section(path, method, one, document)
+    parts += _signing(document) + _parts(document)
     body = "\n".join(parts)
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>loyalty-ledger</title>"
@@ -38,17 +41,51 @@ def _section(
     if "requestBody" not in one:
         return parts
     schema = one["requestBody"]["content"]["application/json"]["schema"]
-    name = schema["$ref"].rpartition("/")[2]
+    return [*parts, _table(document["components"]["schemas"][_name(schema)])]
+
+
+def _signing(document: Mapping[str, Any]) -> list[str]:
+    """What the headers of a signed request are."""
     rows = "".join(
-        f"<tr><td><code>{escape(field)}</code></td><td>{escape(_kind(about))}</td></tr>"
-        for field, about in document["components"]["schemas"][name].get("properties", {}).items()
+        f"<tr><td><code>{escape(one['name'])}</code></td><td>{escape(one['description'])}"
+        f"<br>Such as <code>{escape(one['example'])}</code></td></tr>"
+        for one in document["components"]["parameters"].values()
     )
-    return [*parts, f"<table>{rows}</table>"]
+    return ["<h2>signed requests</h2>", f"<table>{rows}</table>"]
+
+
+def _parts(document: Mapping[str, Any]) -> list[str]:
+    """The parts of a program document, each to be opened."""
+    found = ["<h2>parts of a program</h2>"]
+    for name, one in document["components"]["schemas"].items():
+        if name.startswith(f"{PROGRAM}."):
+            text = escape(one.get("description", ""))
+            found.append(
+                f"<details id='{name}'><summary><code>{name}</code> {text}</summary>"
+                f"{_table(one)}</details>"
+            )
+    return found
+
+
+def _table(schema: Mapping[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><td><code>{escape(field)}</code></td><td>{escape(_kind(about))}</td>"
+        f"<td>{escape(about.get('description', ''))}</td></tr>"
+        for field, about in schema.get("properties", {}).items()
+    )
+    return f"<table>{rows}</table>"
+
+
+def _name(reference: Mapping[str, Any]) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
 
 
 def _kind(about: Mapping[str, Any]) -> str:
     if "$ref" in about:
-        return str(about["$ref"]).rpartition("/")[2]
-    if "anyOf" in about:
-        return " or ".join(_kind(one) for one in about["anyOf"])
+        return _name(about)
+    for several in ("anyOf", "oneOf"):
+        if several in about:
+            return " or ".join(_kind(one) for one in about[several])
+    if "items" in about:
+        return f"list of {_kind(about['items'])}"
     return str(about.get("type", "anything"))

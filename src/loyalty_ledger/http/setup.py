@@ -13,13 +13,12 @@ from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.problems import ProgramError
-from loyalty_ledger.domain.program.reading import read_document
 from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import MOST_IDS, ConnectBody, Ids, Number32
 from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.program_documents import program_of
 from loyalty_ledger.http.shops import store_paths
 from loyalty_ledger.program_editing import Edited
 from loyalty_ledger.sent import Text, refused
@@ -93,10 +92,7 @@ class CatalogBody(Body):
 def _edited(call: Call, edit: Callable[[Document], None]) -> Edited:
     def change(document: Document) -> Program:
         edit(document)
-        try:
-            return read_document(document)
-        except ProgramError as error:
-            raise refused([("program", str(one)) for one in error.problems]) from None
+        return program_of(document, "program")
 
     return program_editing.edit(call.ledger.states, call.ledger.clock(), call.body.id, change)
 

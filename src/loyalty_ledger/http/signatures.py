@@ -6,6 +6,7 @@ body, a line each, with HMAC-SHA256 under the key's signing secret.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -15,13 +16,10 @@ from starlette.requests import Request
 from loyalty_ledger.domain.api_key import ApiKey
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.refusals import Turned, unauthorised
+from loyalty_ledger.http.signed_headers import NONCE, SIGNATURE, TIMESTAMP
 from loyalty_ledger.identity import Keyring
-from loyalty_ledger.sent import is_printable
 
 WINDOW = timedelta(minutes=5)
-SHORTEST_NONCE, LONGEST_NONCE = 16, 100
-_LATEST_S = 253_000_000_000
-"""Of the year 9987: beyond it there is no date."""
 
 
 class _Said(NamedTuple):
@@ -62,11 +60,13 @@ def _said(request: Request) -> _Said:
     at, nonce, signature = (request.headers.get(name, "") for name in named)
     if not (at and nonce and signature):
         raise _bad("this key signs its requests: X-Timestamp, X-Nonce and X-Signature are needed")
-    if not (at.isascii() and at.isdecimal() and int(at[:20]) < _LATEST_S):
-        raise _bad("X-Timestamp must be whole seconds since 1970")
-    right_length = SHORTEST_NONCE <= len(nonce) <= LONGEST_NONCE
-    if not (right_length and nonce.isascii() and is_printable(nonce)):
-        raise _bad(f"X-Nonce must be {SHORTEST_NONCE} to {LONGEST_NONCE} printable characters")
+    for name, pattern, said, right in (
+        ("X-Timestamp", TIMESTAMP, at, "whole seconds since 1970"),
+        ("X-Nonce", NONCE, nonce, "16 to 100 printable characters"),
+        ("X-Signature", SIGNATURE, signature, "64 hexadecimal digits in lower case"),
+    ):
+        if not re.fullmatch(pattern, said):
+            raise _bad(f"{name} must be {right}")
     return _Said(datetime.fromtimestamp(int(at), UTC), nonce, signature)
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import Field, StrictBool
+from pydantic.json_schema import DEFAULT_REF_TEMPLATE, GenerateJsonSchema
 
 from loyalty_ledger.domain.program.accounts import InactivityExpiry, PointAccount, PointSource
 from loyalty_ledger.domain.program.currency import Currency, exponent_of
@@ -204,9 +205,17 @@ class Program(Section):
         )
 
 
-def json_schema() -> dict[str, Any]:
+class _Written(GenerateJsonSchema):
+    """Defaults as they stand in documents."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return str(dft) if isinstance(dft, Period) else super().encode_default(dft)
+
+
+def json_schema(ref_template: str = DEFAULT_REF_TEMPLATE) -> dict[str, Any]:
     """The JSON Schema of program documents: shapes only, not what must fit together."""
-    return {"$schema": SCHEMA_DIALECT, **Program.model_json_schema()}
+    schema = Program.model_json_schema(ref_template=ref_template, schema_generator=_Written)
+    return {"$schema": SCHEMA_DIALECT, **schema}
 
 
 def resolve(moment: date, time_zone: str) -> datetime:

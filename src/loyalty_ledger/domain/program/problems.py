@@ -50,9 +50,15 @@ def path_of(document: object, location: Location) -> str:
 
 
 def _name_of_item(items: object, index: int) -> str:
-    ids = [item.get("id") if isinstance(item, dict) else None for item in _listed(items)]
-    own = ids[index] if index < len(ids) else None
-    return own if isinstance(own, str) and ids.count(own) == 1 else str(index)
+    listed = _listed(items)
+    own = _id_of(listed[index]) if index < len(listed) else None
+    if not isinstance(own, str):
+        return str(index)
+    return own if sum(_id_of(item) == own for item in listed) == 1 else str(index)
+
+
+def _id_of(item: object) -> object:
+    return item.get("id") if isinstance(item, dict) else None
 
 
 def _listed(value: object) -> list[object]:

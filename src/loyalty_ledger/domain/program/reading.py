@@ -1,5 +1,6 @@
 """From a document of any shape to a program, or to everything that is wrong with it."""
 
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,31 +11,45 @@ from loyalty_ledger.domain.program.problems import Location, Problem, ProgramErr
 from loyalty_ledger.domain.program.scalars import instead
 from loyalty_ledger.domain.program.wording import worded
 
+_MOST_LISTED = 5_000
+"""So many errors can be listed at little cost."""
 
-def read_document(document: object) -> Program:
-    """The program of a document from outside; ProgramError names all problems at once."""
-    program, problems = examine(document)
+
+def read_document(document: object, most: int | None = None) -> Program:
+    """The program of a document from outside; ProgramError names all problems at once.
+
+    At most so many of them, if `most` is given: then a document can be refused at little cost,
+    whatever is in it.
+    """
+    program, problems = examine(document, most)
     if program is None or problems:
         raise ProgramError(problems)
     return program
 
 
-def examine(document: object) -> tuple[Program | None, list[Problem]]:
-    """The program, when its shape is right, and every problem the document has."""
+def examine(document: object, most: int | None = None) -> tuple[Program | None, list[Problem]]:
+    """The program, when its shape is right, and every problem the document has, or the first."""
     if not isinstance(document, dict):
         message = f"a program is a mapping that begins with `program:`, {instead(document)}"
         return None, [Problem("", message)]
-    program, found = _shaped(document)
-    blamed = {location for location, _ in found}
-    found += [(place, message) for place, message in check(document) if place not in blamed]
+    program, found = _shaped(document, most)
+    if most is None or len(found) < most:
+        blamed = {location for location, _ in found}
+        found += [(place, message) for place, message in check(document) if place not in blamed]
     return program, [
         Problem(path_of(document, location), message, location=location)
-        for location, message in found
+        for location, message in found[:most]
     ]
 
 
-def _shaped(document: dict[str, Any]) -> tuple[Program | None, list[tuple[Location, str]]]:
+def _shaped(
+    document: dict[str, Any], most: int | None
+) -> tuple[Program | None, list[tuple[Location, str]]]:
     try:
         return Program.from_document(document), []
     except ValidationError as error:
-        return None, list(worded(error))
+        count = error.error_count()
+        if most is not None and count > _MOST_LISTED:
+            told = f"is wrong in {count:,} places, too many to tell each"
+            raise ProgramError([Problem("", told)]) from None
+        return None, list(islice(worded(error), most))

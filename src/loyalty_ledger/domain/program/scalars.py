@@ -196,27 +196,28 @@ def write_number(value: Decimal) -> str:
     return format(value, "f")
 
 
-_EXACT = {"anyOf": [{"type": "string", "pattern": f"^{_NUMBER.pattern}$"}, {"type": "integer"}]}
+DIGITS = {"type": "string", "pattern": f"^{_NUMBER.pattern}$"}
+"""The schema of an exact number in quotes; an integer may stand for it."""
 _INTEGER = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": f"^{_WHOLE.pattern}$"}]}
 _AS_DIGITS = PlainSerializer(write_number, return_type=str)
 
 
 def _exact(**bounds: int) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [_EXACT["anyOf"][0], {"type": "integer", **bounds}]})
+    return WithJsonSchema({"anyOf": [DIGITS, {"type": "integer", **bounds}]})
 
 
 def _whole(**bounds: int) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "integer", **bounds}, _INTEGER["anyOf"][1]]})
 
 
-def _text(pattern: str, longest: int) -> WithJsonSchema:
+def _text(pattern: str, longest: int, **bounds: int) -> WithJsonSchema:
     string = {"type": "string", "pattern": pattern, "maxLength": longest}
-    return WithJsonSchema({"anyOf": [string, {"type": "integer", "minimum": 0}]})
+    return WithJsonSchema({"anyOf": [string, {"type": "integer", **bounds}]})
 
 
 Text = Annotated[str, PlainValidator(read_text), _text(r"\S", LONGEST_TEXT)]
 Code = Annotated[str, PlainValidator(read_code), _text(r"\S", LONGEST_CODE)]
-Id = Annotated[str, PlainValidator(read_id), _text(f"^{_ID.pattern}$", LONGEST_ID)]
+Id = Annotated[str, PlainValidator(read_id), _text(f"^{_ID.pattern}$", LONGEST_ID, minimum=0)]
 Amount = Annotated[Decimal, PlainValidator(read_number), _AS_DIGITS, _exact(minimum=0)]
 Rate = Annotated[Decimal, PlainValidator(read_number), _AS_DIGITS, _exact(minimum=0)]
 Positive = Annotated[Decimal, PlainValidator(read_positive), _AS_DIGITS, _exact(minimum=1)]

@@ -1,0 +1,59 @@
+"""Program documents as bodies and answers: described by the model of a program."""
+
+from typing import Any
+
+from pydantic import RootModel
+
+from loyalty_ledger.domain.program.document import Program, json_schema
+from loyalty_ledger.domain.program.problems import ProgramError
+from loyalty_ledger.domain.program.reading import read_document
+from loyalty_ledger.domain.program.scalars import DIGITS
+from loyalty_ledger.sent import refused
+
+NAME = "Program"
+MOST_SECTIONS, MOST_PROBLEMS = 10_000, 100
+Schema = dict[str, Any]
+
+
+class Document(RootModel[dict[str, Any]]):
+    """A program document, as JSON."""
+
+
+def program_of(document: dict[str, Any], field: str) -> Program:
+    """The program of a document; Rejected names the first problems that it has, at little cost."""
+    if _sections(document) > MOST_SECTIONS:
+        raise refused(
+            [(field, f"holds more than {MOST_SECTIONS:,} sections: publish it at the command line")]
+        )
+    try:
+        return read_document(document, MOST_PROBLEMS)
+    except ProgramError as error:
+        raise refused([(field, str(one)) for one in error.problems]) from None
+
+
+def _sections(value: object) -> int:
+    """How many mappings there are in it, itself included."""
+    if isinstance(value, dict):
+        return 1 + sum(map(_sections, value.values()))
+    return sum(map(_sections, value)) if isinstance(value, list) else 0
+
+
+def schemas(prefix: str) -> dict[str, Schema]:
+    """The schema of a program and those of its parts, by name; `prefix` leads to all of them."""
+    whole = json_schema(f"{prefix}{NAME}.{{model}}")
+    del whole["$schema"]
+    _with_fractions(whole)
+    parts: dict[str, Schema] = whole.pop("$defs")
+    return {NAME: whole} | {f"{NAME}.{name}": one for name, one in parts.items()}
+
+
+def _with_fractions(schema: Any) -> None:
+    """Numbers of a body are read exactly: where a decimal stands in quotes, it may without, too."""
+    for one in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(one, list) and DIGITS in one:
+            number = one[one.index(DIGITS) + 1]
+            number["type"] = "number"
+            if number.get("minimum") == 1:
+                number["exclusiveMinimum"] = number.pop("minimum") - 1
+        elif isinstance(one, dict | list):
+            _with_fractions(one)
