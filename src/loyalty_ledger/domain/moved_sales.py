@@ -33,7 +33,6 @@ class Renaming:
         return replace(
             record,
             members={self.name(k): self._of(one) for k, one in record.members.items()},
-            payers=tuple(self._of(one) for one in record.payers),
             counted=self._keys(record.counted),
             grants={self._pair(k): self._standing(k, one) for k, one in record.grants.items()},
             lots={self._pair(k): self._lots(k, lots) for k, lots in record.lots.items()},
