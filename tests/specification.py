@@ -29,6 +29,7 @@ from loyalty_ledger.domain.events.sales import (
     Line,
     Payment,
     TransactionReceived,
+    TransactionVersionIgnored,
 )
 from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.expiry import elapse
@@ -194,11 +195,14 @@ class Shop:
         arrived = Arrived(stream, before.events + 1, version)
         for event in transaction.decide(transaction.Receive(version), before):
             draft.emit(stream, event)
-            if event is version:
-                now, customers = read_at or version.at, tuple(arrived.customers)
-                close(Closing(version, stream, arrived.cause, now, customers), before, draft)
+            now, customers = read_at or version.at, tuple(arrived.customers)
+            close(Closing(version, stream, arrived.cause, now, customers), before, draft)
         self._commit(draft)
-        return arrived if version in self.last else arrived._replace(version=self.versions[stream])
+        if version in self.last:
+            return arrived
+        last = self.versions[stream]
+        late = last if any(isinstance(e, TransactionVersionIgnored) for e in self.last) else 0
+        return arrived._replace(version=last, late=late)
 
     def hears(self, event: str, of: str = "ann", when: datetime = MONDAY_NOON) -> list[Any]:
         """A customer event arrives and is settled; what followed, in order."""
@@ -219,11 +223,11 @@ class Shop:
         """The policy's answer to what arrived, taken into the ledger."""
         draft = Draft(self.states)
         arrived = with_former(arrived, self.states)
-        self._recalls(arrived, draft)
+        self.recalls(arrived, draft)
         policies.settle(arrived, self.knowledge, draft, retried=retried)
         return self._commit(draft)
 
-    def _recalls(self, arrived: Arrived, draft: Draft) -> None:
+    def recalls(self, arrived: Arrived, draft: Draft) -> None:
         """What settling may look up of what happened."""
         for wallet in told_again(arrived, self.states, self.programs):
             draft.histories[wallet] = [event for name, event in self.history if name == wallet]
@@ -237,7 +241,7 @@ class Shop:
     def retries(self, arrived: Arrived) -> list[Any]:
         """What failed is settled after all, and its customers wait no more."""
         draft = Draft(self.states)
-        self._recalls(arrived, draft)
+        self.recalls(arrived, draft)
         policies.settle(arrived, self.knowledge, draft, retried=True)
         policies.resume(arrived, draft)
         return self._commit(draft)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -47,8 +47,9 @@ class Explaining:
                 + (" at that moment" if as_of or known_at else ""),
             )
         settled = [one.event for one in events if isinstance(one.event, TransactionSettled)]
-        arrived = [one.event for one in events if isinstance(one.event, TransactionReceived)]
-        from_id = next((x.header.from_transaction_id for x in arrived), None)
+        versions = sorted((one.event for one in events if _is_version(one.event)), key=_made)
+        told = (one.header.from_transaction_id for one in versions)
+        from_id = next((one for one in told if one is not None), None)
         return {
             "transaction": stream.partition("/")[2],
             "from_transaction_id": from_id,
@@ -115,6 +116,7 @@ class Explaining:
     def _settled(self, event: TransactionSettled) -> dict[str, Any]:
         return {
             "version": event.version,
+            "because_of_late_version": event.late or None,
             "at": event.at,
             "total": self._money(event.total),
             "program_version": event.program_version,
@@ -178,8 +180,12 @@ def _within(
             yield one
 
 
-def _is_version(event: Event) -> bool:
+def _is_version(event: Event) -> TypeGuard[TransactionReceived | TransactionVersionIgnored]:
     return isinstance(event, TransactionReceived | TransactionVersionIgnored)
+
+
+def _made(event: Event) -> datetime:
+    return event.at
 
 
 def _follows(event: Event, stream: str) -> bool:

@@ -228,7 +228,7 @@ class Intake:
             draft.emit(stream, event, *naming.customers)
             if isinstance(event, TransactionReceived | TransactionVersionIgnored):
                 codes.tell(event, following, draft)
-        if version in events:
+        if events:
             customers = tuple(naming.customers)
             by = Actor(
                 client_id=request.client_id,
@@ -252,9 +252,10 @@ class Intake:
 
 
 def _held(states: dict[str, Any], streams: Iterable[str]) -> set[str]:
-    """The streams of the offers that these sales hold: closing one gives free what is not used."""
-    sales = (states[stream] for stream in streams if stream.startswith("sale/"))
-    return {offer(held.offer_id) for one in sales for held in one.offers}
+    """The streams of the offers that these sales hold or used: closing one may give them free."""
+    sales = [states[stream] for stream in streams if stream.startswith("sale/")]
+    used = {offer(name) for one in sales for name in one.redeemed}
+    return used | {offer(held.offer_id) for one in sales for held in one.offers}
 
 
 def _counts(states: dict[str, Any]) -> set[str]:

@@ -19,7 +19,7 @@ from loyalty_ledger.domain.events.offers import Actor, OfferIssued
 from loyalty_ledger.domain.events.points import PointsAwarded
 from loyalty_ledger.domain.events.settlement import Cut, TransactionSettled
 from loyalty_ledger.domain.events.tiers import TierEntered
-from loyalty_ledger.domain.moved_sales import of_now
+from loyalty_ledger.domain.inheriting import that_stands
 from loyalty_ledger.domain.needs import with_former
 from loyalty_ledger.domain.streams import customer_of, receipt_code
 from loyalty_ledger.domain.transaction import Sale
@@ -81,12 +81,10 @@ class Receipts:
             if receipt.was_claimed(asked, sale):
                 return draft, ClaimedSale(transaction, True, [], [], [], [])
             receipt.check_settled(sale)
-            events = {one.version: one.event for one in self._log.stream(stream)}
-            content = receipt.content_of(events)
+            content = that_stands(sale)
             event = receipt.claim(asked, code, sale, content, zone)
             draft.emit(stream, event, asked.customer_id)
-            told = of_now(content[1].payments, sale.moved)
-            payments = receipt.attributed(told, [*sale.claims, event])
+            payments = receipt.attributed(content[1].payments, [*sale.claims, event])
             version = replace(content[1], payments=payments)
             claimed = Claimed(sale.events + 1, event)
             arrived = Arrived(stream, content[0], version, claimed=claimed)

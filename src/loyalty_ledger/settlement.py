@@ -6,14 +6,14 @@ from typing import Any
 
 from loyalty_ledger.deciding import Reading
 from loyalty_ledger.domain import policies
-from loyalty_ledger.domain.arrivals import Arrived, Knowledge, reason_of
+from loyalty_ledger.domain.arrivals import Arrived, Knowledge, arrived_with, reason_of
 from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.configuration import Programs
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
-from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
+from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.judging import facts_of, settle_sale
-from loyalty_ledger.domain.needs import needed, own, with_former
+from loyalty_ledger.domain.needs import needed, own, settled_with, with_former
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.promo_code import DigestOf
 from loyalty_ledger.domain.rules import Rulebook
@@ -32,7 +32,7 @@ from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Advance, Busy, Commit, Conflict, Log, NewEvent, Recorded
 
 READER = "settlement"
-ARRIVALS = ("TransactionReceived", "CustomerEventReceived")
+ARRIVALS = ("TransactionReceived", "TransactionVersionIgnored", "CustomerEventReceived")
 BATCH, PATIENCE = 500, 100
 Settle = Callable[..., None]
 
@@ -256,10 +256,10 @@ class Settlement:
     def _knowledge(self, arrivals: list[Arrived], states: dict[str, Any]) -> Knowledge:
         """Rulebooks, programs and the items of these sales."""
         wanted = (
-            (facts_of(states[arrived.stream].record, arrived.event)[1], line.item_id)
+            (facts_of(states[arrived.stream].record, version)[1], line.item_id)
             for arrived in arrivals
-            if isinstance(arrived.event, TransactionReceived)
-            for line in arrived.event.lines
+            for version in settled_with(arrived, states[arrived.stream])
+            for line in version.lines
         )
         items = self.shelf.items(wanted, states[CATALOG])
         return Knowledge(self._rulebooks, self._programs, items)
@@ -286,11 +286,8 @@ class Settlement:
 
 
 def _arrived(recorded: list[Recorded]) -> list[Arrived]:
-    return [
-        Arrived(one.stream, one.version, one.event)
-        for one in recorded
-        if isinstance(one.event, TransactionReceived | CustomerEventReceived)
-    ]
+    found = (arrived_with(one.stream, one.version, one.event) for one in recorded)
+    return [one for one in found if one is not None]
 
 
 def _carries_offers(arrived: Arrived) -> bool:

@@ -149,6 +149,27 @@ def test_explanations_fit_into_80_columns_and_name_what_there_is(shop: Shop) -> 
     assert "OfferReinstated" in of_offer and max(map(len, of_offer.splitlines())) <= 80
 
 
+def test_an_older_version_that_comes_late_is_told_with_what_it_changed(shop: Shop) -> None:
+    made = (NOW + AN_HOUR).isoformat()
+    shop.close("T1", payments=[], open_time=NOW.isoformat(), modified_time=made)
+    shop.work()
+    assert told(shop, "explain", T1)["settlements"][0]["judged_by"] == []
+
+    payments = [{"amount": "7.00", "user_id": "ANN"}]
+    shop.close("T1", open_time=NOW.isoformat(), from_transaction_id="T0", payments=payments)
+    shop.work()
+
+    answer = told(shop, "explain", T1)
+    anew = answer["settlements"][1]
+    assert (anew["version"], anew["because_of_late_version"]) == (1, 3)
+    assert [one["share"] for one in anew["judged_by"]] == ["700/700"]
+    assert answer["from_transaction_id"] == "T0"
+    text = shown(shop, "explain", T1)
+    assert "Settled anew: version 3, made before the last one, came only then." in text
+    assert "closed, came late" in text
+    assert max(map(len, text.splitlines())) <= 80, text
+
+
 def test_what_cannot_be_explained_says_what_can(shop: Shop) -> None:
     message = refused(shop, "validation", "explain", "points:external:ANN")
     assert message.endswith("write transaction:STORE/ID or offer:ID")

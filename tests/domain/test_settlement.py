@@ -374,9 +374,9 @@ def test_a_later_version_does_not_overtake_the_one_that_has_to_be_settled_first(
     assert only(TransactionSettled, shop.retries(later)).version == later.version
 
 
-def test_a_version_that_names_nobody_waits_by_itself_behind_one_that_failed() -> None:
+def test_a_sale_that_names_nobody_waits_by_itself_behind_its_version_that_failed() -> None:
     shop = plain()
-    first = shop.receives(TEN, number="7")
+    first = shop.receives(TEN, number="7", to=None)
     shop.fails(first)
     back = shop.receives(number="7", at=LATER, payments=[])
     (held,) = shop.settles(back)
@@ -384,8 +384,6 @@ def test_a_version_that_names_nobody_waits_by_itself_behind_one_that_failed() ->
     assert policies.held_alone(back, Draft(shop.states))
     assert shop.settles(back) == []
     shop.retries(first)
-    assert shop.points() == 10
     resumed = every(SettlementResumed, shop.retries(with_former(back, shop.states)))
-    assert [one.customer_id for one in resumed] == ["ann", ""]
-    assert shop.points() == 0
+    assert [one.customer_id for one in resumed] == [""]
     assert not policies.held_alone(back, Draft(shop.states))

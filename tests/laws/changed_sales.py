@@ -33,6 +33,7 @@ from loyalty_ledger.domain.events.points import PointsAwarded, PointsSpent
 from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.events.settlement import PurchaseRecounted, TransactionSettled
 from loyalty_ledger.domain.events.tiers import TierEntered
+from offer_examples import taken
 
 TOLD = st.sampled_from(["as before", "less", "negative"])
 STATES = st.sampled_from(["closed", "closed", "closed", "open", "void"])
@@ -57,20 +58,21 @@ def changes(
     *,
     most: int = 4,
     soon: bool = False,
-    silent: str = "later",
+    last_tells: bool = False,
+    ends_closed: bool = True,
     before: int = 2,
 ) -> Changes:
     """A sale, and versions of it that keep any part; in between it may be open or voided.
 
-    `before` is the most that happens before it. `silent` are the versions that may tell no
-    payments: none, those between, or all later ones.
+    `before` is the most that happens before it. Versions may tell no payments; the last one does
+    if `last_tells`, and is closed if it `ends_closed`.
     """
     first = replace(draw(sales()), transaction_id="main", body_digest="1")
     made = [Version(draw(HOURS), first)]
     waits = st.just(1) if soon else LATER_HOURS
     number = draw(st.integers(1, most))
     for which in range(1, number + 1):
-        tells = silent == "none" or (silent == "between" and which == number)
+        tells = last_tells and which == number
         left = [draw(st.integers(0, WHOLE)) for _ in first.lines]
         sale = replace(
             first,
@@ -80,7 +82,8 @@ def changes(
         state = draw(STATES)
         sale = replace(sale, is_closed=state != "open", is_voided=state == "void")
         made.append(Version(draw(waits), sale))
-    made[-1] = made[-1]._replace(sale=replace(made[-1].sale, is_closed=True, is_voided=False))
+    if ends_closed:
+        made[-1] = made[-1]._replace(sale=replace(made[-1].sale, is_closed=True, is_voided=False))
     earlier = draw(st.lists(MEANWHILE, max_size=before))
     return Changes(draw(programs()), earlier, made)
 
@@ -91,6 +94,14 @@ class Telling(Story):
     def begins(self, first: TransactionReceived) -> None:
         """The sale was rung up now, whichever version of it arrives first."""
         self.first["main"] = replace(first, open_time=self.now)
+
+    def carries(self, sale: TransactionReceived, chosen: int) -> TransactionReceived:
+        """The sale with offers of those there are, for its first line or for all of it."""
+        lines = sale.lines[:1] if chosen & 4 else ()
+        which = [name for place, name in enumerate([*self.offers()][-2:]) if chosen & 1 << place]
+        on = [one.line_id for one in lines]
+        told = [replace(taken(name, 50), lines=on) for name in which]
+        return replace(sale, discounts=[*sale.discounts, *told])
 
     def told(self, sale: TransactionReceived, made: datetime) -> None:
         """A version that was made then arrives."""
@@ -148,6 +159,18 @@ class Telling(Story):
     def standing(self) -> dict[tuple[str, ...], int]:
         """Points awarded net of claw-backs, by rule, customer and account; not what paid for it."""
         return {key: n for key, n in self._standing.items() if n and key[1] != "tender"}
+
+    def balances(self) -> dict[tuple[str, str], int]:
+        """The points everybody has, less what he owes."""
+        return {key: points for key, points in self._balances.items() if points}
+
+    def paid_with(self) -> dict[tuple[str, ...], int]:
+        """The points that pay for the sale now."""
+        return {key: n for key, n in self._standing.items() if n and key[1] == "tender"}
+
+    def short(self) -> bool:
+        """Whether there were fewer points than a version of the sale was to be paid with."""
+        return any("tender_short" in flag for one in self.settlements for flag in one.flags)
 
     def granted(self) -> dict[tuple[str, ...], int]:
         """What stands of awards by rules, not by levels."""

@@ -234,6 +234,15 @@ class Story:
         events = (event for _, event in self.shop.history if isinstance(event, PointsSpent))
         return any(not event.transaction.endswith("/main") for event in events)
 
+    def idled(self) -> bool:
+        """Whether points ended by inactivity."""
+        events = (event for _, event in self.shop.history if isinstance(event, PointsExpired))
+        return any(event.kind == "inactivity" for event in events)
+
+    def gave_back(self) -> bool:
+        """Whether points that had paid were given back."""
+        return any(isinstance(event, PointsRestored) for _, event in self.shop.history)
+
     def points_lived_on(self) -> bool:
         """Whether points were given back whose time was up."""
         events = (event for _, event in self.shop.history if isinstance(event, PointsRestored))
@@ -260,6 +269,15 @@ class Story:
                     found[customer, name, lot.earned_at, lot.due] += lot.remaining
                 found[customer, name, "debt"] += account.debt
         return +found
+
+    def balances(self) -> dict[tuple[str, str], int]:
+        """What each has in each account, debts taken off."""
+        return {
+            (customer, name): account.available
+            for customer in CUSTOMERS
+            for name, account in self.state(wallet_of(customer)).holdings.accounts.items()
+            if account.available
+        }
 
     def credit(self) -> dict[Any, Any]:
         """What counts for levels: points earned and purchases, each at its time."""

@@ -17,14 +17,17 @@ def test_only_the_first_closed_version_redeems(shop: Shop) -> None:
     assert shop.flags() == []
 
 
-def test_a_version_that_is_ignored_redeems_nothing(shop: Shop) -> None:
-    offer = shop.give()
-    shop.close("T1", is_closed=False)
+def test_the_version_that_was_made_first_redeems_whenever_it_comes(shop: Shop) -> None:
+    offer, other = shop.give(), shop.give()
+    shop.close("T1", other)
     shop.close("T1", offer, at=NOW - timedelta(hours=1))
-    assert shop.state(offer) == "ISSUED"
+    assert (shop.state(offer), shop.state(other)) == ("REDEEMED", "ISSUED")
     shop.later(hours=1)
-    shop.close("T1", offer)
-    assert shop.state(offer) == "REDEEMED"
+    shop.close("T1", other)
+    assert (shop.state(offer), shop.state(other)) == ("REDEEMED", "ISSUED")
+    shop.work()
+    shop.close("T2", other)
+    assert shop.state(other) == "REDEEMED"
 
 
 def test_the_same_body_again_changes_nothing(shop: Shop) -> None:

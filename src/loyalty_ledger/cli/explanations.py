@@ -81,7 +81,7 @@ def _show_goods(versions: list[dict[str, Any]]) -> None:
 
 
 def _version(one: dict[str, Any]) -> tuple[object, ...]:
-    state = one["state"] if one["counts"] else f"{one['state']}, came too late to count"
+    state = one["state"] if one["counts"] else f"{one['state']}, came late"
     paid = ", ".join(
         f"{pay['amount']}{' ' + pay['type'] if pay['type'] else ''}" for pay in one["payments"]
     )
@@ -127,6 +127,8 @@ def _percent(share: str) -> str:
 
 def _notes(one: dict[str, Any]) -> Iterable[str]:
     """What is told in words: limits, what came back, what could not be, flags of the till."""
+    if late := one["because_of_late_version"]:
+        yield f"Settled anew: version {late}, made before the last one, came only then."
     if one["outside_return_window"]:
         yield "It was made after the return window: recorded, and nothing moved."
     for cut in one["refused"]:

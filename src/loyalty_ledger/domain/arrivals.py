@@ -4,11 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.receipts import SaleClaimed
-from loyalty_ledger.domain.events.sales import CustomerEventReceived, TransactionReceived
+from loyalty_ledger.domain.events.sales import (
+    CustomerEventReceived,
+    TransactionReceived,
+    TransactionVersionIgnored,
+)
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.rules import Item, Rulebook
 from loyalty_ledger.domain.streams import cause
+from loyalty_ledger.domain.versions import as_received
 
 LONGEST_REASON = 500
 
@@ -23,7 +29,8 @@ class Claimed(NamedTuple):
 class Arrived(NamedTuple):
     """What is to be settled, and where in the log it stands.
 
-    `former` are customers that versions before it named; `claimed` is what it is settled anew for.
+    `former` are customers that other versions named. `claimed` is what it is settled anew for, or
+    `late`: the number of an older version that arrived after it.
     """
 
     stream: str
@@ -31,11 +38,13 @@ class Arrived(NamedTuple):
     event: TransactionReceived | CustomerEventReceived
     former: tuple[str, ...] = ()
     claimed: Claimed | None = None
+    late: int = 0
 
     @property
     def cause(self) -> str:
         """How outcomes name it."""
-        return cause(self.stream, self.claimed.number if self.claimed else self.version)
+        number = self.claimed.number if self.claimed else self.late
+        return cause(self.stream, number or self.version)
 
     @property
     def dated(self) -> datetime:
@@ -50,6 +59,16 @@ class Arrived(NamedTuple):
         named = (payment.customer_id for payment in self.event.payments)
         current = (name for name in named if name is not None)
         return list(dict.fromkeys((*current, *self.former)))
+
+
+def arrived_with(stream: str, number: int, event: Event) -> Arrived | None:
+    """What arrived with an event; nothing with one that an earlier build took for too late."""
+    match event:
+        case TransactionReceived() | CustomerEventReceived():
+            return Arrived(stream, number, event)
+        case TransactionVersionIgnored(program_version=known) if known:
+            return Arrived(stream, number, as_received(event), late=number)
+    return None
 
 
 class Knowledge(NamedTuple):

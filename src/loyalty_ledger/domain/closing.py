@@ -4,6 +4,7 @@ A sale is never refused for its offers. What cannot be honoured is recorded besi
 reason, and the offer stays as it is.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,13 +18,16 @@ from loyalty_ledger.domain.events.offers import (
 )
 from loyalty_ledger.domain.events.sales import TransactionReceived
 from loyalty_ledger.domain.issuing import is_offer_id
-from loyalty_ledger.domain.offer_commands import Carry, Unlock
+from loyalty_ledger.domain.offer import Offer, OfferState
+from loyalty_ledger.domain.offer_commands import Carry, Reinstate, Unlock
 from loyalty_ledger.domain.offer_decisions import decide
+from loyalty_ledger.domain.on_check import OnCheck
 from loyalty_ledger.domain.streams import offer as offer_stream
 from loyalty_ledger.domain.streams import sale_name
-from loyalty_ledger.domain.till import release
-from loyalty_ledger.domain.transaction import OnCheck, Sale
+from loyalty_ledger.domain.till import reinstate, release
+from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.domain.versions import first_closed, order
 
 
 class Closing(NamedTuple):
@@ -45,23 +49,46 @@ class Closing(NamedTuple):
 def close(closing: Closing, before: Sale, draft: Draft) -> None:
     """Redeem what the first closed version carries, and give free what it does not.
 
-    `before` is the sale before the version. A void of a sale that never closed gives all free.
+    `before` is the sale before the version. A void of a sale that never closed gives all free. One
+    that was made before the first closed one, and came after it, is what closed the sale: it uses
+    what it carries, and what only the other carried is free again.
     """
-    version = closing.version
-    if before.first_closed:
-        return
+    version, first = closing.version, first_closed(before.known)
+    late = before.modified_time is not None and order(version) < before.order
     closes = version.is_closed and not version.is_voided
+    if (first is not None and order(first.body) <= order(version)) or (not closes and late):
+        return
     if not closes and not version.is_voided:
         return
     named = carried(version.discounts) if closes else {}
     on_check = {held.offer_id: held for held in before.offers}
+    used = before.redeemed.keys() & named.keys() if late else frozenset()
+    rightly = {name for name in used if _is_of_the_sale(name, closing, draft)}
+    if late:
+        _give_free(before.carried.keys() - rightly, closing, draft)
     for reference, discount in named.items():
-        _redeem(reference, discount, on_check.get(reference), closing, draft)
+        if reference not in rightly:
+            _redeem(reference, discount, on_check.get(reference), closing, draft)
     why = "not_carried" if closes else "sale_voided"
     for held in before.offers:
         if held.offer_id not in named and (held.until is not None):
             free = Unlock(at=closing.read_at, by=closing.by, why=why, cause=closing.cause)
             release(held, closing.stream, free, draft)
+
+
+def _is_of_the_sale(offer_id: str, closing: Closing, draft: Draft) -> bool:
+    state: Offer = draft.state(offer_stream(offer_id))
+    return not closing.customers or state.customer_id in closing.customers
+
+
+def _give_free(offers: Iterable[str], closing: Closing, draft: Draft) -> None:
+    """Only the version that closes a sale uses offers; another had, which came first."""
+    for offer_id in sorted(offers):
+        state: Offer = draft.state(offer_stream(offer_id))
+        if state.state is OfferState.REDEEMED and state.transaction == closing.transaction:
+            at = max(closing.read_at, state.at)
+            free = Reinstate(at=at, by=closing.by, why="not_carried", cause=closing.cause)
+            reinstate(offer_id, free, draft)
 
 
 def _redeem(

@@ -3,11 +3,11 @@
 Nothing is given or taken by it: a later version is worked out from all of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from loyalty_ledger.domain.events.settlement import Asked, JudgedCustomer
+from loyalty_ledger.domain.events.settlement import Asked
 from loyalty_ledger.domain.sale_record import (
     Counted,
     Lost,
@@ -72,25 +72,6 @@ def tender(one: Tender, other: Tender) -> Tender:
 def lots(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
     """Every lot once."""
     return tuple(dict.fromkeys((*one, *other)))
-
-
-def shares(payers: Iterable[JudgedCustomer]) -> tuple[JudgedCustomer, ...]:
-    """Who paid, each once; who did not pay at all had no part of nothing."""
-    found: dict[str, JudgedCustomer] = {}
-    for payer in payers:
-        before = found.get(payer.customer_id)
-        found[payer.customer_id] = payer if before is None else _share(before, payer)
-    return tuple(found.values())
-
-
-def _share(one: JudgedCustomer, other: JudgedCustomer) -> JudgedCustomer:
-    return replace(
-        other,
-        paid=one.paid + other.paid,
-        paid_in_all=max(one.paid_in_all, other.paid_in_all),
-        first=one.first or other.first,
-        times=(one.times or 0) + (other.times or 0),
-    )
 
 
 # --- what limits left ---------------------------------------------------------------------------

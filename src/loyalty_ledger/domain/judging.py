@@ -10,7 +10,7 @@ from loyalty_ledger.domain.arrivals import Arrived, Knowledge
 from loyalty_ledger.domain.basket import NetLine, Share, net_lines, shares
 from loyalty_ledger.domain.claiming import grant
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events.sales import TransactionReceived
+from loyalty_ledger.domain.events.sales import Payment, TransactionReceived
 from loyalty_ledger.domain.events.settlement import (
     Asked,
     GivenBack,
@@ -21,6 +21,7 @@ from loyalty_ledger.domain.events.settlement import (
     TransactionSettled,
 )
 from loyalty_ledger.domain.granting import Granting
+from loyalty_ledger.domain.inheriting import first_total, payments, points_asked
 from loyalty_ledger.domain.leveling import advance_levels, review_levels
 from loyalty_ledger.domain.membership import judged, member_of
 from loyalty_ledger.domain.owed import Qualifying
@@ -31,10 +32,11 @@ from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, EarningRule, Membe
 from loyalty_ledger.domain.sale_record import TENDER, Counted, SaleRecord
 from loyalty_ledger.domain.streams import sale_name, tiers_of
 from loyalty_ledger.domain.taking_back import Case
-from loyalty_ledger.domain.tendering import Tendering, Value, asked_for
+from loyalty_ledger.domain.tendering import Tendering, Value, Worth
 from loyalty_ledger.domain.too_late import outside_window, without_effect
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import to_wall
+from loyalty_ledger.domain.versions import first_closed, kept_lines, last_not_open, up_to
 
 
 class Judged(NamedTuple):
@@ -46,6 +48,7 @@ class Judged(NamedTuple):
     holds: bool
     basket: Basket
     value: Value
+    payments: Sequence[Payment]
 
     @property
     def kept(self) -> list[str]:
@@ -63,11 +66,11 @@ def settle_sale(
 ) -> None:
     """Settle a version of a sale for every customer its payments name, or once named."""
     one = _judged(arrived, version, knowledge, draft)
-    if outside_window(one.case, version.at):
-        settled = without_effect(_settle(arrived, one, draft.aside(), retried=retried))
+    if outside_window(one.case, one.sale, arrived.version, version.at):
+        settled = without_effect(_settle(arrived, one, knowledge, draft.aside(), retried=retried))
     else:
-        settled = _settle(arrived, one, draft, retried=retried)
-    draft.emit(arrived.stream, settled, *arrived.customers)
+        settled = _settle(arrived, one, knowledge, draft, retried=retried)
+    draft.emit(arrived.stream, settled, *(who.customer_id for who in settled.customers))
 
 
 def _judged(
@@ -92,8 +95,9 @@ def _judged(
     value = Value(sum(line.net for line in lines), any(not line.gone for line in lines))
     if version.is_voided:
         lines, value = [], Value(0, False, holds=False)
-    basket = _basket(version, case, lines, knowledge)
-    return Judged(version, sale, case, holds, basket, value)
+    paid = payments(sale, arrived.version, version)
+    basket = _basket(version, case, paid, lines, knowledge)
+    return Judged(version, sale, case, holds, basket, value, paid)
 
 
 def facts_of(record: SaleRecord, version: TransactionReceived) -> tuple[int, int]:
@@ -104,27 +108,26 @@ def facts_of(record: SaleRecord, version: TransactionReceived) -> tuple[int, int
 
 
 def _basket(
-    version: TransactionReceived, case: Case, lines: Sequence[NetLine], knowledge: Knowledge
+    version: TransactionReceived,
+    case: Case,
+    paid: Sequence[Payment],
+    lines: Sequence[NetLine],
+    knowledge: Knowledge,
 ) -> Basket:
     return Basket(
         version.store_id,
         version.header.channel,
         case.at,
         to_wall(case.at, version.time_zone),
-        _payment_types(version, case.record),
+        frozenset(payment.type for payment in paid if payment.type is not None),
         lines,
         [knowledge.items.get((case.catalog_version, x.item_id), UNKNOWN_ITEM) for x in lines],
     )
 
 
-def _payment_types(version: TransactionReceived, record: SaleRecord) -> frozenset[str]:
-    """How it was paid; a version that tells no payments keeps those it had."""
-    if not version.payments:
-        return frozenset(record.payment_types)
-    return frozenset(payment.type for payment in version.payments if payment.type is not None)
-
-
-def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> TransactionSettled:
+def _settle(
+    arrived: Arrived, one: Judged, knowledge: Knowledge, draft: Draft, *, retried: bool
+) -> TransactionSettled:
     """Post what the version comes to, and tell it."""
     case, rulebook = one.case, one.case.rulebook
     paid = _payers(one)
@@ -133,8 +136,7 @@ def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> Tr
     members = [
         member_of(share.customer_id, case.at, rulebook, draft, case.record) for share in paid
     ]
-    tendering = Tendering(case, arrived.stream, one.value, draft)
-    given_back = _give_back(one, tendering, draft)
+    given_back, flags = _give_back(arrived, one, knowledge, draft)
     granting, asked, customers = Granting(case, draft), list[Asked](), []
     rewards = [_reward(one, member) for member in members]
     granting.take_back_rest(_owed(paid, members, rewards))
@@ -151,35 +153,45 @@ def _settle(arrived: Arrived, one: Judged, draft: Draft, *, retried: bool) -> Tr
     returned = (given.customer_id for given in given_back if given.how == TENDER)
     review_inactivity(draft, dict.fromkeys((*granting.back.losers, *returned)), case)
     settled = _told(arrived, one, customers, granting, retried=retried)
-    flags = [*one.sale.flags, *tendering.flags]
-    return replace(settled, asked=asked, given_back=given_back, flags=flags)
+    flags = [*one.sale.flags, *flags]
+    told = replace(settled, asked=asked, given_back=given_back, flags=flags)
+    return replace(told, late=arrived.late)
 
 
 def _payers(one: Judged) -> list[Share]:
-    """Who paid, and who paid for a version before. One that tells no payments keeps those."""
-    record = one.case.record
-    found = shares(one.version.payments)
-    if not one.version.payments:
-        found = [
-            Share(who.customer_id, who.paid, who.paid_in_all, who.first) for who in record.payers
-        ]
+    """Who paid, and who paid for another version."""
+    record, found = one.case.record, shares(one.payments)
     named = {share.customer_id for share in found}
     return [*found, *(Share(who, 0, 1, False) for who in record.members if who not in named)]
 
 
-def _give_back(one: Judged, tendering: Tendering, draft: Draft) -> list[GivenBack]:
-    """Take what the sale is paid with, give back what is no longer; an open one moves nothing.
+def _give_back(
+    arrived: Arrived, one: Judged, knowledge: Knowledge, draft: Draft
+) -> tuple[list[GivenBack], list[str]]:
+    """Take what the sale is paid with, give back what is no longer; and what to flag.
 
-    This comes before awards are taken back: what is owed then is found among what came back.
+    This comes before awards are taken back: what is owed then is found among what came back. An
+    open version moves nothing; the last one before it that was not open does, if it came late.
     """
+    number = arrived.version
     if not (one.holds or one.version.is_voided):
-        return []
-    case = one.case
-    asked = asked_for(one.version.payments, case.rulebook.program) if one.holds else {}
+        last = last_not_open(up_to(one.sale.known, number)) if arrived.late else None
+        if last is None:
+            return [], []
+        number = last.number
+        one = _judged(arrived._replace(version=number), last.body, knowledge, draft)
+    case, program = one.case, one.case.rulebook.program
+    worth = Worth(one.value, first_total(one.sale, number, program))
+    tendering = Tendering(case, arrived.stream, worth, draft)
+    asked = points_asked(one.sale, number, one.payments, program) if one.holds else {}
     tendering.settle(asked, case.record)
-    if not case.record.first:
-        return tendering.given_back
-    return [*tendering.given_back, *return_offers(case, one.sale, one.kept, draft)]
+    given_back = tendering.given_back
+    first = first_closed(one.sale.known)
+    came_first = first is not None and first.number == number  # nothing of it has come back
+    if worth.first is not None and not came_first and one.sale.redeemed:
+        kept = [*kept_lines(up_to(one.sale.known, number)), one.kept]
+        given_back = [*given_back, *return_offers(case, one.sale, kept, draft)]
+    return given_back, tendering.flags
 
 
 def _count(one: Judged, share: Share, granting: Granting) -> Counted:

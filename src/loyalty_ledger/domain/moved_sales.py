@@ -39,7 +39,6 @@ class Renaming:
         return replace(
             record,
             members=self._all(record.members, self._of, self._judged),
-            payers=joined.shares(self._of("", one) for one in record.payers),
             counted=self._all(record.counted, _as_it_is, joined.counted),
             grants=self._all(record.grants, self._standing, joined.standing),
             lots=self._all(record.lots, self._lots, joined.lots),

@@ -23,11 +23,24 @@ from loyalty_ledger.domain.transaction import Sale
 
 
 def with_former(arrived: Arrived, states: Mapping[str, Any]) -> Arrived:
-    """The arrival with the customers that versions before named: it concerns them, too."""
+    """The arrival with the customers that other versions named: it concerns them, too.
+
+    A version that tells no payments has those of others, as any has that is not the last to arrive.
+    """
     if not isinstance(arrived.event, TransactionReceived):
         return arrived
-    record: SaleRecord = states[arrived.stream].record
-    return arrived._replace(former=(*record.members,)) if record.first else arrived
+    sale: Sale = states[arrived.stream]
+    numbers = [one.number for one in sale.known]
+    told = arrived.event.payments and not arrived.late and numbers == sorted(numbers)
+    former = (*sale.record.members, *(() if told else sale.payers))
+    return arrived._replace(former=former) if former else arrived
+
+
+def settled_with(arrived: Arrived, sale: Sale) -> list[TransactionReceived]:
+    """The versions whose goods it may look up: its own, and all where it came late."""
+    if not isinstance(arrived.event, TransactionReceived):
+        return []
+    return [one.body for one in sale.known] if arrived.late else [arrived.event]
 
 
 def needed(
@@ -41,7 +54,9 @@ def needed(
         return set()
     sale: Sale = states[arrived.stream]
     if not sale.record.first:
-        return {stream for one in sale.record.tenders for stream in own(one)}
+        concerned = (*arrived.customers, *sale.record.tenders)
+        streams = {stream for one in concerned for stream in own(one)}
+        return {*streams, *_of_offers(sale, states)} if arrived.late else streams
     return {
         *map(limit, subjects[sale.record.program_version]),
         *(stream for one in arrived.customers for stream in _of_customer(one, states)),

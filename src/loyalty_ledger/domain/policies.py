@@ -13,6 +13,7 @@ from loyalty_ledger.domain.events.sales import CustomerEventReceived, Transactio
 from loyalty_ledger.domain.events.settlement import SettlementFailed
 from loyalty_ledger.domain.judging import settle_sale
 from loyalty_ledger.domain.judging_events import settle_event
+from loyalty_ledger.domain.late import settle_late
 from loyalty_ledger.domain.streams import cause, customer_of
 from loyalty_ledger.domain.transaction import Sale
 
@@ -25,7 +26,10 @@ def settle(arrived: Arrived, knowledge: Knowledge, draft: Draft, *, retried: boo
                 return
             if not retried and _waits(arrived, draft):
                 return
-            settle_sale(arrived, version, knowledge, draft, retried=retried)
+            if arrived.late:
+                settle_late(arrived, knowledge, draft, retried=retried)
+            else:
+                settle_sale(arrived, version, knowledge, draft, retried=retried)
         case CustomerEventReceived() as event:
             if draft.state(arrived.stream).settled or (not retried and _waits(arrived, draft)):
                 return
@@ -80,8 +84,13 @@ def _resumed(arrived: Arrived, customer_id: str) -> SettlementResumed:
 
 
 def _settles(arrived: Arrived, draft: Draft) -> bool:
-    """Whether this version is to be settled: from the first closed one on, each of them once."""
+    """Whether this version is to be settled: from the first closed one on, each of them once.
+
+    One that came late may change what a later one came to, as often as it is looked at.
+    """
     state: Sale = draft.state(arrived.stream)
+    if arrived.late:
+        return bool(state.first_closed)
     return arrived.version in state.unsettled()
 
 

@@ -4,7 +4,7 @@ What is claimed is the customer's in every version of the sale, of then and of l
 in `events.receipts`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,11 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty_ledger.domain.basket import POINTS_TENDER
-from loyalty_ledger.domain.events.base import Event
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.receipts import CodedPayment, ReceiptCodePrinted, SaleClaimed
 from loyalty_ledger.domain.events.sales import Payment, TransactionReceived
-from loyalty_ledger.domain.events.settlement import TransactionSettled
 from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Period, Reason, Rejected
 
@@ -130,7 +128,7 @@ def claim(
 ) -> SaleClaimed:
     """The claim. Rejected when it cannot be (any more).
 
-    `content` is the version to settle anew, as `content_of` finds it; `zone` is the program's.
+    `content` is the version to settle anew, by which the sale stands; `zone` is the program's.
     """
     transaction = sale_of(code)
     number, version = content
@@ -184,27 +182,3 @@ def _check_free(
         raise Rejected(
             Reason.RECEIPT_CLAIMED, "the receipt is of nothing that is not somebody's already"
         )
-
-
-# --- what is settled anew -----------------------------------------------------------------------
-
-
-def content_of(events: Mapping[int, Event]) -> tuple[int, TransactionReceived]:
-    """The last version that was settled with effect, by its number in the sale's stream.
-
-    One without payments has those of the last version before it of which something was left.
-    """
-    told = [
-        one
-        for one in events.values()
-        if isinstance(one, TransactionSettled) and not one.outside_return_window
-    ]
-    number = told[-1].version
-    version = events[number]
-    assert isinstance(version, TransactionReceived)  # noqa: S101 - that is what is settled
-    if version.payments:
-        return number, version
-    left = [one.version for one in told if one.total] or [one.version for one in told]
-    paid = (one for n in left if isinstance(one := events[n], TransactionReceived) and one.payments)
-    payments = [one.payments for one in paid]
-    return number, replace(version, payments=payments[-1] if payments else [])

@@ -1,6 +1,6 @@
 """Offers that a sale had redeemed, when what they were for comes back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from loyalty_ledger.domain import till
 from loyalty_ledger.domain.counting import uncount
@@ -17,16 +17,19 @@ from loyalty_ledger.domain.tendering import give_back
 from loyalty_ledger.domain.transaction import Sale
 
 
-def return_offers(case: Case, sale: Sale, kept: Collection[str], draft: Draft) -> list[GivenBack]:
-    """What becomes of offers all of whose lines came back, each once. `kept` are lines that stay.
+def return_offers(
+    case: Case, sale: Sale, kept: Sequence[Collection[str]], draft: Draft
+) -> list[GivenBack]:
+    """What becomes of offers all of whose lines came back, each once.
 
+    `kept` are the lines that stayed by each version so far: what came back once is not used again.
     An offer that was for the whole check comes back with the last line.
     """
     given = []
     for offer_id, lines in sale.redeemed.items():
         state: Offer = draft.state(offer_stream(offer_id))
         here = state.state is OfferState.REDEEMED and state.transaction == case.transaction
-        back = not (kept if not lines else [line for line in lines if line in kept])
+        back = any(not (one if not lines else {*lines} & {*one}) for one in kept)
         if here and back and offer_id not in case.record.given_back:
             given += _return(case, offer_id, state, draft)
     return given

@@ -103,8 +103,8 @@ class Refused(Struct, frozen=True, array_like=True, gc=False):
 class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
     """What a sale came to. Nothing before its first settlement.
 
-    `members` are judged by what they were when they were first named; `payers` paid for the last
-    version of which something was left; `total` is what the last one came to.
+    `members` are judged by what they were when they were first named; `stands` is the version that
+    it stands by, and `total` is what that came to.
     `grants`, `asked`, `refused`, `capped` and `ceilings` are by customer and rule: `refused` are
     grants that a limit refused, `capped` those that it kept from growing, `ceilings` the most that
     a maximum balance left, by account. `lots` are all it ever made, by customer and account: what
@@ -113,14 +113,13 @@ class SaleRecord(Struct, frozen=True, array_like=True, gc=False):
 
     first: int = 0
     last: int = 0
+    stands: int = 0
     sale_time: datetime | None = None
     program_version: int = 0
     catalog_version: int = 0
     first_total: int = 0
     total: int = 0
     members: dict[str, JudgedCustomer] = {}
-    payers: tuple[JudgedCustomer, ...] = ()
-    payment_types: tuple[str, ...] = ()
     counted: dict[str, Counted] = {}
     grants: dict[tuple[str, str], Standing] = {}
     lots: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -170,9 +169,8 @@ def settled(record: SaleRecord, event: TransactionSettled) -> SaleRecord:
     grants = _grants(event)
     return replace(
         record,
+        stands=event.version,
         members={**judged, **record.members},
-        payers=tuple(event.customers) if event.total or not record.payers else record.payers,
-        payment_types=tuple(event.payment_types) or record.payment_types,
         total=event.total,
         counted={name: _counted(one, event) for name, one in judged.items()},
         grants=grants,

@@ -28,6 +28,13 @@ class Value(NamedTuple):
     holds: bool = True
 
 
+class Worth(NamedTuple):
+    """What a version is worth `now`, and the sale was at `first`; None: it is the first itself."""
+
+    now: Value
+    first: int | None
+
+
 def asked_for(payments: Sequence[Payment], program: Program) -> dict[str, int]:
     """The points that payments of type POINTS come to, by customer; '' for those of nobody."""
     sums: dict[str, int] = {}
@@ -42,10 +49,11 @@ def asked_for(payments: Sequence[Payment], program: Program) -> dict[str, int]:
 class Tendering:
     """Spends what a version of a sale is paid with, and gives back what it is no longer."""
 
-    def __init__(self, case: Case, stream: str, value: Value, draft: Draft):
+    def __init__(self, case: Case, stream: str, worth: Worth, draft: Draft):
         self._case = case
         self._stream = stream
-        self._value = value
+        self._value = worth.now
+        self._first = worth.first
         self._draft = draft
         self.given_back: list[GivenBack] = []
         self.flags: list[str] = []
@@ -63,9 +71,8 @@ class Tendering:
         more = asked - self._tender(customer_id).asked
         if more > 0:
             self._spend(customer_id, more, again=False)
-        record: SaleRecord = self._draft.state(self._stream).record
         tender = self._tender(customer_id)
-        due = self._due(tender, record) - tender.spent
+        due = self._due(tender) - tender.spent
         if due < 0:
             self._give_back(customer_id, tender, -due)
         elif due > 0:
@@ -75,13 +82,13 @@ class Tendering:
         record: SaleRecord = self._draft.state(self._stream).record
         return record.tenders.get(customer_id, Tender())
 
-    def _due(self, tender: Tender, record: SaleRecord) -> int:
+    def _due(self, tender: Tender) -> int:
         """What is owed of the points that were paid, now that the sale is worth this much."""
         by_total: dict[int, int] = {}
         for total, points in tender.paid:
-            base = record.first_total if total is None else total
+            base = (self._first or 0) if total is None else total
             by_total[base] = by_total.get(base, 0) + points
-        if not record.first:
+        if self._first is None:
             return tender.spent if self._value.holds else 0
         return sum(points - self._back(points, base) for base, points in by_total.items())
 

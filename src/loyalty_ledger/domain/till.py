@@ -32,12 +32,13 @@ from loyalty_ledger.domain.offer_commands import (
     Unlock,
 )
 from loyalty_ledger.domain.offer_decisions import decide
+from loyalty_ledger.domain.on_check import OnCheck
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import Offer as Definition
 from loyalty_ledger.domain.streams import offer as offer_stream
 from loyalty_ledger.domain.streams import sale as sale_stream
 from loyalty_ledger.domain.streams import sale_name
-from loyalty_ledger.domain.transaction import OnCheck, Sale
+from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 
 

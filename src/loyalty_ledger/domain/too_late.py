@@ -6,16 +6,25 @@ from typing import Any
 from msgspec.structs import replace
 
 from loyalty_ledger.domain.events.settlement import Grant, NotDone, TransactionSettled
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.taking_back import Case
+from loyalty_ledger.domain.transaction import Sale
+from loyalty_ledger.domain.versions import first_closed
 
 OUTSIDE = "outside_return_window"
 
 
-def outside_window(case: Case, modified: datetime) -> bool:
-    """Whether a later version was made after the window, whose end still belongs to it."""
-    program = case.rulebook.program
-    ends = program.return_window.after(case.at, program.time_zone)
-    return bool(case.record.first) and modified > ends
+def window_ends(program: Program, sale_time: datetime) -> datetime:
+    """The end of the window, which still belongs to it."""
+    return program.return_window.after(sale_time, program.time_zone)
+
+
+def outside_window(case: Case, sale: Sale, number: int, modified: datetime) -> bool:
+    """Whether a version was made after the window: any but the one that closed the sale."""
+    first = first_closed(sale.known)
+    if not case.record.first or (first is not None and first.number == number):
+        return False
+    return modified > window_ends(case.rulebook.program, case.at)
 
 
 def without_effect(settled: TransactionSettled) -> TransactionSettled:

@@ -6,7 +6,7 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from loyalty_ledger.domain import sale_record
+from loyalty_ledger.domain import on_check, sale_record
 from loyalty_ledger.domain.carried import carried
 from loyalty_ledger.domain.decider import Decider
 from loyalty_ledger.domain.events.customers import SettlementHeld, SettlementResumed
@@ -16,7 +16,6 @@ from loyalty_ledger.domain.events.offers import (
     DiscountNotHonoured,
     OfferPutOnCheck,
     OfferTakenOffCheck,
-    PricedDiscount,
 )
 from loyalty_ledger.domain.events.receipts import SaleClaimed
 from loyalty_ledger.domain.events.sales import (
@@ -30,17 +29,17 @@ from loyalty_ledger.domain.events.settlement import (
     TransactionSettled,
 )
 from loyalty_ledger.domain.moved_sales import Renaming
+from loyalty_ledger.domain.on_check import OnCheck
 from loyalty_ledger.domain.sale_record import NEW, SaleRecord
-
-
-class OnCheck(Struct, frozen=True, array_like=True, gc=False):
-    """An offer that a sale holds: locked until `until`, or redeemed at once when that is None."""
-
-    offer_id: str
-    customer_id: str
-    stackable: bool
-    until: datetime | None
-    discount: PricedDiscount
+from loyalty_ledger.domain.values import BEGINNING_OF_TIME
+from loyalty_ledger.domain.versions import (
+    Known,
+    as_ignored,
+    as_received,
+    first_closed,
+    order,
+    with_one_more,
+)
 
 
 class Sale(Struct, frozen=True, array_like=True, gc=False):
@@ -53,7 +52,8 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     `redeemed` are the offers it used, with the lines they were for (none: the whole check), and
     `record` is what it came to. `held` are versions that wait and name nobody who would. `claims`
     say whose payments are that named nobody. `payers` are all customers that any version names, or
-    who claimed a part of it. `moved` are customers who go on as others.
+    who claimed a part of it. `moved` are customers who go on as others. `known` are all versions
+    in the order in which they were made, those that arrived too late to be the last included.
     """
 
     modified_time: datetime | None = None
@@ -75,6 +75,18 @@ class Sale(Struct, frozen=True, array_like=True, gc=False):
     payers: tuple[str, ...] = ()
     claims: tuple[SaleClaimed, ...] = ()
     moved: dict[str, str] = {}
+    known: tuple[Known, ...] = ()
+
+    @property
+    def order(self) -> tuple[datetime, bool, bool]:
+        """Where the last version is among all."""
+        return self.modified_time or BEGINNING_OF_TIME, self.is_voided, self.is_closed
+
+    @property
+    def carried(self) -> dict[str, tuple[str, ...]]:
+        """Of the offers it used those that its first closed version carried, with their lines."""
+        at_once = {one.offer_id for one in self.offers if one.until is None}
+        return {name: lines for name, lines in self.redeemed.items() if name not in at_once}
 
     def holding(self, now: datetime) -> list[OnCheck]:
         """The offers on the check at that moment; a lapsed lock holds nothing."""
@@ -136,33 +148,9 @@ def decide(command: Receive, sale: Sale) -> list[SaleEvent]:
     version = command.version
     if version.body_digest in sale.bodies:
         return []
-    if sale.modified_time is not None and _order(version) <= _order(sale):
-        return [_ignored(version)]
+    if sale.modified_time is not None and order(version) <= sale.order:
+        return [as_ignored(version)]
     return [version]
-
-
-def _order(version: TransactionReceived | Sale) -> tuple[datetime, bool, bool]:
-    """At equal times a void beats a close, and a close beats an open one."""
-    time = version.at if isinstance(version, TransactionReceived) else version.modified_time
-    assert time is not None  # noqa: S101 - a sale that was received has one
-    return time, version.is_voided, version.is_closed
-
-
-def _ignored(version: TransactionReceived) -> TransactionVersionIgnored:
-    return TransactionVersionIgnored(
-        at=version.at,
-        store_id=version.store_id,
-        transaction_id=version.transaction_id,
-        modified_time=version.at,
-        open_time=version.open_time if version.open_time_sent else None,
-        is_closed=version.is_closed,
-        is_voided=version.is_voided,
-        lines=version.lines,
-        payments=version.payments,
-        discounts=version.discounts,
-        header=version.header,
-        body_digest=version.body_digest,
-    )
 
 
 def evolve(sale: Sale, event: SaleEvent) -> Sale:
@@ -175,9 +163,7 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
         case TransactionReceived():
             return _received(sale, event)
         case TransactionVersionIgnored():
-            bodies = (*sale.bodies, event.body_digest)
-            earliest, payers = _earlier(sale.earliest, event.at), _payers(sale, event)
-            return replace(sale, bodies=bodies, earliest=earliest, payers=payers)
+            return _came_late(sale, event)
         case TransactionSettled() | PointsTendered():
             return _worked_out(sale, event)
         case SettlementFailed():
@@ -190,7 +176,7 @@ def _after(sale: Sale, event: SaleEvent) -> Sale:
             return replace(sale, deferred=(*sale.deferred, event.version))
         case OfferPutOnCheck() | OfferTakenOffCheck():
             redeemed = _redeemed(sale, event)
-            return replace(sale, offers=_on_check(sale, event), redeemed=redeemed)
+            return replace(sale, offers=on_check.after(sale.offers, event), redeemed=redeemed)
         case DiscountNotHonoured() | DiscountChanged():
             return _flagged(sale, event)
         case SaleClaimed() | SaleMoved():
@@ -216,26 +202,41 @@ def _whose(sale: Sale, event: SaleClaimed | SaleMoved) -> Sale:
 
 
 def _received(sale: Sale, event: TransactionReceived) -> Sale:
-    """The first closed version uses the offers it carries; no later one does."""
-    events = sale.events + 1
-    closes = event.is_closed and not event.is_voided
-    redeemed = sale.redeemed
-    if closes and not sale.first_closed:
-        used = carried(event.discounts).items()
-        lines = {name: tuple(line.line_id for line in priced.lines) for name, priced in used}
-        told = {name: ids or redeemed.get(name, ()) for name, ids in lines.items()}
-        redeemed = {**redeemed, **told}
     return replace(
-        sale,
+        _with_version(sale, event),
         modified_time=event.at,
         is_voided=event.is_voided,
         is_closed=event.is_closed,
-        earliest=_earlier(sale.earliest, event.at),
-        bodies=(*sale.bodies, event.body_digest),
-        versions=(*sale.versions, (events, event.at)),
-        first_closed=sale.first_closed or (events if closes else 0),
+        versions=(*sale.versions, (sale.events + 1, event.at)),
+    )
+
+
+def _came_late(sale: Sale, event: TransactionVersionIgnored) -> Sale:
+    """Later versions take from it what they do not tell; not from one that an old build kept."""
+    if event.program_version:
+        return _with_version(sale, as_received(event))
+    bodies, earliest = (*sale.bodies, event.body_digest), _earlier(sale.earliest, event.at)
+    return replace(sale, bodies=bodies, earliest=earliest, payers=_payers(sale, event))
+
+
+def _with_version(sale: Sale, version: TransactionReceived) -> Sale:
+    """The first closed version, by when it was made, uses the offers it carries; no later does."""
+    number, redeemed = sale.events + 1, sale.redeemed
+    known = with_one_more(sale.known, number, version)
+    first = first_closed(known)
+    if first is not None and first.number == number:
+        used = carried(version.discounts).items()
+        lines = {name: tuple(line.line_id for line in priced.lines) for name, priced in used}
+        told = {name: ids or redeemed.get(name, ()) for name, ids in lines.items()}
+        redeemed = {n: ids for n, ids in redeemed.items() if n not in sale.carried} | told
+    return replace(
+        sale,
+        earliest=_earlier(sale.earliest, version.at),
+        bodies=(*sale.bodies, version.body_digest),
+        first_closed=sale.first_closed or (first.number if first else 0),
         redeemed=redeemed,
-        payers=_payers(sale, event),
+        payers=_payers(sale, version),
+        known=known,
     )
 
 
@@ -274,16 +275,6 @@ def _flag(event: DiscountNotHonoured | DiscountChanged) -> str:
     if isinstance(event, DiscountNotHonoured):
         return f"discount_not_honoured:{event.reason}:{event.reference_id}"
     return f"discount_changed:{event.locked}:{event.taken}:{event.offer_id}"
-
-
-def _on_check(sale: Sale, event: OfferPutOnCheck | OfferTakenOffCheck) -> tuple[OnCheck, ...]:
-    """The offers on the check; one that is put there again keeps its place."""
-    if isinstance(event, OfferTakenOffCheck):
-        return tuple(one for one in sale.offers if one.offer_id != event.offer_id)
-    put = OnCheck(event.offer_id, event.customer_id, event.stackable, event.until, event.discount)
-    if all(one.offer_id != event.offer_id for one in sale.offers):
-        return (*sale.offers, put)
-    return tuple(put if one.offer_id == event.offer_id else one for one in sale.offers)
 
 
 def _earlier(one: datetime | None, other: datetime) -> datetime:

@@ -86,7 +86,12 @@ class TransactionReceived(Event, frozen=True, kw_only=True):
 
 
 class TransactionVersionIgnored(Event, frozen=True, kw_only=True):
-    """A version not later than the last one arrived; it is kept here and has no effect."""
+    """A version not later than the last one arrived; it is kept here.
+
+    Of itself it has no effect; what the versions after it take from it, they take from it now.
+    Earlier builds kept it without `program_version`, `catalog_version` and `time_zone`: those have
+    none at all.
+    """
 
     store_id: str
     transaction_id: str
@@ -99,6 +104,9 @@ class TransactionVersionIgnored(Event, frozen=True, kw_only=True):
     discounts: list[Discount] = []
     header: SaleHeader = SaleHeader()
     body_digest: str
+    program_version: int = 0
+    catalog_version: int = 0
+    time_zone: str = ""
 
 
 class CustomerEventReceived(Event, frozen=True, kw_only=True):

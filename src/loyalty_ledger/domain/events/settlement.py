@@ -140,6 +140,8 @@ class TransactionSettled(Event, frozen=True, kw_only=True):
 
     `holds` is false for an open or voided version, which deserves nothing; `outside_return_window`
     for one that came too late to move anything. `payment_types` are those it was judged by.
+    `late` is the number of an older version that arrived only now, and for which this one is
+    settled anew.
     """
 
     store_id: str
@@ -162,6 +164,7 @@ class TransactionSettled(Event, frozen=True, kw_only=True):
     taken: list[Taken] = []
     given_back: list[GivenBack] = []
     not_done: list[NotDone] = []
+    late: int = 0
     cause: str
     retried: bool = False
 
