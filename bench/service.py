@@ -55,6 +55,10 @@ function request()
 end
 """
 LINES = 20
+OFFER = """
+offers:
+  - {id: five-off, title: Five off, discount: {kind: amount_off_check, amount: "5.00"}}
+"""
 BARS = {"accepted_per_s": 1_500, "p99_ms": 100, "lock_p99_ms": 50, "wallet_p99_ms": 20}
 
 
@@ -95,7 +99,7 @@ def measure(url: str, folder: Path, seconds: int, connections: int) -> dict[str,
 def fill(environment: dict[str, str], folder: Path) -> None:
     """A ledger with the sample's stores, catalog and program."""
     program = (SAMPLE / "program.yaml").read_text()
-    (folder / "program.yaml").write_text(program)
+    (folder / "program.yaml").write_text(program + OFFER)
     run(environment, "init")
     run(environment, "load", "stores", str(SAMPLE / "stores.jsonl.gz"))
     run(environment, "load", "catalog", str(SAMPLE / "catalog.jsonl.gz"))

@@ -16,7 +16,7 @@ from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
-from sample_ledger import YEAR_ENDS, MovingClock, configured, ledger_on, told
+from sample_ledger import YEAR_ENDS, MovingClock, both_databases, configured, ledger_on, told
 
 START = datetime(2018, 1, 2, tzinfo=UTC)
 
@@ -32,6 +32,19 @@ def test_typed_ids_are_named_and_later_customers_left_out(tmp_path: Path) -> Non
         now, then = Moment(clock.now), Moment(clock.now, START + timedelta(days=1))
         assert named(ledger, now) == {"typed", "plain"}
         assert named(ledger, then) == {"typed"}
+
+
+@both_databases
+def test_who_was_recorded_later_is_left_out_of_what_was_known(backend: str, tmp_path: Path) -> None:
+    clock = MovingClock(START)
+    with configured(backend, tmp_path) as url, ledger_on(url, clock) as ledger:
+        ledger.administration.enrol([record(Reference("external", "", "first"))])
+        known = clock.now
+        clock.move_to(START + timedelta(days=2))
+        ledger.administration.enrol([record(Reference("external", "", "second"))])
+        ledger.projector.catch_up()
+        assert named(ledger, Moment(clock.now, known_at=known)) == {"first"}
+        assert named(ledger, Moment(clock.now, known_at=clock.now)) == {"first", "second"}
 
 
 def record(*references: Reference) -> CustomerRecord:

@@ -11,7 +11,9 @@ from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.export_files import WRITERS
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.store.schema import personal
+from loyalty_ledger.store.instants import to_micros
+from loyalty_ledger.store.schema import event_customer, personal
+from loyalty_ledger.store.schema import events as log_events
 from loyalty_projections.profile import Profile
 from loyalty_projections.profile_tables import CUSTOMERS, CustomerRow
 from loyalty_projections.rows import Above
@@ -128,7 +130,7 @@ def groups(ledger: Ledger, moment: Moment) -> Iterator[dict[str, str]]:
         )
         if not rows:
             return
-        ids = [row.customer_id for row in rows if _there(row, moment)]
+        ids = _known(ledger, [row.customer_id for row in rows if _there(row, moment)], moment)
         named = _external_ids(ledger, ids)
         yield {customer_id: named.get(customer_id, "") for customer_id in ids}
         after = rows[-1].customer_id
@@ -136,6 +138,22 @@ def groups(ledger: Ledger, moment: Moment) -> Iterator[dict[str, str]]:
 
 def _there(row: CustomerRow, moment: Moment) -> bool:
     return moment.as_of is None or row.enrolled_at is None or row.enrolled_at <= moment.as_of
+
+
+def _known(ledger: Ledger, ids: Sequence[str], moment: Moment) -> list[str]:
+    """Those of whom anything was recorded by then."""
+    if moment.known_at is None:
+        return [*ids]
+    theirs = log_events.c.position == event_customer.c.position
+    query = (
+        select(event_customer.c.customer_id)
+        .distinct()
+        .where(theirs, event_customer.c.customer_id.in_(ids))
+        .where(log_events.c.recorded_at <= to_micros(moment.known_at))
+    )
+    with ledger.log.engine.connect() as connection:
+        found = set(connection.scalars(query))
+    return [one for one in ids if one in found]
 
 
 def _external_ids(ledger: Ledger, ids: Sequence[str]) -> dict[str, str]:
