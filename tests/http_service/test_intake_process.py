@@ -19,7 +19,7 @@ from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http.intake_process import IntakeProcess
 from loyalty_ledger.http.names import read_names
 from loyalty_ledger.http.refusals import Turned
-from loyalty_ledger.http.taking_in import Came, TakingIn
+from loyalty_ledger.http.taking_in import Came, Taken, TakingIn
 from loyalty_ledger.intake import Receipt, Sent
 from loyalty_ledger.ledger import Ledger
 from offers.till import NOW, Shop, shop_on
@@ -160,3 +160,18 @@ def test_a_fault_of_ours_takes_no_other_sale_with_it(shop: Shop) -> None:
     assert isinstance(fault, Turned)
     assert (fault.status, fault.what, "request-T2" in fault.message) == (500, "internal", True)
     assert list(shop.ledger.log.stream("sale/main/T3"))
+
+
+def test_when_nothing_can_be_taken_in_the_next_sales_are_all_the_same(shop: Shop) -> None:
+    take, failures = TakingIn(lambda: shop.another().ledger, read_names()), iter([OSError()])
+
+    def failing_once(group: Sequence[Came]) -> Taken:
+        for failure in failures:
+            raise failure
+        return take(group)
+
+    with served(shop, take=failing_once) as service:
+        body = pos_body(SALE, request_id="R1")
+        with service.with_key_of(Scope.POS) as caller:
+            assert _sent(caller, body).status_code == 500
+            assert _sent(caller, body).json()["status"] == "OK"

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from loyalty_ledger.http.faults import fault
 from loyalty_ledger.http.refusals import Turned, busy, pending
 from loyalty_ledger.http.taking_in import Came, Take
 from loyalty_ledger.intake import Receipt
@@ -78,7 +79,12 @@ class Arriving:
 
     def _work(self) -> None:
         while (group := self._next()) is not None:
-            results, position = self._take([one.came for one in group])
+            try:
+                results, position = self._take([one.came for one in group])
+            except Exception as error:  # whatever it is, the next ones are taken in
+                faults = [fault(one.came.meta["request"], error) for one in group]
+                _tell(group, faults)
+                continue
             _tell(
                 group,
                 [one if isinstance(one, Turned) else Arrived(one, position) for one in results],
