@@ -128,7 +128,7 @@ class Answers:
 
     def profile(self, customer_id: str, moment: Moment) -> Profile:
         """Points, levels, offers and codes; Rejected when no program was known."""
-        program, programs = self._definitions(moment)
+        program, programs = self.definitions(moment)
         named = _identifiers(self._log.personal(customer_id))
 
         def ask(reader: Reader) -> Profile:
@@ -153,7 +153,7 @@ class Answers:
         """The profiles of many customers, in the order asked, without identifiers and codes."""
         if not moment.live:
             return [self.profile(customer_id, moment) for customer_id in customer_ids]
-        program, programs = self._definitions(moment)
+        program, programs = self.definitions(moment)
 
         def ask(reader: Reader) -> list[Profile]:
             due = tier_progress.overdue_of(reader, customer_ids, moment.at, programs)
@@ -165,7 +165,7 @@ class Answers:
 
     def history(self, customer_id: str, moment: Moment) -> list[Movement]:
         """Every movement of points, in log order; Rejected when no program was known."""
-        _, programs = self._definitions(moment)
+        _, programs = self.definitions(moment)
 
         def ask(reader: Reader) -> list[Movement]:
             overdue = profile.overdue(reader, customer_id, moment.at, programs)
@@ -178,7 +178,7 @@ class Answers:
 
         Rejected when no program was known.
         """
-        program, programs = self._definitions(moment)
+        program, programs = self.definitions(moment)
 
         def ask(reader: Reader) -> list[dict[str, Any]]:
             due = tier_progress.overdue(reader, customer_id, moment.at, programs)
@@ -188,7 +188,7 @@ class Answers:
 
     def rewards(self, customer_id: str, moment: Moment) -> list[StoreView]:
         """Every reward store as it stands for the customer; Rejected when no program was known."""
-        program, programs = self._definitions(moment)
+        program, programs = self.definitions(moment)
         in_all = None if moment.live else self._sold(program, moment)
 
         def ask(reader: Reader) -> list[StoreView]:
@@ -247,7 +247,7 @@ class Answers:
         history = self._log.history(customer_id, known_at=moment.known_at)
         return ask(fold(PROJECTIONS, history, moment.as_of, moment.known_at))
 
-    def _definitions(self, moment: Moment) -> tuple[Program, Programs]:
+    def definitions(self, moment: Moment) -> tuple[Program, Programs]:
         """The newest program that is known, and every version up to it.
 
         `as_of` plays no part: a sale earns whatever its date relative to publication.

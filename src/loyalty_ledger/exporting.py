@@ -119,7 +119,11 @@ def everybody(ledger: Ledger, moment: Moment) -> Iterator[tuple[str, Profile]]:
 
 
 def groups(ledger: Ledger, moment: Moment) -> Iterator[dict[str, str]]:
-    """Those enrolled by then, in groups: the internal id and the first external one, or nothing."""
+    """Those enrolled by then, in groups: the internal id and the first external one, or nothing.
+
+    Rejected when no program was known, also where nobody was.
+    """
+    ledger.answers.definitions(moment)
     after = ""
     while True:
         behind = after
