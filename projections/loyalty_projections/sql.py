@@ -6,6 +6,7 @@ PostgreSQL takes a batch as arrays, SQLite row by row in process.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeVar
 
 import sqlalchemy
@@ -217,14 +218,21 @@ class SqlReader:
     def __init__(self, connection: Connection, build_of: _BuildOf):
         self._connection = connection
         self._build_of = build_of
+        self._postgres = connection.dialect.name == "postgresql"
 
     def select(self, table: Table[T], *, limit: int | None = None, **where: Any) -> list[T]:
         """See Reader."""
-        built = table.built(self._build_of(table))
-        conditions = [_condition(built.c[name], wanted) for name, wanted in where.items()]
-        query = sqlalchemy.select(*built.c).where(*conditions).limit(limit)
-        query = query.order_by(*(built.c[name] for name in table.key))
-        return [_row(table, row) for row in self._connection.execute(query)]
+        parts = [self._given(name, wanted) for name, wanted in where.items()]
+        shape = tuple((name, kind, len(values)) for name, kind, values in parts)
+        statement = statements.select(self._postgres, table, self._build_of(table), shape, limit)
+        values = tuple(chain.from_iterable(values for _, _, values in parts))
+        return [_row(table, row) for row in self._connection.exec_driver_sql(statement, values)]
+
+    def _given(self, name: str, wanted: Any) -> tuple[str, str, list[Any]]:
+        kind, values = _condition(wanted)
+        if kind == statements.ONE_OF and self._postgres:
+            return name, kind, [values]
+        return name, kind, values
 
     def due(
         self, table: Table[Any], moment: str, until: datetime, after: Due | None, limit: int
@@ -253,18 +261,20 @@ def _row(table: Table[T], row: Sequence[Any]) -> T:
     return table.row(*values)
 
 
-def _condition(column: "sqlalchemy.Column[Any]", wanted: Any) -> "sqlalchemy.ColumnElement[bool]":
+def _condition(wanted: Any) -> tuple[str, list[Any]]:
+    """The kind of condition, and its values as they are stored."""
     match wanted:
         case Above(value=value):
-            return column.__gt__(_plain(value))
+            return statements.ABOVE, [_plain(value)]
         case UpTo(value=value):
-            return column.__le__(_plain(value))
+            return statements.UP_TO, [_plain(value)]
         case Within(first=first, end=end):
-            return column.__ge__(_plain(first)) & column.__lt__(_plain(end))
+            return statements.WITHIN, [_plain(first), _plain(end)]
         case list() | tuple() | set() | frozenset():
-            return column.in_([_plain(one) for one in wanted])
+            kind = statements.IS if len(wanted) == 1 else statements.ONE_OF
+            return kind, [_plain(one) for one in wanted]
         case _:
-            return column.__eq__(_plain(wanted))
+            return statements.IS, [_plain(wanted)]
 
 
 def _plain(value: Any) -> Any:

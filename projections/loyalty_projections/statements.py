@@ -1,4 +1,4 @@
-"""The statements that change a build of a table; rows come as arrays or one by one.
+"""The statements that read or change a build of a table; rows come as arrays or one by one.
 
 PostgreSQL takes the rows of a batch as one array for each column, SQLite row by row in process.
 """
@@ -11,6 +11,33 @@ import sqlalchemy
 from sqlalchemy import BigInteger
 
 from loyalty_projections.tables import LAST, LATEST, SUM, Table
+
+IS, ABOVE, UP_TO, WITHIN, ONE_OF = "is", "above", "up to", "within", "one of"
+_COMPARED = {IS: "=", ABOVE: ">", UP_TO: "<="}
+Shape = tuple[tuple[str, str, int], ...]
+"""Conditions: the field, the kind, and how many values are given for it."""
+
+
+@lru_cache(maxsize=1_024)
+def select(postgres: bool, table: Table[Any], build: int, shape: Shape, limit: int | None) -> str:
+    """Read the rows that meet all conditions, in the order of the key."""
+    built = table.built(build)
+    where = " AND ".join(_meets(postgres, built, *part) for part in shape)
+    conditions = f" WHERE {where}" if where else ""
+    most = "" if limit is None else f" LIMIT {limit}"
+    key, columns = _list(table.key), _list(table.columns)
+    return f"SELECT {columns} FROM {built.name}{conditions} ORDER BY {key}{most}"  # noqa: S608
+
+
+def _meets(postgres: bool, built: sqlalchemy.Table, name: str, kind: str, count: int) -> str:
+    one = "%s" if postgres else "?"
+    if kind == WITHIN:
+        return f'"{name}" >= {one} AND "{name}" < {one}'
+    if kind == ONE_OF:
+        if postgres:
+            return f'"{name}" = ANY({_arrays(built, [name])})'
+        return f'"{name}" IN ({", ".join(one * count)})'
+    return f'"{name}" {_COMPARED[kind]} {one}'
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,13 +15,22 @@ from loyalty_ledger.store.engine import create_engine, for_writing
 from loyalty_projections import agenda, digest, profile, tables
 from loyalty_projections.projection import Applier, fold
 from loyalty_projections.projections import PROJECTIONS
-from loyalty_projections.rows import Due
+from loyalty_projections.rows import Above, Due, UpTo, Within
 from loyalty_projections.sql import Batch, SqlReader, from_micros, micros
 from projections.steps import Step, steps, told
 from projections.story import Told, day
 
 EVERY_TABLE = [table for projection in PROJECTIONS for table in projection.tables]
 BUILD = 1
+CONDITIONS: list[dict[str, Any]] = [
+    {"customer_id": "ann"},
+    {"customer_id": []},
+    {"customer_id": ["bob"]},
+    {"customer_id": {"ann", "bob"}, "account": "points"},
+    {"customer_id": Above("ann")},
+    {"due": UpTo(day(20))},
+    {"due": Within(day(10), day(30)), "customer_id": ("ann", "bob")},
+]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -65,6 +75,10 @@ def test_the_database_holds_what_memory_holds(
             assert in_database == digest.of_memory(expected, projection.tables)
         until = day(30)
         lots = agenda.PROJECTION.tables[0]
+        for where in CONDITIONS:
+            for limit in (None, 1):
+                found = reader.select(lots, limit=limit, **where)
+                assert found == expected.select(lots, limit=limit, **where)
         for after in (None, Due(day(20), "bob")):
             found = reader.due(lots, "due", until, after, 2)
             assert found == expected.due(lots, "due", until, after, 2)
