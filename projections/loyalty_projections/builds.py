@@ -25,6 +25,7 @@ _builds = sqlalchemy.Table(
     Column("live", Boolean, nullable=False),
     Column("position", BigInteger, nullable=False),
 )
+_LIVE = sqlalchemy.select(_builds).where(_builds.c.live)
 _ATTEMPTS = 5
 
 
@@ -57,7 +58,7 @@ def install(source: Source, projections: Collection[Projection]) -> None:
 
 def live_builds(connection: Connection) -> dict[tuple[str, int], Build]:
     """The live builds by name and version of their projection."""
-    rows = connection.execute(sqlalchemy.select(_builds).where(_builds.c.live))
+    rows = connection.execute(_LIVE)
     return {(row.name, row.version): Build(row.build, row.position) for row in rows}
 
 

@@ -150,6 +150,16 @@ def profiles(
     ]
 
 
+def accounts(
+    reader: Reader, customer_id: str, now: datetime, program: Program, programs: Programs
+) -> tuple[AccountView, ...]:
+    """The accounts of the customer's profile, as `profile` shows them, and nothing else."""
+    rows = copied(reader, (ACCOUNTS, LOTS), [customer_id])[customer_id]
+    for event in overdue(rows, customer_id, now, programs):
+        PROJECTION.apply(rows, Unrecorded(0, event))
+    return _accounts(rows, customer_id, program, programs)
+
+
 def overdue(
     reader: Reader, customer_id: str, now: datetime, programs: Programs
 ) -> list[PointsExpired | PointsRolledOver]:

@@ -31,7 +31,7 @@ from loyalty_projections import (
     timeline,
 )
 from loyalty_projections.point_history import Movement
-from loyalty_projections.profile import Identifier, Profile
+from loyalty_projections.profile import AccountView, Identifier, Profile
 from loyalty_projections.profile_codes import CodeOf
 from loyalty_projections.profile_rows import Facts, facts
 from loyalty_projections.projection import fold
@@ -144,6 +144,15 @@ class Answers:
             )
 
         return self._ask(customer_id, moment, ask)
+
+    def accounts(self, customer_id: str, moment: Moment) -> tuple[AccountView, ...]:
+        """The accounts of the profile alone; Rejected when no program was known."""
+        program, programs = self.definitions(moment)
+        return self._ask(
+            customer_id,
+            moment,
+            lambda reader: profile.accounts(reader, customer_id, moment.at, program, programs),
+        )
 
     def facts(self, customer_id: str, moment: Moment) -> Facts:
         """When he joined, his consent, tags and flags."""

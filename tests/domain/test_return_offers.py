@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -148,6 +149,19 @@ def test_an_offer_is_given_back_once_though_the_sale_closes_and_comes_back_again
         voids(shop, hours=hours)
         assert shop.points() == 10
         sends(shop, COFFEE, hours=hours + 1)
+
+
+@pytest.mark.parametrize("order", [*permutations(range(4))])
+def test_offers_come_back_in_whatever_order_the_versions_that_carry_them_arrive(
+    order: Sequence[int],
+) -> None:
+    shop = club()
+    one, other = (shop.gives("treat")[0].offer_id for _ in range(2))
+    carried: list[Any] = [[taken(one), taken(other)], [], [taken(one)], []]
+    for number in order:
+        lines = [] if number else [COFFEE]
+        sends(shop, *lines, hours=number, when=later(number), discounts=carried[number])
+    assert (shop.offer(one).state, shop.offer(other).state) == (FREE, FREE)
 
 
 def test_an_offer_whose_time_is_up_comes_back_expired() -> None:

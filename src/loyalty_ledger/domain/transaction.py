@@ -1,5 +1,6 @@
 """A sale: the versions in which it arrived. Facts in `events.sales` and `events.settlement`."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import assert_never
 
@@ -221,7 +222,7 @@ def _came_late(sale: Sale, event: TransactionVersionIgnored) -> Sale:
 
 def _with_version(sale: Sale, version: TransactionReceived) -> Sale:
     """The first closed version, by when it was made, uses the offers it carries; no later does."""
-    number, redeemed = sale.events + 1, sale.redeemed
+    number, redeemed, record = sale.events + 1, sale.redeemed, sale.record
     known = with_one_more(sale.known, number, version)
     first = first_closed(known)
     if first is not None and first.number == number:
@@ -229,15 +230,23 @@ def _with_version(sale: Sale, version: TransactionReceived) -> Sale:
         lines = {name: tuple(line.line_id for line in priced.lines) for name, priced in used}
         told = {name: ids or redeemed.get(name, ()) for name, ids in lines.items()}
         redeemed = {n: ids for n, ids in redeemed.items() if n not in sale.carried} | told
+        record = _used_anew(record, told)
     return replace(
         sale,
         earliest=_earlier(sale.earliest, version.at),
         bodies=(*sale.bodies, version.body_digest),
         first_closed=sale.first_closed or (first.number if first else 0),
         redeemed=redeemed,
+        record=record,
         payers=_payers(sale, version),
         known=known,
     )
+
+
+def _used_anew(record: SaleRecord, offers: Collection[str]) -> SaleRecord:
+    """What had been given back of them was so by the version that closed the sale first before."""
+    given_back = tuple(one for one in record.given_back if one not in offers)
+    return replace(record, given_back=given_back)
 
 
 def _payers(sale: Sale, event: TransactionReceived | TransactionVersionIgnored) -> tuple[str, ...]:

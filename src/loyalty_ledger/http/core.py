@@ -163,7 +163,7 @@ def _read(call: Call) -> dict[str, Any]:
         profile = call.ledger.answers.profile(customer_id, call.moment)
         user["tier_details"] = {
             "tier_levels": tier_details(call, customer_id),
-            "point_account_balances": as_balances(profile, call),
+            "point_account_balances": as_balances(profile.customer_id, profile.accounts, call),
         }
     if call.query.get("user[user_profile]") == "true":
         user["user_profile"] = about(call.ledger, customer_id)

@@ -1,5 +1,6 @@
 """Points, as apps and middleware ask for them: balances, spends, the audit log, progress."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -18,7 +19,7 @@ from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
 from loyalty_ledger.sent import Text, refused
 from loyalty_ledger.spending import SpendLine, SpentLine
-from loyalty_projections.profile import Profile
+from loyalty_projections.profile import AccountView
 
 MOST_LINES = 100
 Points = Annotated[int, Field(strict=True, ge=1, le=10**15)]
@@ -67,31 +68,31 @@ class DepositBody(OfUser):
 
 
 def _balances(call: Call) -> dict[str, Any]:
-    profile = call.ledger.answers.profile(customer(call), call.moment)
-    return as_balances(profile, call)
+    customer_id = customer(call)
+    return as_balances(customer_id, call.ledger.answers.accounts(customer_id, call.moment), call)
 
 
-def as_balances(profile: Profile, call: Call) -> dict[str, Any]:
+def as_balances(customer_id: str, accounts: Sequence[AccountView], call: Call) -> dict[str, Any]:
     """Balances in the shape they have wherever they appear. A debt is a balance below zero."""
     program = program_of(call)
     names = {one.id: one.name for one in program.point_accounts}
     details = [
         {
             "account_name": names.get(one.account, one.account),
-            "user_point_account_id": f"{profile.customer_id}.{one.account}",
+            "user_point_account_id": f"{customer_id}.{one.account}",
             "point_account_id": one.account,
             "grouping_label": None,
             "available_balance": one.available,
             "life_time_value": one.lifetime,
         }
-        for one in profile.accounts
+        for one in accounts
     ]
     return {
         "retailer_id": program.retailer_id,
-        "user_id": profile.customer_id,
+        "user_id": customer_id,
         "summary": {
-            "total_points": sum(one.available for one in profile.accounts),
-            "life_time_points": sum(one.lifetime for one in profile.accounts),
+            "total_points": sum(one.available for one in accounts),
+            "life_time_points": sum(one.lifetime for one in accounts),
         },
         "details": details,
     }

@@ -57,7 +57,7 @@ def _lookup(call: Call) -> dict[str, Any]:
     customer_id = call.ledger.customers.find(_references(payload))
     profile = call.ledger.answers.profile(customer_id, call.moment)
     user = as_user(call, customer_id)
-    user["point_account_balances"] = as_balances(profile, call)
+    user["point_account_balances"] = as_balances(profile.customer_id, profile.accounts, call)
     usable = [one for one in profile.offers if one.state == "ISSUED"]
     if payload.transaction is None:
         user["offers"] = [_as_held(one, call) for one in usable]
