@@ -17,26 +17,28 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import sending
 import service
 from sqlalchemy import create_engine, text
 
 from postgres import private_postgres
 
 CONNECTIONS = 6_000
+SECONDS = 30
 WITHIN_S = 0.1
 IN_A_ROW = 20
 
 
-def measure(url: str, folder: Path, seconds: int) -> dict[str, Any]:
+def measure(url: str, folder: Path, seconds: int = SECONDS) -> dict[str, Any]:
     """Every figure."""
     environment = {"LOYALTY_DATABASE_URL": url, "LOYALTY_SECRET_KEY": "k1-" + "bench" * 8}
     service.fill(environment, folder)
     made = service.run(environment, "keys", "create", "bench", "--scope", "operator", "--json")
     auth = (json.loads(made)["key"], json.loads(made)["secret"])
     with service.serving(environment, folder) as address:
-        script = service.lua(folder, auth)
+        script = sending.lua(folder, auth)
         before = arrived(url)
-        told = service.wrk(address, seconds, CONNECTIONS, script, "over")
+        told = sending.wrk(address, seconds, CONNECTIONS, script, "over")
         normal_s, sent = until_normal(address, auth)
         began = time.perf_counter()
         while not all_settled(environment):
@@ -74,7 +76,7 @@ def until_normal(address: str, auth: tuple[str, str]) -> tuple[float, int]:
             if row == 0:
                 normal_s = time.perf_counter() - began
             name = f"after-{number}"
-            asked = service.body(name, service.basket(name))
+            asked = sending.body(name, sending.basket(name))
             sent = time.perf_counter()
             answer = till.post("/api/2.0/send_transaction", json=asked)
             quick = time.perf_counter() - sent < WITHIN_S
@@ -101,7 +103,7 @@ def show(found: dict[str, Any]) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--seconds", type=int, default=SECONDS)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with private_postgres() as server, tempfile.TemporaryDirectory() as folder:

@@ -5,8 +5,8 @@
 
 The whole year under the grocer program on a durable PostgreSQL, compared with the reference
 household by household; the same job the plain `eventsourcing` way, as a ratio; what a sale costs a
-customer with a long history, as a ratio; how long a till waits for an offer. Exit 1 when a
-household differs.
+customer with a long history, as a ratio; how long a till waits for an offer; what the service takes
+in. Exit 1 when a household differs.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import history
+import overload
 import promotions
 import returns
+import sending
+import service
 import year
 
 import offers
@@ -35,6 +38,12 @@ GROCER = HERE.parent / "docs" / "examples" / "grocer.program.yaml"
 OTHERS = sorted((HERE / "programs").glob("*.program.yaml"))
 SAMPLE = HERE.parent / "src" / "loyalty_ledger" / "sample"
 SALES = 155_848
+PARTS: dict[str, Any] = {
+    "offers": offers,
+    "offers_without_pause": offers,
+    "service": service,
+    "overload": overload,
+}
 
 
 def script(*arguments: str) -> str:
@@ -122,6 +131,16 @@ def with_returns(server: Server, data: Path, sales: int, seed: int, folder: Path
     }
 
 
+def over_http(server: Server, folder: Path) -> dict[str, Any]:
+    """What the service takes in, and what becomes of too much; nothing where that can't be sent."""
+    if not sending.can_be_measured():
+        return {}
+    return {
+        "service": service.measure(server.create_database("service"), folder),
+        "overload": overload.measure(server.create_database("overload"), folder),
+    }
+
+
 def machine(server: Server) -> dict[str, Any]:
     """What it was measured on."""
     with Path("/proc/cpuinfo").open() as lines:
@@ -181,6 +200,7 @@ def main() -> None:
                 promotions.measure(f"sqlite:///{folder}/codes.db"),
             ]
             report["offers_without_pause"] = offers.measure(server.create_database("crowd"))
+            report |= over_http(server, folder)
     if asked.baseline and not asked.only:
         told = script("baseline.py", "--data", str(SAMPLE), "--first", str(asked.baseline))
         report["baseline"] = json.loads(told)
@@ -216,9 +236,9 @@ def show(report: dict[str, Any]) -> None:
             f" {one['worker_peak_mb']} MB; {len(one['households_that_differ'])} of"
             f" {one['households']:,} households differ from the reference; {one['verify']}"
         )
-    for name in ("offers", "offers_without_pause"):
+    for name, part in PARTS.items():
         if name in report:
-            offers.show(report[name])
+            part.show(report[name])
     for line in report.get("promo_codes", ()):
         print(line)
     for name, one in report.get("history", {}).items():
