@@ -46,6 +46,10 @@ CODES = Table("profile_code", CodeRow, keys=2)
 
 
 def _drawn(rows: Rows, event: PromoCodeDrawn, _recorded: Recorded) -> None:
+    _put(rows, event, state="DRAWN")
+
+
+def _put(rows: Rows, event: PromoCodeDrawn | PromoCodeMoved, **more: str) -> None:
     rows.merge(
         CODES,
         (event.customer_id, event.digest),
@@ -54,7 +58,7 @@ def _drawn(rows: Rows, event: PromoCodeDrawn, _recorded: Recorded) -> None:
         cause=event.cause,
         number=event.number,
         drawn_at=event.drawn_at,
-        state="DRAWN",
+        **more,
     )
 
 
@@ -69,17 +73,7 @@ def _withdrawn(rows: Rows, event: PromoCodeWithdrawn, _recorded: Recorded) -> No
 
 def _moved(rows: Rows, event: PromoCodeMoved, _recorded: Recorded) -> None:
     rows.delete(CODES, (event.moved_from, event.digest))
-    rows.merge(
-        CODES,
-        (event.customer_id, event.digest),
-        promotion=event.promotion,
-        rule=event.rule,
-        cause=event.cause,
-        number=event.number,
-        drawn_at=event.drawn_at,
-        state=event.state.upper(),
-        first_drawn_for=event.first_drawn_for,
-    )
+    _put(rows, event, state=event.state.upper(), first_drawn_for=event.first_drawn_for)
 
 
 CODE_HANDLERS: Mapping[type[Event], Handler] = {

@@ -19,7 +19,7 @@ from loyalty_ledger.domain.events.tiers import (
 from loyalty_ledger.domain.granting import Granting
 from loyalty_ledger.domain.levels import Held, rank_held, system_of
 from loyalty_ledger.domain.program.tiers import TierSystem
-from loyalty_ledger.domain.reviewing import ENTERED, Review, review, well_founded
+from loyalty_ledger.domain.reviewing import ENTERED, Past, Review, review, well_founded
 from loyalty_ledger.domain.streams import tiers_of
 from loyalty_ledger.domain.tier import Tiers, reward_key
 
@@ -104,10 +104,11 @@ def _reviewed(granting: Granting, customer_id: str, system_id: str, until: datet
     """One system, worked out again. Whether anything an entry had given was taken back."""
     programs = granting.case.programs
     tiers: Tiers = granting.draft.state(tiers_of(customer_id))
-    gifts = {one: tiers.gifts(one) for one in tiers.ways}
     measures = upkeep.measures_of(granting.draft, customer_id, granting.case.rulebook)
-    founded = well_founded(tiers.ways, measures, gifts, programs, until)[system_id]
-    found = review(system_id, tiers.ways[system_id], founded, gifts[system_id], programs, until)
+    pasts = {
+        one: Past(one, way, measures, tiers.gifts(one), programs) for one, way in tiers.ways.items()
+    }
+    found = review(well_founded(pasts, until)[system_id], until)
     return found is not None and _go_down(granting, customer_id, system_id, found)
 
 

@@ -25,10 +25,22 @@ from loyalty_ledger.domain.progress import Earned, Measures, Purchase, holds, le
 
 ENTERED, ASSIGNED, KEPT, LEFT = "entered", "assigned", "kept", "left"
 Way = Sequence[TierStep]
-
-
 Gifts = Mapping[str, Sequence[PostedAward]]
 """What entering each level had given: it counts once the level is entered, never for it."""
+
+
+class Past(NamedTuple):
+    """A customer's way through one tier system, and all that it is judged by now."""
+
+    system_id: str
+    way: Way
+    measures: Measures
+    gifts: Gifts
+    programs: Mapping[int, Program]
+
+    def measured(self, entered: Collection[str]) -> Measures:
+        """The measures without what levels gave that are not entered."""
+        return _without_gifts(self.measures, self.gifts, entered)
 
 
 class Review(NamedTuple):
@@ -55,79 +67,53 @@ def step_of(event: TierEntered | TierKept | TierLeft) -> TierStep:
     return TierStep(kind=kind, level=level, at=event.at, program_version=event.program_version)
 
 
-def review(
-    system_id: str,
-    way: Way,
-    measures: Measures,
-    gifts: Gifts,
-    programs: Mapping[int, Program],
-    until: datetime,
-) -> Review | None:
+def review(past: Past, until: datetime) -> Review | None:
     """What remains of the way, with maintenance up to and at `until`; None when all of it does."""
-    if _all_stand(system_id, way, measures, gifts, programs):
+    if _all_stand(past):
         return None
-    walk = _walked(system_id, way, measures, gifts, programs, until)
-    lost = {step.level for step in way if step.kind == ENTERED} - walk.entered
+    walk = _walked(past, until)
+    lost = {step.level for step in past.way if step.kind == ENTERED} - walk.entered
     return Review(walk.held, walk.rank, walk.steps, sorted(lost))
 
 
-def _walked(
-    system_id: str,
-    way: Way,
-    measures: Measures,
-    gifts: Gifts,
-    programs: Mapping[int, Program],
-    until: datetime,
-) -> "_Walk":
-    walk = _Walk(system_id, way, measures, gifts, programs)
-    for moment in _moments(way, measures):
+def _walked(past: Past, until: datetime) -> "_Walk":
+    walk = _Walk(past)
+    for moment in _moments(past.way, past.measures):
         walk.go_to(moment)
-    walk.keep(max([until, *(step.at for step in way)]))
+    walk.keep(max([until, *(step.at for step in past.way)]))
     return walk
 
 
-def well_founded(
-    ways: Mapping[str, Way],
-    measures: Measures,
-    gifts: Mapping[str, Gifts],
-    programs: Mapping[int, Program],
-    until: datetime,
-) -> dict[str, Measures]:
-    """For each system, the measures without what levels of the others gave that nothing leads to.
+def well_founded(pasts: Mapping[str, Past], until: datetime) -> dict[str, Past]:
+    """Each system's past without what levels of the others gave that nothing leads to.
 
     Two levels of two systems may each have given what the other asks for. What leads to them is
     found from what no level gave: level by level, until no more are reached.
     """
-    if sum(bool(given) for given in gifts.values()) < 2:
-        return dict.fromkeys(ways, measures)
-    reached: dict[str, set[str]] = {system: set() for system in ways}
+    if sum(bool(past.gifts) for past in pasts.values()) < 2:
+        return dict(pasts)
+    reached: dict[str, set[str]] = {system: set() for system in pasts}
 
-    def measured(system: str) -> Measures:
-        found = measures
-        for other in gifts.keys() - {system}:
-            found = _without_gifts(found, gifts[other], reached[other])
-        return found
+    def founded(system: str) -> Past:
+        found = pasts[system].measures
+        for other in pasts.keys() - {system}:
+            found = _without_gifts(found, pasts[other].gifts, reached[other])
+        return pasts[system]._replace(measures=found)
 
     growing = True
     while growing:
         growing = False
-        for system, way in ways.items():
-            walk = _walked(system, way, measured(system), gifts[system], programs, until)
+        for system in pasts:
+            walk = _walked(founded(system), until)
             growing = growing or not walk.entered <= reached[system]
             reached[system] |= walk.entered
-    return {system: measured(system) for system in ways}
+    return {system: founded(system) for system in pasts}
 
 
-def _all_stand(
-    system_id: str,
-    way: Way,
-    measures: Measures,
-    gifts: Gifts,
-    programs: Mapping[int, Program],
-) -> bool:
+def _all_stand(past: Past) -> bool:
     entered: set[str] = set()
-    for step in way:
-        if not _stands(system_id, step, _without_gifts(measures, gifts, entered), programs):
+    for step in past.way:
+        if not _stands(past, step, past.measured(entered)):
             return False
         entered.add(step.level)
     return True
@@ -143,12 +129,10 @@ def _without_gifts(measures: Measures, gifts: Gifts, entered: Collection[str]) -
     return measures._replace(earned=earned)
 
 
-def _stands(
-    system_id: str, step: TierStep, measures: Measures, programs: Mapping[int, Program]
-) -> bool:
+def _stands(past: Past, step: TierStep, measures: Measures) -> bool:
     """Whether what remains would have led to this step as well."""
-    program = programs[step.program_version]
-    system = system_of(program, system_id, step.level)
+    program = past.programs[step.program_version]
+    system = system_of(program, past.system_id, step.level)
     if system is None or step.kind in (ASSIGNED, LEFT):
         return True
     level = next(one for one in system.levels if one.id == step.level)
@@ -174,20 +158,10 @@ def _moments(way: Way, measures: Measures) -> list[datetime]:
 class _Walk:
     """The way through a tier system, gone again."""
 
-    def __init__(
-        self,
-        system_id: str,
-        way: Way,
-        measures: Measures,
-        gifts: Gifts,
-        programs: Mapping[int, Program],
-    ):
-        self._system_id = system_id
-        self._way = sorted(way, key=lambda step: step.at)
-        self._all = measures
-        self._gifts = gifts
-        self._measures = _without_gifts(measures, gifts, ())
-        self._programs = programs
+    def __init__(self, past: Past):
+        self._past = past
+        self._way = sorted(past.way, key=lambda step: step.at)
+        self._measures = past.measured(())
         self.held: Held | None = None
         self.rank = 0
         self.steps: list[TierStep] = []
@@ -212,7 +186,7 @@ class _Walk:
             system = self._system(self.held.program_version, self.held.level)
             if system is None:
                 return
-            program = self._programs[self.held.program_version]
+            program = self._past.programs[self.held.program_version]
             judged = self._measures._replace(program=program)
             event = evaluate("", system, self.held, self.held.until, judged)
             self.held = after(self.held, event)
@@ -224,7 +198,7 @@ class _Walk:
         for step in reversed([step for step in reached if step.kind == ENTERED]):
             if self._rank_of(step) != self.rank + 1:
                 continue
-            program = self._programs[step.program_version]
+            program = self._past.programs[step.program_version]
             system = self._system(step.program_version, step.level)
             if system is None:
                 return False
@@ -235,21 +209,21 @@ class _Walk:
             until = next_evaluation(level, moment, program.time_zone)
             self._hold(ENTERED, Held(level.id, moment, until, step.program_version), self.rank + 1)
             self.entered.add(level.id)
-            self._measures = _without_gifts(self._all, self._gifts, self.entered)
+            self._measures = self._past.measured(self.entered)
             return True
         return False
 
     def _put(self, step: TierStep) -> None:
         self._go(ASSIGNED, step, step.at)
         self.entered.add(step.level)
-        self._measures = _without_gifts(self._all, self._gifts, self.entered)
+        self._measures = self._past.measured(self.entered)
 
     def _fall(self, step: TierStep, moment: datetime) -> None:
         """Down to where the customer was: nothing is kept longer than he had it."""
         self._go(LEFT, step, moment)
 
     def _go(self, kind: str, step: TierStep, moment: datetime) -> None:
-        program = self._programs[step.program_version]
+        program = self._past.programs[step.program_version]
         system = self._system(step.program_version, step.level)
         until = None
         if system is not None:
@@ -265,7 +239,7 @@ class _Walk:
         self.steps.append(step)
 
     def _system(self, version: int, level: str) -> TierSystem | None:
-        return system_of(self._programs[version], self._system_id, level)
+        return system_of(self._past.programs[version], self._past.system_id, level)
 
     def _rank_of(self, step: TierStep) -> int:
         system = self._system(step.program_version, step.level)
