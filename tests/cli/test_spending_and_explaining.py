@@ -134,6 +134,17 @@ def test_what_is_not_done_is_told_with_its_reason(shop: Shop) -> None:
     assert "It was made after the return window: recorded, and nothing moved." in text
 
 
+def test_an_award_is_told_with_what_it_repaid(shop: Shop) -> None:
+    shop.close("T1")
+    shop.work()
+    spent_on(shop, 1_070)
+    comes_back(shop)
+    comes_back(shop, *BREAKFAST, hours=2)
+    text = shown(shop, "explain", T1)
+    assert "account points, points 70, debt 70, rule" in text
+    assert "account points, points 70, repaid 70, rule" in text
+
+
 def test_explanations_fit_into_80_columns_and_name_what_there_is(shop: Shop) -> None:
     offer = shop.give("muffin")
     bound = shop.lock(offer)

@@ -176,7 +176,8 @@ def _show_outcomes(outcomes: list[dict[str, Any]]) -> None:
 
 _COUNTS = ("PurchaseCounted", "PurchaseRecounted", "GrantCounted", "GrantUncounted")
 _TOLD = (
-    *("offer_id", "definition", "account", "points", "debt", "written_off", "already_gone"),
+    *("offer_id", "definition", "account", "points", "repaid", "made_up", "cut"),
+    *("debt", "written_off", "already_gone"),
     *("system", "level", "entered", "since", "rule", "subject", "times", "reason", "why"),
 )
 
