@@ -188,8 +188,8 @@ def _concerned(event: Event) -> Iterator[str]:
     if whose:
         yield whose
     if isinstance(event, TransactionSettled):
-        for one in (*event.customers, *event.given_back):
-            yield one.customer_id
+        yield from (one.customer_id for one in event.customers)
+        yield from (one.customer_id for one in event.given_back)
 
 
 def _follows(event: Event, stream: str) -> bool:

@@ -164,10 +164,10 @@ def test_what_somebody_else_paid_with_is_told_with_whose_it_is(shop: Shop) -> No
     offer = shop.give("muffin")
     bound = shop.lock(offer)
     spent_on(shop, 10, "--transaction", "main/T1")
-    bob = {"payments": [{"amount": "4.00", "user_id": "BOB"}]}
-    shop.close("T1", bound, **bob)
+    by_bob = [{"amount": "4.00", "user_id": "BOB"}]
+    shop.close("T1", bound, payments=by_bob)
     shop.work()
-    comes_back(shop, **bob)
+    comes_back(shop, payments=by_bob)
 
     answer = told(shop, "explain", T1)
 

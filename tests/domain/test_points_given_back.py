@@ -1,6 +1,7 @@
 """Points that were spent and come back."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -29,11 +30,11 @@ def test_a_lot_that_paid_twice_for_a_sale_gets_back_what_it_paid_both_times() ->
 # --- whoever paid, time comes first -------------------------------------------------------------
 
 DAYS = 24
-ENDS = {"kind": "rolling", "after": "P1M"}
-IDLES = {"kind": "inactivity", "after": "P20D", "percent": 50}
+ENDS: dict[str, Any] = {"kind": "rolling", "after": "P1M"}
+IDLES: dict[str, Any] = {"kind": "inactivity", "after": "P20D", "percent": 50}
 
 
-def ben_pays_for_anns(**expiry: str | int) -> Shop:
+def ben_pays_for_anns(**expiry: Any) -> Shop:
     """Ben spends 40 of his 100 points for a sale that names Ann alone."""
     shop = plain(**accounts(expiry=expiry))
     shop.sells(line("x", "100.00"), number="saved", to="ben")
