@@ -149,13 +149,7 @@ class Explaining:
     ) -> Iterator[dict[str, Any]]:
         """What followed from the sale, in log order: each customer's history is one range."""
         found = {one.position: one for one in events if type(one.event).__name__ not in _SALE}
-        customers = {
-            who.customer_id
-            for one in events
-            if isinstance(one.event, TransactionSettled)
-            for who in one.event.customers
-        }
-        for customer_id in customers:
+        for customer_id in {whose for one in events for whose in _concerned(one.event)}:
             history = self._log.history(customer_id, known_at=known_at)
             for one in _within(history, as_of, known_at):
                 if _follows(one.event, stream):
@@ -186,6 +180,16 @@ def _is_version(event: Event) -> TypeGuard[TransactionReceived | TransactionVers
 
 def _made(event: Event) -> datetime:
     return event.at
+
+
+def _concerned(event: Event) -> Iterator[str]:
+    """Whom an event of a sale concerns: its customers, and who pays or uses an offer for them."""
+    whose: str = getattr(event, "customer_id", "")
+    if whose:
+        yield whose
+    if isinstance(event, TransactionSettled):
+        yield from (one.customer_id for one in event.customers)
+        yield from (one.customer_id for one in event.given_back)
 
 
 def _follows(event: Event, stream: str) -> bool:

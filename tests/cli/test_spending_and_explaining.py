@@ -134,6 +134,17 @@ def test_what_is_not_done_is_told_with_its_reason(shop: Shop) -> None:
     assert "It was made after the return window: recorded, and nothing moved." in text
 
 
+def test_an_award_is_told_with_what_it_repaid(shop: Shop) -> None:
+    shop.close("T1")
+    shop.work()
+    spent_on(shop, 1_070)
+    comes_back(shop)
+    comes_back(shop, *BREAKFAST, hours=2)
+    text = shown(shop, "explain", T1)
+    assert "account points, points 70, debt 70, rule" in text
+    assert "account points, points 70, repaid 70, rule" in text
+
+
 def test_explanations_fit_into_80_columns_and_name_what_there_is(shop: Shop) -> None:
     offer = shop.give("muffin")
     bound = shop.lock(offer)
@@ -147,6 +158,39 @@ def test_explanations_fit_into_80_columns_and_name_what_there_is(shop: Shop) -> 
     assert "Given back (reinstated)" in text
     of_offer = shown(shop, "explain", f"offer:{offer}")
     assert "OfferReinstated" in of_offer and max(map(len, of_offer.splitlines())) <= 80
+
+
+def test_what_somebody_else_paid_with_is_told_with_whose_it_is(shop: Shop) -> None:
+    offer = shop.give("muffin")
+    bound = shop.lock(offer)
+    spent_on(shop, 10, "--transaction", "main/T1")
+    by_bob = [{"amount": "4.00", "user_id": "BOB"}]
+    shop.close("T1", bound, payments=by_bob)
+    shop.work()
+    comes_back(shop, payments=by_bob)
+
+    answer = told(shop, "explain", T1)
+
+    anns = [one["event"] for one in answer["outcomes"] if one["customer_id"] == shop.id_of()]
+    assert [one["customer_id"] for one in answer["settlements"][1]["judged_by"]] != [shop.id_of()]
+    assert {"OfferRedeemed", "OfferReinstated", "PointsRestored"} <= {*anns}
+    lines = shown(shop, "explain", T1).splitlines()
+    assert f"  Given back (tender): 10 points, of {shop.id_of()}" in lines
+    assert max(map(len, lines)) <= 80, lines
+
+
+def test_of_a_split_bill_what_is_not_done_is_told_with_whose_it_is(shop: Shop) -> None:
+    halves = [{"amount": "3.50", "user_id": name} for name in ("ANN", "BOB")]
+    shop.close("T1", payments=halves)
+    shop.work()
+    shop.later(days=400)
+    made = (NOW + timedelta(days=400)).isoformat()
+    shop.close("T1", items=[], open_time=NOW.isoformat(), modified_time=made)
+    shop.work()
+    text = shown(shop, "explain", T1)
+    left = "  Not done: rule:base:points -35 points: outside return window, of\n    {}\n"
+    for name in ("ANN", "BOB"):
+        assert left.format(shop.id_of(name)) in text
 
 
 def test_an_older_version_that_comes_late_is_told_with_what_it_changed(shop: Shop) -> None:

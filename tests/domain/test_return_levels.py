@@ -18,10 +18,12 @@ from return_examples import (
     CREDITS,
     accounts,
     debt,
+    differences,
     later,
     level,
     plain,
     sends,
+    settled,
     spent,
     standing,
     system,
@@ -198,6 +200,17 @@ def test_what_entering_had_given_is_taken_back_with_the_level() -> None:
     assert standing(shop) == {"points": {}, "lifetime": {}, "level": "base"}
     names = [type(one).__name__ for one in shop.last]
     assert names.count("TierEntryUndone") == names.count("OfferRevoked") == 1
+
+
+def test_the_settlement_tells_what_entering_had_given_among_what_it_took_back() -> None:
+    shop = gold(20, GIFT)
+    sends(shop, line("x", "20.00"))
+    entry = [differences(settled(shop.last))["tier:club/gold"]]
+    sends(shop, line("x", "19.00"), hours=1)
+    entry.append(differences(settled(shop.last))["tier:club/gold"])
+    sends(shop, line("x", "18.00"), hours=2)
+    assert "tier:club/gold" not in differences(settled(shop.last))
+    assert entry == [{"points": 7}, {"points": -7}]
 
 
 def test_what_entering_had_given_stays_with_a_level_that_still_holds() -> None:

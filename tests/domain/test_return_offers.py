@@ -95,6 +95,7 @@ def test_an_offer_of_none_is_used_up_whatever_comes_back() -> None:
     shop, treat_id = uses("none")
     told = settled(voids(shop))
     assert (shop.offer(treat_id).state, told.given_back) == (USED, [])
+    assert why_not(told) == [(f"offer:{treat_id}", "on_return_none", 0)]
 
 
 def test_without_a_purchase_restore_points_reinstates() -> None:

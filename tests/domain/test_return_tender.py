@@ -172,6 +172,19 @@ def test_points_for_a_sale_that_is_voided_before_it_closes_come_back(opened: boo
     assert shop.points() == 30 - 20 + 10
 
 
+def test_points_spent_for_what_is_left_of_a_sale_come_back_by_what_that_was_worth() -> None:
+    shop = saved("30.00")
+    sends(shop, COFFEE, CAKE)
+    sends(shop, COFFEE, hours=1)
+    ask = spending.Spend("ann", 20, later(2), sale=("s1", "7"))
+    shop.decides(lambda draft: spending.spend(ask, shop.newest, shop.programs, draft))
+    found = []
+    for hours, kept in enumerate(([COFFEE], [line("coffee", "3.00")], []), 3):
+        sends(shop, *kept, hours=hours)
+        found.append(sum(one.points for one in settled(shop.last).given_back))
+    assert found == [0, 10, 10]
+
+
 # --- coming back --------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """`loyalty explain`: why a sale came to what it came to, and what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from textwrap import TextWrapper
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from loyalty_ledger.cli.references import explained, sale_named
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.moments import read_moment
 
+_FOLDED = TextWrapper(80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 Explained = Annotated[str, typer.Argument(metavar="REF", help="transaction:STORE/ID or offer:ID.")]
 
 
@@ -98,7 +100,7 @@ def _show_settlement(one: dict[str, Any]) -> None:
         share = f"share {_percent(who['share'])}" + (f", was {levels}" if levels else "")
         tell(f"  {who['customer_id']}: {share}")
     for note in _notes(one):
-        tell(f"  {note}")
+        tell(_FOLDED.fill(f"  {note}"))
     if one["grants"]:
         several = len(one["judged_by"]) > 1
         rows = [
@@ -132,15 +134,25 @@ def _notes(one: dict[str, Any]) -> Iterable[str]:
     if one["outside_return_window"]:
         yield "It was made after the return window: recorded, and nothing moved."
     for cut in one["refused"]:
-        yield f"{cut['rule']}: {cell(cut.get('points', 0))} points cut by {cut['limit']}"
+        points = f"{cell(cut.get('points', 0))} points"
+        yield f"{cut['rule']}: {points} cut by {cut['limit']}{_whose(one, cut)}"
     for back in one["given_back"]:
         points = f" {cell(back['points'])} points" if back.get("points") else ""
-        yield f"Given back ({back['how']}):{points} {back.get('offer_id', '')}".rstrip()
+        told = f"Given back ({back['how']}):{points} {back.get('offer_id', '')}".rstrip()
+        yield told + _whose(one, back)
     for left in one["not_done"]:
         points = f" {cell(left['points'])} points" if left.get("points") else ""
-        yield f"Not done: {left['what']}{points}: {left['why'].replace('_', ' ')}"
+        told = f"Not done: {left['what']}{points}: {left['why'].replace('_', ' ')}"
+        yield told + _whose(one, left)
     for flag in one["flags"]:
         yield f"Flagged: {flag}"
+
+
+def _whose(one: Mapping[str, Any], part: Mapping[str, Any]) -> str:
+    """Whose it is, unless the sale is his alone."""
+    whose = part["customer_id"]
+    alone = [who["customer_id"] for who in one["judged_by"]] == [whose]
+    return "" if alone else f", of {whose}"
 
 
 def _show_outcomes(outcomes: list[dict[str, Any]]) -> None:
@@ -164,7 +176,8 @@ def _show_outcomes(outcomes: list[dict[str, Any]]) -> None:
 
 _COUNTS = ("PurchaseCounted", "PurchaseRecounted", "GrantCounted", "GrantUncounted")
 _TOLD = (
-    *("offer_id", "definition", "account", "points", "debt", "written_off", "already_gone"),
+    *("offer_id", "definition", "account", "points", "repaid", "made_up", "cut"),
+    *("debt", "written_off", "already_gone"),
     *("system", "level", "entered", "since", "rule", "subject", "times", "reason", "why"),
 )
 

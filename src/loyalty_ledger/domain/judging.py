@@ -16,6 +16,7 @@ from loyalty_ledger.domain.events.settlement import (
     GivenBack,
     JudgedCustomer,
     JudgedLine,
+    NotDone,
     PurchaseCounted,
     PurchaseRecounted,
     TransactionSettled,
@@ -26,7 +27,7 @@ from loyalty_ledger.domain.leveling import advance_levels, review_levels
 from loyalty_ledger.domain.membership import judged, member_of
 from loyalty_ledger.domain.owed import Qualifying
 from loyalty_ledger.domain.requiring import Requiring
-from loyalty_ledger.domain.returning import return_offers
+from loyalty_ledger.domain.returning import Back, back_of, return_offers
 from loyalty_ledger.domain.reviewing_inactivity import review_inactivity
 from loyalty_ledger.domain.rules import UNKNOWN_ITEM, Basket, EarningRule, Member
 from loyalty_ledger.domain.sale_record import TENDER, Counted, SaleRecord
@@ -136,7 +137,7 @@ def _settle(
     members = [
         member_of(share.customer_id, case.at, rulebook, draft, case.record) for share in paid
     ]
-    given_back, flags = _give_back(arrived, one, knowledge, draft)
+    back = _give_back(arrived, one, knowledge, draft)
     granting, asked, customers = Granting(case, draft), list[Asked](), []
     rewards = [_reward(one, member) for member in members]
     granting.take_back_rest(_owed(paid, members, rewards))
@@ -150,11 +151,14 @@ def _settle(
     for member in members:
         if member.customer_id in granting.gainers:  # a return lifts nobody
             advance_levels(granting, member.customer_id, member.levels)
-    returned = (given.customer_id for given in given_back if given.how == TENDER)
+    returned = (given.customer_id for given in back.given if given.how == TENDER)
     review_inactivity(draft, dict.fromkeys((*granting.back.losers, *returned)), case)
     settled = _told(arrived, one, customers, granting, retried=retried)
-    flags = [*one.sale.flags, *flags]
-    told = replace(settled, asked=asked, given_back=given_back, flags=flags)
+    flags = [*one.sale.flags, *back.flags]
+    not_done = [*settled.not_done, *back.not_done]
+    told = replace(
+        settled, asked=asked, given_back=list(back.given), flags=flags, not_done=not_done
+    )
     return replace(told, late=arrived.late)
 
 
@@ -165,9 +169,7 @@ def _payers(one: Judged) -> list[Share]:
     return [*found, *(Share(who, 0, 1, False) for who in record.members if who not in named)]
 
 
-def _give_back(
-    arrived: Arrived, one: Judged, knowledge: Knowledge, draft: Draft
-) -> tuple[list[GivenBack], list[str]]:
+def _give_back(arrived: Arrived, one: Judged, knowledge: Knowledge, draft: Draft) -> Back:
     """Take what the sale is paid with, give back what is no longer; and what to flag.
 
     This comes before awards are taken back: what is owed then is found among what came back. An
@@ -177,7 +179,7 @@ def _give_back(
     if not (one.holds or one.version.is_voided):
         last = last_not_open(up_to(one.sale.known, number)) if arrived.late else None
         if last is None:
-            return [], []
+            return Back()
         number = last.number
         one = _judged(arrived._replace(version=number), last.body, knowledge, draft)
     case, program = one.case, one.case.rulebook.program
@@ -185,13 +187,13 @@ def _give_back(
     tendering = Tendering(case, arrived.stream, worth, draft)
     asked = points_asked(one.sale, number, one.payments, program) if one.holds else {}
     tendering.settle(asked, case.record)
-    given_back = tendering.given_back
+    offers: list[GivenBack | NotDone] = []
     first = first_closed(one.sale.known)
     came_first = first is not None and first.number == number  # nothing of it has come back
     if worth.first is not None and not came_first and one.sale.redeemed:
         kept = [*kept_lines(up_to(one.sale.known, number)), one.kept]
-        given_back = [*given_back, *return_offers(case, one.sale, kept, draft)]
-    return given_back, tendering.flags
+        offers = return_offers(case, one.sale, kept, draft)
+    return back_of(tendering, offers)
 
 
 def _count(one: Judged, share: Share, granting: Granting) -> Counted:

@@ -1,5 +1,6 @@
 """Levels after a settlement: up when an entrance holds, down when what they stood on is gone."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -177,12 +178,16 @@ def _undo(granting: Granting, customer_id: str, system_id: str, level: str, at: 
         at=at, customer_id=customer_id, system=system_id, level=level, cause=case.cause
     )
     granting.draft.emit(stream, undone, customer_id)
+    rule, gave = f"tier:{system_id}/{level}", Counter[str]()
     for given in entry.each if entry else ():
         told: dict[str, Any] = {"at": at, "counted_at": given.counted_at, "cause": case.cause}
         for award in given.awards:
-            granting.back.entry_points(customer_id, f"tier:{system_id}/{level}", award)
+            granting.back.entry_points(customer_id, rule, award)
+            gave[award.account] += award.points
         for one in given.counted:
             uncount(granting.draft, customer_id, one.subject, points=one.points, **told)
         granting.back.offers(customer_id, given.offers, given.counted_at, at)
         granting.back.codes(customer_id, given.codes, at)
+    if gave:
+        granting.grants.append(Grant(customer_id=customer_id, rule=rule, granted=dict(gave)))
     return entry is not None

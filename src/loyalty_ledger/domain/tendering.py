@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from loyalty_ledger.domain import wallet
+from loyalty_ledger.domain import upkeep, wallet
 from loyalty_ledger.domain.basket import POINTS_TENDER
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.points import LotPoints, PointsSpent
@@ -102,6 +102,7 @@ class Tendering:
         """Spend what there is of them; a closed sale is never refused for its points."""
         case, stream = self._case, wallet_of(customer_id)
         program = case.rulebook.program
+        _time_first(case, customer_id, self._draft)
         parts = wallet.split(self._draft.state(stream), program.tender_accounts, points)
         short = points - sum(parts.values())
         if short:
@@ -181,6 +182,7 @@ def give_back(
     `at` is when: never before they were spent.
     """
     stream = wallet_of(customer_id)
+    _time_first(case, customer_id, draft)
     command = Restore(
         customer_id=customer_id,
         account=account,
@@ -193,3 +195,8 @@ def give_back(
         cause=case.cause,
     )
     draft.emit(stream, restore(command, draft.state(stream).holdings), customer_id)
+
+
+def _time_first(case: Case, customer_id: str, draft: Draft) -> None:
+    """Who paid need not be one of the sale's customers, whom time has been recorded for."""
+    upkeep.bring_up_to_date(draft, customer_id, case.now, case.rulebook, case.programs)
