@@ -26,6 +26,7 @@ from loyalty_projections import (
     offer_usage,
     point_history,
     profile,
+    promo_status,
     reward_store,
     tier_progress,
     timeline,
@@ -36,6 +37,7 @@ from loyalty_projections.profile_codes import CodeOf
 from loyalty_projections.profile_rows import Facts, facts
 from loyalty_projections.projection import fold
 from loyalty_projections.projector import Projector
+from loyalty_projections.promo_status import CustomerView
 from loyalty_projections.reward_store import StoreView
 from loyalty_projections.rows import Reader
 from loyalty_projections.timeline import Happening
@@ -46,6 +48,7 @@ PROJECTIONS = (
     point_history.PROJECTION,
     reward_store.PROJECTION,
     timeline.PROJECTION,
+    promo_status.PROJECTION,
 )
 
 Answer = TypeVar("Answer")
@@ -217,6 +220,15 @@ class Answers:
             return timeline.timeline(reader, customer_id, moment.at, subject, due_levels=due)
 
         return self._ask(customer_id, moment, ask)
+
+    def promo_codes(self, customer_id: str, moment: Moment) -> CustomerView:
+        """What became of his promo codes; Rejected when no program was known."""
+        program, _ = self.definitions(moment)
+        return self._ask(
+            customer_id,
+            moment,
+            lambda reader: promo_status.of_customer(reader, customer_id, program, moment.at),
+        )
 
     def offer_counts(self, definitions: Sequence[str]) -> dict[str, tuple[int, int]]:
         """How often each offer was issued, less what was taken back, and how often redeemed."""

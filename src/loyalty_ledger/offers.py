@@ -3,8 +3,9 @@
 Each is one decision and one commit. The moment it is judged at is that of the asking.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from loyalty_ledger.asking import (
     check_enrolled,
@@ -13,7 +14,7 @@ from loyalty_ledger.asking import (
     settled_first_if_lost,
 )
 from loyalty_ledger.deciding import Reading, decide
-from loyalty_ledger.domain import acquisition, offer_code, till
+from loyalty_ledger.domain import acquisition, offer_code, spending, till
 from loyalty_ledger.domain.configuration import Catalogs, Stores
 from loyalty_ledger.domain.counting import counts_of
 from loyalty_ledger.domain.discounts import Check
@@ -60,6 +61,13 @@ from loyalty_ledger.states import States
 from loyalty_ledger.store.log import PersonalValue
 
 Bind = Callable[[till.Ask, dict[int, Program], Draft], OfferLocked | OfferRedeemed]
+
+
+class Bought(NamedTuple):
+    """Offers that were bought; `left` is what each account has after that."""
+
+    offers: list[OfferIssued]
+    left: dict[str, int]
 
 
 class Offers:
@@ -196,9 +204,22 @@ class Offers:
         self, customer_id: str, store_offer: str, by: Actor, quantity: int = 1
     ) -> list[OfferIssued]:
         """Spend the points and issue the offers, or neither."""
-        purchase = acquisition.Purchase(customer_id, store_offer, quantity, self._clock(), by)
+        return self.purchase(customer_id, store_offer, by, quantity).offers
 
-        def decision(reading: Reading) -> tuple[Draft, list[OfferIssued]]:
+    def purchase(
+        self,
+        customer_id: str,
+        store_offer: str,
+        by: Actor,
+        quantity: int = 1,
+        accounts: Sequence[str] = (),
+    ) -> Bought:
+        """The same, from these accounts of the reward store where any are named."""
+        at = self._clock()
+        wanted = customer_id, store_offer, quantity, at, by, tuple(accounts)
+        purchase = acquisition.Purchase(*wanted)
+
+        def decision(reading: Reading) -> tuple[Draft, Bought]:
             rulebook = rulebook_in_force(self._settlement, reading)
             _, sold = acquisition.on_sale(rulebook.program, store_offer)
             counts = subjects.sold(sold.id), subjects.issued(sold.offer)
@@ -209,7 +230,8 @@ class Offers:
             programs = self._settlement.programs
             bought = acquisition.buy(purchase, rulebook, programs, draft)
             settled_first_if_lost(customer_id, draft, self._settlement, reading)
-            return draft, self._new(bought, reading)
+            left = spending.left(customer_id, rulebook.program, at, programs, draft)
+            return draft, Bought(self._new(bought, reading), left)
 
         return decide(self._states, decision, self._settlement.settle_all)
 

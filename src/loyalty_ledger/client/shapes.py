@@ -54,7 +54,6 @@ from loyalty_ledger.client.told.promotion import (
     Promotions,
 )
 from loyalty_ledger.client.told.reward_store import (
-    AccountPoints,
     Edited,
     Obstacle,
     RewardStore,
@@ -79,11 +78,14 @@ from loyalty_ledger.client.told.sale import (
     SoldLine,
 )
 from loyalty_ledger.client.told.timeline import (
+    Bought,
     Campaigns,
     CampaignsPage,
     CampaignState,
     EventKind,
     EventPayload,
+    Message,
+    Template,
     Tile,
     Timeline,
     TimelineRow,
@@ -120,10 +122,10 @@ from loyalty_ledger.client.told.wallet import (
 
 __all__ = [
     "AccountBalance",
-    "AccountPoints",
     "AppliedDiscount",
     "BalanceSummary",
     "Balances",
+    "Bought",
     "CampaignState",
     "Campaigns",
     "CampaignsPage",
@@ -168,6 +170,7 @@ __all__ = [
     "Lockout",
     "LockoutState",
     "Medium",
+    "Message",
     "Moved",
     "Movement",
     "NewKey",
@@ -203,6 +206,7 @@ __all__ = [
     "SpentLine",
     "Status",
     "StoreOffer",
+    "Template",
     "TierDetails",
     "Tile",
     "Timeline",

@@ -1,7 +1,7 @@
 """What things are called on the wire: one data file, and a tenant's own over it."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -11,6 +11,25 @@ from loyalty_ledger.domain.values import Reason, Rejected
 
 Family = Literal["pos", "connect", "core", "admin"]
 _DATA = resources.files("loyalty_ledger.http") / "wire.toml"
+
+
+class Named:
+    """What stands in an answer until it is told: then the names in force say it."""
+
+    __slots__ = ("said_by",)
+
+    def __init__(self, said_by: "Callable[[Names], Any]"):
+        self.said_by = said_by
+
+
+def code(reason: Reason) -> Named:
+    """The code of a refusal within an answer."""
+    return Named(lambda names: names.code(reason))
+
+
+def word(enumeration: str, own: str) -> Named:
+    """What a word of the ledger's own is called."""
+    return Named(lambda names: names.enumeration(enumeration)[own])
 
 
 class Names:
@@ -38,6 +57,12 @@ class Names:
         """What the ledger's own words of this kind are numbered or called on the wire."""
         words: dict[str, Any] = self._tables["enumerations"][name]
         return words
+
+    @property
+    def needs_dates(self) -> bool:
+        """Whether movements of points have to be asked for between two dates."""
+        required: bool = self._tables["audit_log"]["dates_required"]
+        return required
 
     @cached_property
     def without_request_ids(self) -> frozenset[str]:

@@ -29,8 +29,11 @@ class _Beside(NamedTuple):
     came: Mapping[str, Told]
 
 
-def as_read(sales: Sequence[KnownSale], call: Call) -> list[dict[str, Any]]:
-    """The sales, in their order. Amounts are in major units."""
+def as_read(sales: Sequence[KnownSale], call: Call, *, whole: bool = True) -> list[dict[str, Any]]:
+    """The sales, in their order. Amounts are in major units.
+
+    Unless `whole` without what tills said that may be about anybody whom the sale names.
+    """
     states = call.ledger.states.get([STORES, CATALOG])
     catalogs: Catalogs = states[CATALOG]
     wanted = {
@@ -40,7 +43,7 @@ def as_read(sales: Sequence[KnownSale], call: Call) -> list[dict[str, Any]]:
         program_of(call),
         states[STORES],
         call.ledger.settlement.shelf.items(wanted, catalogs),
-        call.ledger.sales.came_with(sales),
+        call.ledger.sales.came_with(sales) if whole else {},
     )
     return [_sale(one, beside) for one in sales]
 

@@ -5,9 +5,8 @@ from typing import Any
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
-from loyalty_ledger.domain.streams import split_sale_name
 from loyalty_ledger.domain.values import Reason
-from loyalty_ledger.http.connect import ConnectBody, Skip, Take, page
+from loyalty_ledger.http.connect import ConnectBody, Skip, Take, page, sale_named
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.sale_as_read import as_read
 from loyalty_ledger.sent import Text, Time, refused
@@ -35,7 +34,7 @@ class GetStoreTransactions(ConnectBody):
 
 def _one(call: Call) -> dict[str, Any]:
     asked: GetTransaction = call.body
-    store_id, transaction_id = _name(asked, call)
+    store_id, transaction_id = sale_named(asked.transaction_id, asked.store_id, call)
     known = call.ledger.sales.sale(store_id, transaction_id)
     (told,) = as_read([known], call)
     life = call.ledger.explaining.transaction(store_id, transaction_id)
@@ -44,17 +43,6 @@ def _one(call: Call) -> dict[str, Any]:
         "granted": [row for one in last for row in one["grants"]],
         "granted_offers": [row for one in last for row in one["offers"]],
     }
-
-
-def _name(asked: GetTransaction, call: Call) -> tuple[str, str]:
-    if asked.store_id is not None:
-        return asked.store_id, asked.transaction_id
-    if "/" in asked.transaction_id:
-        try:
-            return split_sale_name(asked.transaction_id)
-        except ValueError as error:
-            raise refused([("transaction_id", str(error))]) from None
-    return call.ledger.sales.store_of(asked.transaction_id), asked.transaction_id
 
 
 def _of_store(call: Call) -> dict[str, Any]:

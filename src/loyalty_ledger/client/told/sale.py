@@ -13,7 +13,7 @@ class Discount(TypedDict):
     reference_id: str
     reference_id_type: str
     pos_discount_id: NotRequired[str]
-    status: Literal["LOCKED", "REDEEMED"]
+    status: str
     display_name: str
     discount_source: str
     amount: Amount
