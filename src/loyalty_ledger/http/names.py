@@ -1,7 +1,7 @@
 """What things are called on the wire: one data file, and a tenant's own over it."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from loyalty_ledger.domain.values import Reason, Rejected
 
 Family = Literal["pos", "connect", "core", "admin"]
+_CLAIMS = "/promotions/claims"
 _DATA = resources.files("loyalty_ledger.http") / "wire.toml"
 
 
@@ -57,6 +58,20 @@ class Names:
         """What the ledger's own words of this kind are numbered or called on the wire."""
         words: dict[str, Any] = self._tables["enumerations"][name]
         return words
+
+    def own_path(self, path: str) -> str:
+        """The path of the service that is meant by one of the names in force."""
+        return path.removesuffix(self._claims) + _CLAIMS if path.endswith(self._claims) else path
+
+    def named_paths(self, paths: Sequence[str]) -> list[str]:
+        """Every path that an operation with these is asked at, under the names in force, too."""
+        named = (one.removesuffix(_CLAIMS) + self._claims for one in paths if one.endswith(_CLAIMS))
+        return list(dict.fromkeys([*paths, *named]))
+
+    @property
+    def _claims(self) -> str:
+        claims: str = self._tables["paths"]["claims"]
+        return claims
 
     @property
     def needs_dates(self) -> bool:
