@@ -1,13 +1,16 @@
 """What happened to a customer, and what he stood to, as sites read it."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from http_service.middleware import all_at_once
 from http_service.serving import SALE, Served
 from loyalty_ledger.domain.api_key import Scope
 from offers.till import NOW, document, promoting
 
+AT_ONCE = 8
 ANN, BOB = "/external/users/ANN", "/external/users/BOB"
 
 
@@ -114,7 +117,7 @@ def test_one_id_for_two_bodies_is_refused_and_said_loudly(
     service: Served, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.caller(Scope.POS)
-    bodies = [SALE, SALE | {"channel": "web"}]
+    bodies: list[dict[str, Any]] = [SALE, SALE | {"channel": "web"}]
     if verb == "lock":
         bodies = [{"offer_lookup_code": x, "offer_lookup_type": "UserOfferId", "transaction": SALE}
                   for x in ("one", "other")]  # fmt: skip
@@ -127,12 +130,29 @@ def test_one_id_for_two_bodies_is_refused_and_said_loudly(
 
 def test_a_retailer_id_is_checked_where_the_program_sets_one(service: Served) -> None:
     path = "/incentives/api/1.0/user_points/all_balances"
-    assert service.told(path, retailer_id="whatever")["retailer_id"] is None
     service.shop.publish(document() | {"retailer_id": "R-1"})
-    assert service.told(path, retailer_id="R-1")["retailer_id"] == "R-1"
-    assert service.told(path)["retailer_id"] == "R-1"
+    for asked in ({"retailer_id": "R-1"}, {}):
+        assert service.told(path, **asked)["retailer_id"] == "R-1"
     assert service.refusal(path, retailer_id="R-2") == "validation"
-    asked = {"offer_ids": ["muffin"], "retailer_id": "R-2"}
-    assert service.refusal("/offers/api/2.0/offers/fetch_offers_details", None, **asked) == (
-        "validation"
-    )
+    details = "/offers/api/2.0/offers/fetch_offers_details"
+    assert service.refusal(details, None, retailer_id="R-2", offer_ids=["muffin"]) == "validation"
+
+
+def test_a_read_that_names_the_position_of_a_publication_is_by_that_program(
+    service: Served,
+) -> None:
+    store = "/offers/api/2.0/offers/rewardstores/"
+    service.caller()
+
+    def shelf(**beside: Any) -> list[str]:
+        told = service.ask(f"{store}get_reward_store_offers", None, **beside).json()
+        return [one["id"] for one in told["payload"]["reward_store_offers"]]
+
+    for number in range(4):
+        all_at_once([shelf] * AT_ONCE)  # every thread has just looked at the program
+        sold = {"id": f"new-{number}", "reward_store_id": "rewards", "root_offer_id": "euro"}
+        made = service.ask(f"{store}add_or_edit_offer", None, **sold, price=number)
+        position = {"at_least": made.headers["x-log-position"]}
+        service.shop.ledger.projector.catch_up()
+        for told in all_at_once([partial(shelf, params=position)] * AT_ONCE):
+            assert f"new-{number}" in told

@@ -87,7 +87,7 @@ def test_an_offer_is_paid_from_the_accounts_that_are_named(service: Served) -> N
         x["point_account_id"]: x["available_balance"] for x in service.told(BALANCES)["details"]
     }
     assert left == {"points": 1000, "credits": 0, "stamps": 50}
-    again = {"reward_store_offer_id": "muffin-150", "point_account_ids": ["stamps"]}
+    again: dict[str, Any] = {"reward_store_offer_id": "muffin-150", "point_account_ids": ["stamps"]}
     assert service.refusal(BUY, **again) == "insufficient_points"
 
 
