@@ -119,6 +119,7 @@ class Day:
         yield Asked("search_users", query={"email": "bob@example.com"})
         yield Asked("tag_user", {"tags": ["regular"], "ttl": 86_400})
         yield Asked("update_user", {"user": {"first_name": "Ann", "phone_numbers": []}})
+        yield Asked("user_profile", {"user_profile": {"favourite_drink": "espresso"}})
         yield Asked("read_user", query={"expand_incentives": "true"})
         yield Asked("claim_promotion", {"code": "MUGLOVE"})
         yield Asked("timeline", query={"count": "2"}, path={"view": "NEW_VIEW"})

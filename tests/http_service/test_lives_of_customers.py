@@ -7,6 +7,7 @@ import pytest
 
 from http_service.middleware import all_at_once
 from http_service.serving import SALE, Served
+from loyalty_ledger.client.sites import External
 from loyalty_ledger.domain.api_key import Scope
 from offers.till import NOW, document, promoting
 
@@ -156,3 +157,26 @@ def test_a_read_that_names_the_position_of_a_publication_is_by_that_program(
         service.shop.ledger.projector.catch_up()
         for told in all_at_once([partial(shelf, params=position)] * AT_ONCE):
             assert f"new-{number}" in told
+
+
+def test_fields_of_ones_own_are_kept_with_a_customer_and_go_with_him(service: Served) -> None:
+    fields = {"favourite_drink": "espresso", "visits": 7, "likes": ["cake"]}
+    with service.client() as site:
+        bob = service.shop.id_of("BOB")
+        assert site.user_profile(bob, fields) == {"status": "ok", "changed": True}
+        assert site.user_profile(External("BOB"), fields)["changed"] is False
+        told = site.read_user(bob, user_profile=True)["user_profile"]
+        assert told == {"favourite_drink": "espresso", "visits": "7", "likes": '["cake"]'}
+        assert "user_profile" not in site.read_user(bob)
+        service.shop.ledger.erasing.erase(bob)
+        service.shop.ledger.projector.catch_up()
+        assert site.read_user(bob, user_profile=True)["user_profile"] == {}
+
+
+@pytest.mark.parametrize("fields", [{}, {"x": "y" * 1001}, {"a\nb": 1}, {"x": "\0"}, [], None])
+def test_fields_that_cannot_be_kept_are_refused(service: Served, fields: Any) -> None:
+    service.caller()
+    path, before = f"{ANN}/models/user_profile", service.events()
+    told = service.core("POST", path, {"user_profile": fields}).json()
+    assert told["errors"]["code"] == "validation"
+    assert service.events() == before
