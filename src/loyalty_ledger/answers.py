@@ -37,7 +37,7 @@ from loyalty_projections.profile_codes import CodeOf
 from loyalty_projections.profile_rows import Facts, facts
 from loyalty_projections.projection import fold
 from loyalty_projections.projector import Projector
-from loyalty_projections.promo_status import CustomerView
+from loyalty_projections.promo_status import CustomerView, of_customer
 from loyalty_projections.reward_store import StoreView
 from loyalty_projections.rows import Reader
 from loyalty_projections.timeline import Happening
@@ -223,12 +223,8 @@ class Answers:
 
     def promo_codes(self, customer_id: str, moment: Moment) -> CustomerView:
         """What became of his promo codes; Rejected when no program was known."""
-        program, _ = self.definitions(moment)
-        return self._ask(
-            customer_id,
-            moment,
-            lambda reader: promo_status.of_customer(reader, customer_id, program, moment.at),
-        )
+        whose = customer_id, self.definitions(moment)[0], moment.at
+        return self._ask(customer_id, moment, lambda reader: of_customer(reader, *whose))
 
     def offer_counts(self, definitions: Sequence[str]) -> dict[str, tuple[int, int]]:
         """How often each offer was issued, less what was taken back, and how often redeemed."""

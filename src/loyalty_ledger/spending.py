@@ -126,12 +126,21 @@ class Spending:
                     done[key] = reading.answers[-1]
             settled_first_if_lost(customer_id, draft, self._settlement, reading)
             told = [came[place] for place in range(len(lines))]
-            left = spending.left(
-                customer_id, rulebook.program, at, self._settlement.programs, draft
-            )
-            return draft, Spent(customer_id, told, left, rulebook.program)
+            return draft, self._spent(customer_id, told, at, rulebook, draft)
 
         return decide(self._states, decision, self._settlement.settle_all)
+
+    def _spent(
+        self,
+        customer_id: str,
+        lines: list[SpentLine],
+        at: datetime,
+        rulebook: Rulebook,
+        draft: Draft,
+    ) -> Spent:
+        program, programs = rulebook.program, self._settlement.programs
+        left = spending.left(customer_id, program, at, programs, draft)
+        return Spent(customer_id, lines, left, program)
 
     def _spend_line(
         self, customer_id: str, line: SpendLine, at: datetime, rulebook: Rulebook, draft: Draft

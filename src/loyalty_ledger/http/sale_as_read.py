@@ -50,55 +50,63 @@ def as_read(sales: Sequence[KnownSale], call: Call, *, whole: bool = True) -> li
 
 def _sale(known: KnownSale, beside: _Beside) -> dict[str, Any]:
     received, header = known.received, known.received.header
-    named = dict.fromkeys(one.customer_id for one in received.payments if one.customer_id)
+    named = [*dict.fromkeys(one.customer_id for one in received.payments if one.customer_id)]
     came = beside.came.get(known.came_as, {})
     parts = _Parts(known, beside, came)
     from_id = header.from_transaction_id
-    store = beside.stores.by_id.get(received.store_id) or beside.stores.retired.get(
-        received.store_id
+    return (
+        _where(known, beside)
+        | {
+            "id": parts.sale,
+            "pos_transaction_id": received.transaction_id,
+            "from_transaction_id": from_id and sale_name(received.store_id, from_id),
+            "from_pos_transaction_id": from_id,
+            "user_id": next(iter(named), None),
+            "user_ids": list(named),
+            "request_id": known.last.meta.get("request"),
+            "state": known.state,
+            "is_closed": received.is_closed,
+            "is_voided": received.is_voided,
+            "status": header.status,
+            "channel": header.channel,
+            "pos_employee_id": header.pos_employee_id,
+            "sm_employee_id": header.sm_employee_id,
+            "table_id": header.table_id,
+            "guest_count": header.guest_count,
+            "subtotal": header.subtotal,
+            "taxtotal": header.tax_total,
+            "include_tax": False,
+            "check_amount": parts.money(sum(one.subtotal for one in received.lines)),
+            "open_time": received.open_time,
+            "modified_time": received.at,
+            "sm_transaction_process_date": known.settled,
+            "create_date": known.first.recorded_at,
+            "last_updated": known.last.recorded_at,
+            "items": [*parts.items()],
+            "payments": [*parts.payments()],
+            "discounts": [*parts.discounts()],
+            "business_def_collection": came.get("business_def_collection"),
+        }
+        | _said(came, _OF_SALES)
     )
-    place = {
-        "id": received.store_id,
-        "name": store.name if store else received.store_id,
-        "type": "store",
-    }
+
+
+def _where(known: KnownSale, beside: _Beside) -> dict[str, Any]:
+    """Whose sale it is and where it was made. Stores are under nothing but the retailer."""
+    received, stores = known.received, beside.stores
+    store_id = received.store_id
+    store = stores.by_id.get(store_id) or stores.retired.get(store_id)
+    place = {"id": store_id, "name": store.name if store else store_id, "type": "store"}
     return {
-        "id": parts.sale,
-        "pos_transaction_id": received.transaction_id,
-        "from_transaction_id": from_id and sale_name(received.store_id, from_id),
-        "from_pos_transaction_id": from_id,
         "retailer_id": beside.program.retailer_id,
         "rewards_system_id": beside.program.program,
-        "store_id": received.store_id,
+        "store_id": store_id,
         "store_time_zone": received.time_zone,
-        "location_lineages": [[received.store_id]],
+        "location_lineages": [[store_id]],
         "location_lineages_core": [[place]],
-        "user_id": next(iter(named), None),
-        "user_ids": list(named),
         "request_id": known.last.meta.get("request"),
-        "state": known.state,
-        "is_closed": received.is_closed,
-        "is_voided": received.is_voided,
-        "status": header.status,
-        "channel": header.channel,
-        "pos_employee_id": header.pos_employee_id,
-        "sm_employee_id": header.sm_employee_id,
-        "table_id": header.table_id,
-        "guest_count": header.guest_count,
-        "subtotal": header.subtotal,
-        "taxtotal": header.tax_total,
-        "include_tax": False,
-        "check_amount": parts.money(sum(one.subtotal for one in received.lines)),
-        "open_time": received.open_time,
-        "modified_time": received.at,
-        "sm_transaction_process_date": known.settled,
-        "create_date": known.first.recorded_at,
-        "last_updated": known.last.recorded_at,
-        "items": [*parts.items()],
-        "payments": [*parts.payments()],
-        "discounts": [*parts.discounts()],
-        "business_def_collection": came.get("business_def_collection"),
-    } | _said(came, _OF_SALES)
+        "user_id": next((one.customer_id for one in received.payments if one.customer_id), None),
+    }
 
 
 def _said(came: Told, elsewhere: Collection[str] = ()) -> dict[str, Any]:

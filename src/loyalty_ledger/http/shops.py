@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from loyalty_ledger.acquiring import Bought
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
@@ -26,7 +27,6 @@ from loyalty_ledger.http.names import code, word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.user_offers import as_status_list
-from loyalty_ledger.offers import Bought
 from loyalty_ledger.sent import Text, refused
 from loyalty_projections.reward_store import StoreView
 

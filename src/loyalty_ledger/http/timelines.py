@@ -7,6 +7,7 @@ from typing import Any
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.levels import levels_match
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.earning import Campaign
 from loyalty_ledger.http.connect import page, program_of
 from loyalty_ledger.http.core import both, core, customer
@@ -149,23 +150,28 @@ def _campaigns(call: Call) -> dict[str, Any]:
     return {
         "campaigns": {
             "tiles": [
-                {
-                    "campaign_id": one.id,
-                    "name": one.name,
-                    "start_date": one.starts and program.instant(one.starts),
-                    "end_date": one.ends and program.instant(one.ends),
-                    "custom_payload": None,
-                    "progress": {"state": word("campaign_state", "active")},
-                    "template": {
-                        "type": "message",
-                        "message": {"header": one.name, "description": one.name, "image_url": None},
-                    },
-                }
+                _tile(one, program)
                 for one in page(on, (number - 1) * MOST_CAMPAIGNS, MOST_CAMPAIGNS)
             ]
         },
         "page": number,
         "page_size": MOST_CAMPAIGNS,
+    }
+
+
+def _tile(campaign: Campaign, program: Program) -> dict[str, Any]:
+    name = campaign.name
+    return {
+        "campaign_id": campaign.id,
+        "name": name,
+        "start_date": campaign.starts and program.instant(campaign.starts),
+        "end_date": campaign.ends and program.instant(campaign.ends),
+        "custom_payload": None,
+        "progress": {"state": word("campaign_state", "active")},
+        "template": {
+            "type": "message",
+            "message": {"header": name, "description": name, "image_url": None},
+        },
     }
 
 

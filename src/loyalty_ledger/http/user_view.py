@@ -48,11 +48,7 @@ def as_user(call: Call, customer_id: str) -> dict[str, Any]:
                 {"external_id": one.value, "external_id_type": one.type or None} for one in external
             ],
             "email": _one(profile, "email"),
-            "phone_numbers": [
-                _NOT_KEPT_OF_PHONES | {"phone_number": one.value}
-                for one in profile.identifiers
-                if one.kind == "phone"
-            ],
+            "phone_numbers": _phones(profile),
             "opted_in": facts.opted_in,
             "activated": True,
             "suspended": facts.suspended,
@@ -74,6 +70,11 @@ def as_user(call: Call, customer_id: str) -> dict[str, Any]:
         | {name: said.get(name) for name in KEPT}
         | _NOT_KEPT
     )
+
+
+def _phones(profile: Profile) -> list[dict[str, Any]]:
+    numbers = [one.value for one in profile.identifiers if one.kind == "phone"]
+    return [_NOT_KEPT_OF_PHONES | {"phone_number": one} for one in numbers]
 
 
 def _one(profile: Profile, kind: str) -> str | None:
