@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from http_service.serving import SALE, Served, served
+from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http.names import read_names
 from offers.till import promoting, shop_on
 
@@ -110,6 +111,14 @@ def test_sites_read_a_retailers_own_words_at_a_retailers_own_path(service: Serve
     assert claim.json()["claim"]["promotion_id"] == "mug-love"
     as_ever = service.core("POST", f"{ann}/promotions/claims", {"code": "MUGLOVE"})
     assert as_ever.json()["claim"]["promotion_id"] == "mug-love"
+
+
+@pytest.mark.parametrize("path", ["", "codes", "/", "/codes/", "/{code}"])
+def test_what_is_no_path_is_refused(tmp_path: Path, path: str) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(f'[paths]\nclaims = "{path}"\n', encoding="utf-8")
+    with pytest.raises(Rejected, match="must be a path such as /promotions/claims"):
+        read_names(own)
 
 
 def test_movements_may_have_to_be_asked_for_between_dates(service: Served) -> None:

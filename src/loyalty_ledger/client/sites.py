@@ -111,14 +111,14 @@ def claim_promotion(
     return _write("POST", path, {"code": code}, "claim", request_id)
 
 
-def limiters(user_id: str, *, at_least: int | None = None) -> Call[list[shapes.Limiter]]:
+def limiters(user_id: str, **when: Unpack[When]) -> Call[list[shapes.Limiter]]:
     """How many right promo codes a customer has entered, and may enter."""
-    return _read(_of(user_id, "/limiters"), "limiters", moment({}, at_least=at_least))
+    return _read(_of(user_id, "/limiters"), "limiters", moment(when))
 
 
-def lockout(user_id: str, *, at_least: int | None = None) -> Call[shapes.Lockout]:
+def lockout(user_id: str, **when: Unpack[When]) -> Call[shapes.Lockout]:
     """How many wrong promo codes a customer has entered, and whether he is locked out."""
-    return _read(_of(user_id, "/lockout"), "lockout", moment({}, at_least=at_least))
+    return _read(_of(user_id, "/lockout"), "lockout", moment(when))
 
 
 def promotions(*, at_least: int | None = None) -> Call[list[shapes.Promotion]]:

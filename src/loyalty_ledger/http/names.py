@@ -1,5 +1,6 @@
 """What things are called on the wire: one data file, and a tenant's own over it."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -11,6 +12,7 @@ from loyalty_ledger.domain.values import Reason, Rejected
 
 Family = Literal["pos", "connect", "core", "admin"]
 _CLAIMS = "/promotions/claims"
+_PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 _DATA = resources.files("loyalty_ledger.http") / "wire.toml"
 
 
@@ -94,7 +96,10 @@ def read_names(own: Path | None = None) -> Names:
         given = tomllib.loads(own.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Rejected(Reason.VALIDATION, f"{own} is no TOML: {error}") from error
-    return Names(_over(tables, given, str(own)))
+    merged = _over(tables, given, str(own))
+    if not _PATH.fullmatch(merged["paths"]["claims"]):
+        raise Rejected(Reason.VALIDATION, f"{own}: paths: claims must be a path such as {_CLAIMS}")
+    return Names(merged)
 
 
 def _over(known: dict[str, Any], given: dict[str, Any], place: str) -> dict[str, Any]:
