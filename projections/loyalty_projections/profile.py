@@ -68,13 +68,14 @@ class TierView(_View):
 class OfferView(_View):
     """An offer in the customer's hands: ISSUED, LOCKED, REDEEMED, EXPIRED or REVOKED.
 
-    `locked_by` is the sale that holds it, as STORE/ID.
+    `locked_by` is the sale that holds it, as STORE/ID; before `redeemable_from` it cannot be used.
     """
 
     offer_id: str
     definition: str
     state: str
     expires_at: datetime | None
+    redeemable_from: datetime | None = None
     locked_until: datetime | None = None
     locked_by: str | None = None
 
@@ -288,6 +289,7 @@ def _offer(row: OfferRow, now: datetime) -> OfferView:
         definition=row.definition,
         state=state,
         expires_at=row.expires_at,
+        redeemable_from=row.redeemable_from,
         locked_until=row.locked_until if locked else None,
         locked_by=row.transaction if locked else None,
     )

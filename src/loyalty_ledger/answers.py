@@ -26,6 +26,7 @@ from loyalty_projections import (
     offer_usage,
     point_history,
     profile,
+    promo_status,
     reward_store,
     tier_progress,
     timeline,
@@ -36,6 +37,7 @@ from loyalty_projections.profile_codes import CodeOf
 from loyalty_projections.profile_rows import Facts, facts
 from loyalty_projections.projection import fold
 from loyalty_projections.projector import Projector
+from loyalty_projections.promo_status import CustomerView, of_customer
 from loyalty_projections.reward_store import StoreView
 from loyalty_projections.rows import Reader
 from loyalty_projections.timeline import Happening
@@ -46,6 +48,7 @@ PROJECTIONS = (
     point_history.PROJECTION,
     reward_store.PROJECTION,
     timeline.PROJECTION,
+    promo_status.PROJECTION,
 )
 
 Answer = TypeVar("Answer")
@@ -147,12 +150,8 @@ class Answers:
 
     def accounts(self, customer_id: str, moment: Moment) -> tuple[AccountView, ...]:
         """The accounts of the profile alone; Rejected when no program was known."""
-        program, programs = self.definitions(moment)
-        return self._ask(
-            customer_id,
-            moment,
-            lambda reader: profile.accounts(reader, customer_id, moment.at, program, programs),
-        )
+        whose = customer_id, moment.at, *self.definitions(moment)
+        return self._ask(customer_id, moment, lambda reader: profile.accounts(reader, *whose))
 
     def facts(self, customer_id: str, moment: Moment) -> Facts:
         """When he joined, his consent, tags and flags."""
@@ -183,10 +182,7 @@ class Answers:
         return self._ask(customer_id, moment, ask)
 
     def tiers(self, customer_id: str, moment: Moment) -> list[dict[str, Any]]:
-        """The place in each tier system, and what the next level still takes.
-
-        Rejected when no program was known.
-        """
+        """The place in each tier system, and what the next level takes; Rejected as `profile`."""
         program, programs = self.definitions(moment)
 
         def ask(reader: Reader) -> list[dict[str, Any]]:
@@ -226,6 +222,11 @@ class Answers:
             return timeline.timeline(reader, customer_id, moment.at, subject, due_levels=due)
 
         return self._ask(customer_id, moment, ask)
+
+    def promo_codes(self, customer_id: str, moment: Moment) -> CustomerView:
+        """What became of his promo codes; Rejected when no program was known."""
+        whose = customer_id, self.definitions(moment)[0], moment.at
+        return self._ask(customer_id, moment, lambda reader: of_customer(reader, *whose))
 
     def offer_counts(self, definitions: Sequence[str]) -> dict[str, tuple[int, int]]:
         """How often each offer was issued, less what was taken back, and how often redeemed."""

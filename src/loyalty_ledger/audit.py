@@ -22,6 +22,7 @@ class AuditRow:
 
     `modification` is what it did to the balance. Of a lot, `spent` and `expired` are what is gone
     of it: what rolled over counts as expired, what was taken back or paid a debt as spent.
+    `request` is the id of the request that moved them, where one did.
     """
 
     row_id: str
@@ -35,6 +36,7 @@ class AuditRow:
     transaction: str = ""
     spent: int = 0
     expired: int = 0
+    request: str = ""
 
 
 class Audit:
@@ -124,6 +126,7 @@ class Audit:
             account=account,
             modification=points,
             kind=kind,
+            request=recorded.meta.get("request", ""),
         )
         self.rows.append(row)
         return row

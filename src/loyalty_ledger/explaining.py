@@ -127,7 +127,7 @@ class Explaining:
                  "levels": x.levels, "tags": x.tags, "opted_in": x.opted_in}
                 for x in event.customers
             ],
-            "grants": [row for grant in event.grants for row in _differences(grant)],
+            "grants": [row for grant in event.grants for row in differences(grant)],
             "offers": [
                 {"customer_id": grant.customer_id, "rule": grant.rule, "offers": grant.offers}
                 for grant in event.grants
@@ -200,7 +200,7 @@ def _follows(event: Event, stream: str) -> bool:
     return split_cause(cause)[0] == stream
 
 
-def _differences(grant: Grant) -> Iterator[dict[str, Any]]:
+def differences(grant: Grant) -> Iterator[dict[str, Any]]:
     """What a rule owed, what stood before, and so what was posted, by account."""
     for account in dict.fromkeys((*grant.deserved, *grant.granted)):
         deserved, granted = grant.deserved.get(account, 0), grant.granted.get(account, 0)

@@ -36,6 +36,7 @@ from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Keyring, as_external
 from loyalty_ledger.naming import Naming, references_of
+from loyalty_ledger.once import conflict
 from loyalty_ledger.reading import Versions, times
 from loyalty_ledger.receipt_codes import ReceiptCodes
 from loyalty_ledger.states import States, add_draft
@@ -154,7 +155,7 @@ class Intake:
             elif before[0] == one.request.digest:
                 receipts[one.place] = Receipt("repeated", before[1])
             else:
-                receipts[one.place] = Receipt("refused", refusal=_other_body(one.request))
+                receipts[one.place] = Receipt("refused", refusal=conflict(*one.key))
         return new
 
     def _decide(self, asked: list[_Asked], receipts: dict[int, Receipt]) -> None:
@@ -274,13 +275,4 @@ def answer_to(request: wire.Request) -> bytes:
     """The answer of an accepted `send_transaction`."""
     return msgspec.json.encode(
         {"status": "OK", "payload": None, "transaction_id": request.transaction.transaction_id}
-    )
-
-
-def _other_body(request: wire.Request) -> Rejected:
-    return Rejected(
-        Reason.REQUEST_CONFLICT,
-        f"request_id {request.request_id!r} was used before with another body: every request"
-        " needs an id of its own",
-        {"request_id": request.request_id},
     )

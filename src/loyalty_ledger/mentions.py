@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
 from loyalty_ledger.domain.events.customers import CustomerErased
 from loyalty_ledger.domain.events.merging import CustomerMerged
 from loyalty_ledger.domain.events.sales import TransactionReceived, TransactionVersionIgnored
 from loyalty_ledger.identity import KINDS, Reference, as_external, wire_reference
+from loyalty_ledger.personal_fields import as_text, of_text
 from loyalty_ledger.store.log import Log, PersonalValue, Recorded
 
 _PAIRS = (("user_id", "user_id_type"), ("additional_user_id", "additional_user_id_type"))
@@ -34,12 +33,12 @@ def references(own: Sequence[PersonalValue]) -> set[Reference]:
 
 def without(payment: PersonalValue, his: set[Reference]) -> PersonalValue | None:
     """The payment without the ids in it that are his; None when none is."""
-    held: dict[str, Any] = msgspec.json.decode(payment.value)
+    held = of_text(payment.value)
     mine = [pair for pair in _PAIRS if _named(held, *pair) in his]
     if not mine:
         return None
     left = {key: value for key, value in held.items() if key not in {k for p in mine for k in p}}
-    return payment._replace(value=msgspec.json.encode(left, order="sorted").decode())
+    return payment._replace(value=as_text(left))
 
 
 def _named(held: dict[str, Any], value: str, type_name: str) -> Reference | None:

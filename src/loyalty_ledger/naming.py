@@ -2,9 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from loyalty_ledger import wire
 from loyalty_ledger.directory import Directory
@@ -13,6 +10,7 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.streams import customer_of
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.identity import Reference, as_external, wire_reference
+from loyalty_ledger.personal_fields import as_text
 from loyalty_ledger.store.log import PersonalValue
 
 Claimed = Callable[[int, wire.WirePayment], str | None]
@@ -97,21 +95,17 @@ class Naming:
         owner = self.customers[0] if self.customers else ""
         reference = f"{stream}#{request.digest}"
         if extras:
-            yield PersonalValue(owner, "sale", reference, _as_text(extras))
+            yield PersonalValue(owner, "sale", reference, as_text(extras))
         for place, payment in enumerate(request.transaction.payments):
             payer = self._payers[place]
             rest = dict(of_payments.get(place, {}))
             if payer is None or payment.additional_user_id is not None:
                 rest |= {name: v for name in _NAMING if (v := getattr(payment, name)) is not None}
             if rest:
-                yield PersonalValue(payer or "", "payment", f"{reference}#{place}", _as_text(rest))
+                yield PersonalValue(payer or "", "payment", f"{reference}#{place}", as_text(rest))
 
 
 _NAMING = ("user_id", "user_id_type", "additional_user_id", "additional_user_id_type")
-
-
-def _as_text(value: dict[str, Any]) -> str:
-    return msgspec.json.encode(value, order="sorted").decode()
 
 
 def references_of(payment: wire.WirePayment) -> list[Reference]:

@@ -6,22 +6,20 @@ Each is one decision and one commit. The moment it is judged at is that of the a
 from collections.abc import Callable
 from datetime import datetime
 
+from loyalty_ledger.acquiring import Acquiring
 from loyalty_ledger.asking import (
     check_enrolled,
     check_may_ask,
     rulebook_in_force,
-    settled_first_if_lost,
 )
 from loyalty_ledger.deciding import Reading, decide
-from loyalty_ledger.domain import acquisition, offer_code, till
+from loyalty_ledger.domain import offer_code, till
 from loyalty_ledger.domain.configuration import Catalogs, Stores
 from loyalty_ledger.domain.counting import counts_of
 from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.events import limits as subjects
 from loyalty_ledger.domain.events.offers import (
     Actor,
-    OfferIssued,
     OfferLocked,
     OfferRedeemed,
 )
@@ -42,13 +40,8 @@ from loyalty_ledger.domain.streams import (
     PROGRAM,
     STORES,
     code,
-    customer_of,
-    limit,
     offer,
     sale,
-    tiers_of,
-    usage_of,
-    wallet_of,
 )
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Keyring, make_code
@@ -62,7 +55,7 @@ from loyalty_ledger.store.log import PersonalValue
 Bind = Callable[[till.Ask, dict[int, Program], Draft], OfferLocked | OfferRedeemed]
 
 
-class Offers:
+class Offers(Acquiring):
     """Asks about offers, at a till, in an app, by an employee."""
 
     def __init__(
@@ -73,10 +66,8 @@ class Offers:
         clock: Callable[[], datetime],
         draw: Callable[[], str] = make_code,
     ):
-        self._states = states
-        self._settlement = settlement
+        super().__init__(states, settlement, clock)
         self._keyring = keyring
-        self._clock = clock
         self._draw = draw
 
     # --- at the till ----------------------------------------------------------------------------
@@ -174,44 +165,7 @@ class Offers:
 
         decide(self._states, decision)
 
-    # --- given, bought, revoked, shown ----------------------------------------------------------
-
-    def give(
-        self, customer_id: str, definition: str, by: Actor, why: str, quantity: int = 1
-    ) -> list[OfferIssued]:
-        """Issue offers by hand, within their limits."""
-        gift = acquisition.Gift(customer_id, definition, quantity, self._clock(), by, why)
-
-        def decision(reading: Reading) -> tuple[Draft, list[OfferIssued]]:
-            rulebook = rulebook_in_force(self._settlement, reading)
-            subject = limit(subjects.issued(definition))
-            reading.get([customer_of(customer_id), usage_of(customer_id), subject])
-            check_enrolled(customer_id, reading)
-            draft = reading.draft()
-            return draft, self._new(acquisition.give(gift, rulebook, draft), reading)
-
-        return decide(self._states, decision)
-
-    def buy(
-        self, customer_id: str, store_offer: str, by: Actor, quantity: int = 1
-    ) -> list[OfferIssued]:
-        """Spend the points and issue the offers, or neither."""
-        purchase = acquisition.Purchase(customer_id, store_offer, quantity, self._clock(), by)
-
-        def decision(reading: Reading) -> tuple[Draft, list[OfferIssued]]:
-            rulebook = rulebook_in_force(self._settlement, reading)
-            _, sold = acquisition.on_sale(rulebook.program, store_offer)
-            counts = subjects.sold(sold.id), subjects.issued(sold.offer)
-            own = (customer_of, wallet_of, tiers_of, usage_of)
-            reading.get([*(of(customer_id) for of in own), *map(limit, counts)])
-            check_may_ask(customer_id, reading)
-            draft = reading.draft()
-            programs = self._settlement.programs
-            bought = acquisition.buy(purchase, rulebook, programs, draft)
-            settled_first_if_lost(customer_id, draft, self._settlement, reading)
-            return draft, self._new(bought, reading)
-
-        return decide(self._states, decision, self._settlement.settle_all)
+    # --- revoked, changed, shown ----------------------------------------------------------------
 
     def revoke(self, offer_id: str, by: Actor, why: str) -> None:
         """Take an offer away for good."""
@@ -278,11 +232,6 @@ class Offers:
         redemption = program.offer(state.definition).redemption
         begins, ends = redeemable(redemption, at, program)
         return Extend(at=at, redeemable_from=begins, expires_at=ends, by=by)
-
-    def _new(self, offers: list[OfferIssued], reading: Reading) -> list[OfferIssued]:
-        """The commit names the streams of new offers, too: none may exist."""
-        reading.get([offer(one.offer_id) for one in offers])
-        return offers
 
     def _programs(self, version: int, reading: Reading) -> dict[int, Program]:
         """All published versions, at least up to this one: another process may have published."""

@@ -8,9 +8,12 @@ once that is mended, the same request may well be granted.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import structlog
+
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.store.log import Answer
 
+log = structlog.get_logger("loyalty_ledger")
 PASSING = frozenset(
     {
         Reason.VALIDATION,
@@ -21,6 +24,21 @@ PASSING = frozenset(
     }
 )
 """Reasons that are not the decision's: a refusal for one of them is not kept."""
+
+
+def conflict(client_id: str, store_id: str, request_id: str) -> Rejected:
+    """The refusal of an id that was used before with another body; it is logged.
+
+    Who sends one id with everything loses what he sends: an operator has to hear of it. The id
+    itself is not logged, since anything may stand in it.
+    """
+    log.warning("request_conflict", client_id=client_id, store_id=store_id)
+    return Rejected(
+        Reason.REQUEST_CONFLICT,
+        f"request_id {request_id!r} was used before with another body: every request needs an id"
+        " of its own",
+        {"request_id": request_id},
+    )
 
 
 class Answered(Exception):  # noqa: N818 - an answer, not an error
@@ -66,9 +84,4 @@ class Once(NamedTuple):
             return
         if known.fingerprint == self.fingerprint:
             raise Answered(known)
-        raise Rejected(
-            Reason.REQUEST_CONFLICT,
-            f"request_id {self.request_id!r} was used before with another body: every request"
-            " needs an id of its own",
-            {"request_id": self.request_id},
-        )
+        raise conflict(*self.key)

@@ -1,10 +1,27 @@
 """What is kept of a person beside the log, and under which names."""
 
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
 
 from loyalty_ledger.domain.values import Reason, Rejected
 
 BORN, NOTE = "dob", "offer"
+_encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
+_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+
+
+def as_text(said: Mapping[str, Any]) -> str:
+    """What was said, as it is kept: numbers exactly as they were."""
+    return _encode(said).decode()
+
+
+def of_text(text: str) -> dict[str, Any]:
+    """What was said, of what is kept."""
+    return _decode(text)
 
 
 def about(name: str) -> str:

@@ -127,11 +127,11 @@ def customer_record(record: PersonRecord) -> CustomerRecord:
         tuple(dict.fromkeys(references)),
         record.opted_in,
         None if record.tags is None else tuple(record.tags),
-        tuple(_kept(about(name), value) for name, value in (record.model_extra or {}).items()),
+        tuple(kept_field(about(name), value) for name, value in (record.model_extra or {}).items()),
     )
 
 
-def _kept(name: str, value: object) -> tuple[str, str]:
+def kept_field(name: str, value: object) -> tuple[str, str]:
     """A field that only the operator knows the meaning of, as personal data."""
     try:
         shown = read_text(name)

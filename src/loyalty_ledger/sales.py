@@ -1,11 +1,15 @@
-"""What is asked about sales: one of them as it stands, and those of a store."""
+"""What is asked about sales: one of them as it stands, those of a store, what came with them."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from loyalty_ledger.domain.events.merging import CustomerMerged
 from loyalty_ledger.domain.events.sales import TransactionReceived
-from loyalty_ledger.domain.streams import sale
+from loyalty_ledger.domain.events.settlement import TransactionSettled
+from loyalty_ledger.domain.streams import customer_of, sale
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.personal_fields import of_text
 from loyalty_ledger.store.log import Log, Recorded
 from loyalty_projections import sales
 from loyalty_projections.projector import Projector
@@ -13,12 +17,21 @@ from loyalty_projections.sales import SaleRow
 
 
 class KnownSale(NamedTuple):
-    """A sale: its first arrival and the last that counts, and where its settlement stands."""
+    """A sale: its first arrival and the last that counts, and where its settlement stands.
+
+    `settled` is when a version of it was settled last, if one was.
+    """
 
     first: Recorded
     last: Recorded
     received: TransactionReceived
     state: str
+    settled: datetime | None = None
+
+    @property
+    def came_as(self) -> str:
+        """What came with its last version is kept under this."""
+        return f"{self.last.stream}#{self.received.body_digest}"
 
 
 class Sales:
@@ -43,22 +56,60 @@ class Sales:
 
     def sale(self, store_id: str, transaction_id: str) -> KnownSale:
         """The sale as its last version that counts has it; Rejected when there is none."""
-        first = last = None
-        settled = 0
-        for one in self._log.stream(sale(store_id, transaction_id)):
-            if isinstance(one.event, TransactionReceived):
-                first, last = first or one, one
-            settled = max(settled, getattr(one.event, "version", 0))
-        if first is None or last is None:
+        known = known_sale(self._log.stream(sale(store_id, transaction_id)))
+        if known is None:
             raise _unknown(transaction_id)
-        received = last.event
-        assert isinstance(received, TransactionReceived)  # noqa: S101 - as looked at above
-        state = "settled" if settled >= last.version else "received"
-        return KnownSale(first, last, received, state)
+        return known
 
     def of_store(self, store_id: str, first: datetime, end: datetime) -> list[SaleRow]:
         """The sales of a store that were opened from the one moment to before the other."""
         return self._projector.ask(lambda reader: sales.of_store(reader, store_id, first, end))
+
+    def came_with(self, known: Sequence[KnownSale]) -> Mapping[str, dict[str, Any]]:
+        """What came with these sales that no event holds, by what it is kept under.
+
+        That is, by `came_as` what a till said of a sale and its parts, and by that, `#` and its
+        place what it said of a payment. Of those who were erased there is nothing.
+        """
+        streams = [one.last.stream for one in known]
+        owners = {"", *self._payers(known)}
+        found = [
+            value
+            for field in ("sale", "payment")
+            for value in self._log.personal_below(field, owners, streams)
+        ]
+        return {one.reference: of_text(one.value) for one in found}
+
+    def _payers(self, known: Iterable[KnownSale]) -> Iterator[str]:
+        """All who paid for these sales, and who goes on as one of them."""
+        payers = {
+            payment.customer_id
+            for one in known
+            for payment in one.received.payments
+            if payment.customer_id is not None
+        }
+        yield from payers
+        for tail in self._log.load([customer_of(one) for one in payers]).streams.values():
+            merged = (one.event for one in tail.events)
+            yield from (one.into for one in merged if isinstance(one, CustomerMerged))
+
+
+def known_sale(events: Iterable[Recorded]) -> KnownSale | None:
+    """The sale that these events of its stream make; None before a version that counts."""
+    first = last = settled = None
+    version = 0
+    for one in events:
+        if isinstance(one.event, TransactionReceived):
+            first, last = first or one, one
+        if isinstance(one.event, TransactionSettled):
+            settled = one.recorded_at
+        version = max(version, getattr(one.event, "version", 0))
+    if first is None or last is None:
+        return None
+    received = last.event
+    assert isinstance(received, TransactionReceived)  # noqa: S101 - as looked at above
+    state = "settled" if version >= last.version else "received"
+    return KnownSale(first, last, received, state, settled)
 
 
 def _unknown(transaction_id: str) -> Rejected:

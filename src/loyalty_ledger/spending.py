@@ -10,6 +10,7 @@ from loyalty_ledger.domain import spending
 from loyalty_ledger.domain.configuration import Stores
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.points import PointsSpent
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import STORES, customer_of, sale, wallet_of
 from loyalty_ledger.domain.values import Rejected
@@ -19,7 +20,10 @@ from loyalty_ledger.store.log import Answer
 
 
 class SpendLine(NamedTuple):
-    """One of several spends. Lines of a lower `rank` come first; `line_id` tells a repeat."""
+    """One of several spends. Lines of a lower `rank` come first; `line_id` tells a repeat.
+
+    `kind` of the reference is the caller's own, and only told back.
+    """
 
     points: int
     accounts: tuple[str, ...] = ()
@@ -27,6 +31,7 @@ class SpendLine(NamedTuple):
     reference: str = ""
     line_id: str = ""
     rank: int = 0
+    kind: str = ""
 
 
 class SpentLine(NamedTuple):
@@ -36,6 +41,18 @@ class SpentLine(NamedTuple):
     spent: list[PointsSpent]
     refusal: Rejected | None = None
     repeated: bool = False
+
+
+class Spent(NamedTuple):
+    """What became of several spends, in their order; `left` is what can be spent after them.
+
+    `program` is the one that they were made under.
+    """
+
+    customer_id: str
+    lines: list[SpentLine]
+    left: dict[str, int]
+    program: Program
 
 
 class Spending:
@@ -76,7 +93,7 @@ class Spending:
 
     def spend_several(
         self, customer_id: str, lines: Sequence[SpendLine], *, partly: bool = False
-    ) -> list[SpentLine]:
+    ) -> Spent:
         """Take the points of all lines, in one commit; what became of each, in their order.
 
         Rejected when one of them cannot be had, unless `partly`: then the others are. A line whose
@@ -85,7 +102,7 @@ class Spending:
         at = self._clock()
         in_order = sorted(range(len(lines)), key=lambda place: (lines[place].rank, place))
 
-        def decision(reading: Reading) -> tuple[Draft, list[SpentLine]]:
+        def decision(reading: Reading) -> tuple[Draft, Spent]:
             rulebook = rulebook_in_force(self._settlement, reading)
             reading.get([customer_of(customer_id), wallet_of(customer_id)])
             check_may_ask(customer_id, reading)
@@ -108,9 +125,22 @@ class Spending:
                     reading.answers.append(Answer(*key, "", b""))
                     done[key] = reading.answers[-1]
             settled_first_if_lost(customer_id, draft, self._settlement, reading)
-            return draft, [came[place] for place in range(len(lines))]
+            told = [came[place] for place in range(len(lines))]
+            return draft, self._spent(customer_id, told, at, rulebook, draft)
 
         return decide(self._states, decision, self._settlement.settle_all)
+
+    def _spent(
+        self,
+        customer_id: str,
+        lines: list[SpentLine],
+        at: datetime,
+        rulebook: Rulebook,
+        draft: Draft,
+    ) -> Spent:
+        program, programs = rulebook.program, self._settlement.programs
+        left = spending.left(customer_id, program, at, programs, draft)
+        return Spent(customer_id, lines, left, program)
 
     def _spend_line(
         self, customer_id: str, line: SpendLine, at: datetime, rulebook: Rulebook, draft: Draft

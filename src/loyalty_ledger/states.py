@@ -161,12 +161,12 @@ class States:
         """What was answered before to requests under these keys."""
         return self._log.find_answers(keys)
 
-    def look_again(self, streams: Collection[str]) -> None:
-        """Drop those of the streams that others have moved on; asked at most so often.
+    def look_again(self, streams: Collection[str], *, at_once: bool = False) -> None:
+        """Drop those of the streams that others have moved on; asked at most so often, or at once.
 
         Where something is only read, no commit would notice it.
         """
-        if time.monotonic() - self._compared_at < COMPARE_EVERY_S:
+        if not at_once and time.monotonic() - self._compared_at < COMPARE_EVERY_S:
             return
         self._compared_at = time.monotonic()
         known = [stream for stream in streams if stream in self._known]

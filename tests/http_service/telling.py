@@ -16,6 +16,7 @@ from offers.till import promoting
 EVERY: Mapping[str, Operation] = {one.name: one for one in (*BY_THEMSELVES, *OPERATIONS)}
 NOT_THE_SAME_TWICE = (
     (r"key_[0-9a-f]{16}", "key_8f2d6c0b5a9e4137"),
+    (r'"request_id":"[0-9a-f]{16}"', '"request_id":"5e0c7a91d4b82f36"'),
     (r'"secret":"[^"]*"', '"secret":"shown-once"'),
     (r'"job_id":"[^"]*"', '"job_id":"3c5a7e9012b4d6f8"'),
     (r'"digest":"[^"]*"', '"digest":"' + "0f" * 32 + '"'),
@@ -118,6 +119,7 @@ class Day:
         yield Asked("search_users", query={"email": "bob@example.com"})
         yield Asked("tag_user", {"tags": ["regular"], "ttl": 86_400})
         yield Asked("update_user", {"user": {"first_name": "Ann", "phone_numbers": []}})
+        yield Asked("user_profile", {"user_profile": {"favourite_drink": "espresso"}})
         yield Asked("read_user", query={"expand_incentives": "true"})
         yield Asked("claim_promotion", {"code": "MUGLOVE"})
         yield Asked("timeline", query={"count": "2"}, path={"view": "NEW_VIEW"})

@@ -69,7 +69,7 @@ def test_a_reward_store_is_shown_bought_in_and_the_offer_is_in_the_wallet(servic
     bought = service.told(BUY, reward_store_offer_id="muffin-150", reward_store_id="rewards")
     (status,) = bought["status_list"]
     assert (status["offer_id"], status["fail_reason"]) == ("muffin", 0)
-    assert bought["summary"] == {"amount_spent": 150}
+    assert bought["summary"] == {"amount_spent": 150, "remaining_balance": 850}
     assert service.told(BALANCES)["summary"]["total_points"] == 850
     assert [one["id"] for one in service.told(WALLET)["user_offers"]] == [status["user_offer_id"]]
 
@@ -211,8 +211,20 @@ def test_a_read_as_of_a_moment_shows_what_was_then(service: Served) -> None:
     assert service.told(BALANCES, params=before)["summary"]["total_points"] == 1000
     header = {"X-As-Of": NOW.isoformat()}
     assert service.told(BALANCES, headers=header)["summary"]["total_points"] == 1000
-    assert service.refusal(SHELF, params=before) == "validation"
     assert service.refusal(BALANCES, params={"as_of": "yesterday"}) == "validation"
+
+
+def test_a_shelf_as_of_a_moment_is_a_customers(service: Served) -> None:
+    service.shop.later(hours=1)
+    service.told(SPEND, spend_details=[{"amount": 700}])
+    before = {"as_of": NOW.isoformat()}
+    assert service.refusal(SHELF, None, params=before) == "validation"
+
+    def mugs(**beside: Any) -> Any:
+        shelf = service.told(SHELF, reward_store_ids=["rewards"], **beside)
+        return next(one for one in shelf["reward_store_offers"] if one["id"] == "mugs-400")
+
+    assert (mugs()["can_purchase"], mugs(params=before)["can_purchase"]) == (False, True)
 
 
 def test_a_read_waits_for_the_position_of_a_write(service: Served) -> None:

@@ -26,7 +26,7 @@ def test_a_reward_store_is_created_filled_and_changed(service: Served) -> None:
     assert service.told(STORE, None, **made)["id"] == "summer"
     sold = {"id": "sun-20", "reward_store_id": "summer", "root_offer_id": "daily", "price": 20}
     service.told(OFFER, None, **sold)
-    assert service.told(BUY, reward_store_offer_id="sun-20")["summary"] == {"amount_spent": 20}
+    assert service.told(BUY, reward_store_offer_id="sun-20")["summary"]["amount_spent"] == 20
     service.told(OFFER, None, **(sold | {"price": 30}))
     service.told(STORE, None, **(made | {"name": "High summer"}))
     assert service.told(BUY, reward_store_offer_id="sun-20")["summary"] == {"amount_spent": 30}

@@ -24,6 +24,15 @@ def _write(path: str, body: Mapping[str, Any], request_id: str | None) -> Call[A
     )
 
 
+def _when(filters: dict[str, Any]) -> When:
+    """The moment among these filters, taken out of them."""
+    when: When = {}
+    for name in ("as_of", "known_at", "at_least"):
+        if name in filters:
+            when[name] = filters.pop(name)
+    return when
+
+
 # --- offers -------------------------------------------------------------------------------------
 
 
@@ -92,8 +101,9 @@ def get_reward_store_offers(
     reward_store_ids: Sequence[str] = (), user_id: str | None = None, **filters: Any
 ) -> Call[shapes.Shelf]:
     """What reward stores sell; for a customer with what keeps him from buying it."""
+    when = _when(filters)
     body = given(reward_store_ids=reward_store_ids, user_id=user_id) | filters
-    return _read(f"{_OFFERS}/rewardstores/get_reward_store_offers", body)
+    return _read(f"{_OFFERS}/rewardstores/get_reward_store_offers", body, when)
 
 
 def purchase_offer(
@@ -102,11 +112,12 @@ def purchase_offer(
     *,
     reward_store_id: str | None = None,
     quantity: int = 1,
+    point_account_ids: Sequence[str] | None = None,
     request_id: str | None = None,
 ) -> Call[shapes.Purchase]:
-    """Spend the points and issue the offers, or neither."""
+    """Spend points, from all accounts of the store or these, and issue the offers; or neither."""
     body = given(user_id=user_id, reward_store_offer_id=reward_store_offer_id) | given(
-        reward_store_id=reward_store_id, quantity=quantity
+        reward_store_id=reward_store_id, quantity=quantity, point_account_ids=point_account_ids
     )
     return _write(f"{_OFFERS}/rewardstores/purchase_offer", body, request_id)
 
@@ -171,10 +182,7 @@ def spend_multiple(
 
 def fetch_point_audit_logs(user_id: str, **filters: Any) -> Call[shapes.Page]:
     """A customer's movements of points; of each award, what is spent and expired of it."""
-    when: When = {}
-    for name in ("as_of", "known_at", "at_least"):
-        if name in filters:
-            when[name] = filters.pop(name)
+    when = _when(filters)
     body = {"user_id": user_id} | filters
     return _read(f"{_POINTS}/1.0/point_audit_logs/fetch_point_audit_logs", body, when)
 

@@ -82,6 +82,7 @@ class Operations:
     read_user = Method(sites.read_user)
     update_user = Method(sites.update_user)
     search_users = Method(sites.search_users)
+    user_profile = Method(sites.user_profile)
     tag_user = Method(sites.tag_user)
     timeline = Method(sites.timeline)
     campaigns = Method(sites.campaigns)

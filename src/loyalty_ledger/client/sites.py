@@ -41,11 +41,16 @@ def create_user(user: Mapping[str, Any], *, request_id: str | None = None) -> Ca
 
 
 def read_user(
-    user_id: str, *, expand_incentives: bool = False, **when: Unpack[When]
+    user_id: str,
+    *,
+    expand_incentives: bool = False,
+    user_profile: bool = False,
+    **when: Unpack[When],
 ) -> Call[shapes.User]:
-    """A customer; with balances and tiers when they are expanded."""
-    expand = "true" if expand_incentives else None
-    return _read(_of(user_id), "user", moment(when, expand_incentives=expand))
+    """A customer; with balances and tiers when they are expanded, with all fields when asked."""
+    asked = {"expand_incentives": expand_incentives, "user[user_profile]": user_profile}
+    query = moment(when, **{name: "true" for name, wanted in asked.items() if wanted})
+    return _read(_of(user_id), "user", query)
 
 
 def update_user(
@@ -53,6 +58,14 @@ def update_user(
 ) -> Call[shapes.Changed]:
     """Change a customer; what is left out stays as it is."""
     return _write("PUT", _of(user_id), {"user": user}, None, request_id)
+
+
+def user_profile(
+    user_id: str, fields: Mapping[str, Any], *, request_id: str | None = None
+) -> Call[shapes.Changed]:
+    """Keep fields of one's own about a customer, by name."""
+    body = {"user_profile": fields}
+    return _write("POST", _of(user_id, "/models/user_profile"), body, None, request_id)
 
 
 def search_users(
@@ -98,14 +111,14 @@ def claim_promotion(
     return _write("POST", path, {"code": code}, "claim", request_id)
 
 
-def limiters(user_id: str, *, at_least: int | None = None) -> Call[list[shapes.Limiter]]:
+def limiters(user_id: str, **when: Unpack[When]) -> Call[list[shapes.Limiter]]:
     """How many right promo codes a customer has entered, and may enter."""
-    return _read(_of(user_id, "/limiters"), "limiters", moment({}, at_least=at_least))
+    return _read(_of(user_id, "/limiters"), "limiters", moment(when))
 
 
-def lockout(user_id: str, *, at_least: int | None = None) -> Call[shapes.Lockout]:
+def lockout(user_id: str, **when: Unpack[When]) -> Call[shapes.Lockout]:
     """How many wrong promo codes a customer has entered, and whether he is locked out."""
-    return _read(_of(user_id, "/lockout"), "lockout", moment({}, at_least=at_least))
+    return _read(_of(user_id, "/lockout"), "lockout", moment(when))
 
 
 def promotions(*, at_least: int | None = None) -> Call[list[shapes.Promotion]]:

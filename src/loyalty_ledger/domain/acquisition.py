@@ -36,13 +36,17 @@ MOST_AT_ONCE = 100
 
 
 class Purchase(NamedTuple):
-    """A customer wants so many of what a reward store sells. `at` is when it was asked."""
+    """A customer wants so many of what a reward store sells. `at` is when it was asked.
+
+    He pays from these `accounts` of the store, or without any from all of them.
+    """
 
     customer_id: str
     store_offer: str
     quantity: int
     at: datetime
     by: Actor
+    accounts: tuple[str, ...] = ()
 
 
 class Gift(NamedTuple):
@@ -76,6 +80,8 @@ def buy(
     program, customer_id = rulebook.program, purchase.customer_id
     _check_quantity(purchase.quantity)
     store, sold = on_sale(program, purchase.store_offer)
+    if purchase.accounts:
+        store = store.model_copy(update={"point_accounts": list(purchase.accounts)})
     elapsed = wallet.Elapse(customer_id, purchase.at, programs)
     for event in wallet.fall_due(elapsed, draft.state(wallet_of(customer_id))):
         draft.emit(wallet_of(customer_id), event, customer_id)

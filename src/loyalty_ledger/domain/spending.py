@@ -7,7 +7,9 @@ from loyalty_ledger.domain import wallet
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.points import PointsSpent
 from loyalty_ledger.domain.events.sales import PointsTendered
+from loyalty_ledger.domain.expiry import elapse
 from loyalty_ledger.domain.lots import Programs
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.sale_record import TENDER
 from loyalty_ledger.domain.streams import sale as sale_stream
@@ -49,6 +51,15 @@ def spend(ask: Spend, rulebook: Rulebook, programs: Programs, draft: Draft) -> l
             {"available": ask.points - short, "short": short, "accounts": list(accounts)},
         )
     return [_take(ask, account, part, rulebook, draft) for account, part in parts.items()]
+
+
+def left(
+    customer_id: str, program: Program, at: datetime, programs: Programs, draft: Draft
+) -> dict[str, int]:
+    """What of each account can be spent at that moment, with what the draft does."""
+    holdings = draft.state(wallet_of(customer_id)).holdings
+    elapsed = elapse(customer_id, holdings, at, programs)[1]
+    return {one.id: elapsed.account(one.id).available for one in program.point_accounts}
 
 
 def _check(ask: Spend, rulebook: Rulebook, draft: Draft) -> None:

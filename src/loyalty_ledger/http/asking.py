@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 
 from loyalty_ledger.answers import Moment
+from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.operation import Operation, PosBody
 from loyalty_ledger.http.pool import Pool
@@ -25,7 +26,12 @@ LARGEST_POSITION = 2**63 - 1
 
 
 def moment_of(operation: Operation, request: Request, ledger: Ledger, now: datetime) -> Moment:
-    """The moment asked about. Rejected where that cannot be asked, or is no moment."""
+    """The moment asked about. Rejected where that cannot be asked, or is no moment.
+
+    Who names a position that the answer must include gets it by the program of then, too.
+    """
+    if _said(request, "at_least") is not None:
+        ledger.states.look_again((PROGRAM, STORES, CATALOG), at_once=True)
     as_of, known_at = (_said(request, name) for name in ("as_of", "known_at"))
     if as_of is None and known_at is None:
         return Moment(now)

@@ -1,6 +1,5 @@
 """The audit log of points over HTTP: every movement, with what is left of each award."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ from pydantic import Field
 from loyalty_ledger.audit import Audit, AuditRow
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.http.connect import OfUser, Skip, Take, customer, page, program_of
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.sent import Text, Time, refused
@@ -33,18 +33,18 @@ class FetchAudit(OfUser):
 def _audit(call: Call) -> dict[str, Any]:
     asked: FetchAudit = call.body
     customer_id = customer(call)
+    if call.names.needs_dates:
+        _check_dates(asked)
     first, end = _span(asked, call.moment.now)
     audit = Audit()
     for one in call.ledger.log.history(customer_id, known_at=call.moment.known_at):
         if call.moment.as_of is None or one.event.at <= call.moment.as_of:
             audit.tell(one)
     rows = [row for row in audit.rows if first <= row.at < end and _asked_for(row, asked)]
-    names = {one.id: one.name for one in program_of(call).point_accounts}
-    sources = {one.id: one.name for one in program_of(call).point_sources}
-    types = call.names.enumeration("audit_type")
+    program, types = program_of(call), call.names.enumeration("audit_type")
     return {
         "results": [
-            _as_row(row, customer_id, names, sources) | {"audit_type": types[row.kind]}
+            _as_row(row, customer_id, program) | {"audit_type": types[row.kind]}
             for row in page(rows, asked.skip, asked.take)
         ],
         "total_records": len(rows),
@@ -72,11 +72,19 @@ def _span(asked: FetchAudit, now: datetime) -> tuple[datetime, datetime]:
     return first, end
 
 
-def _as_row(
-    row: AuditRow, customer_id: str, names: Mapping[str, str], sources: Mapping[str, str]
-) -> dict[str, Any]:
+def _check_dates(asked: FetchAudit) -> None:
+    given = {"from_date": asked.from_date, "to_date": asked.to_date}
+    missing = [(name, "is missing") for name, moment in given.items() if moment is None]
+    if missing:
+        raise refused(missing)
+
+
+def _as_row(row: AuditRow, customer_id: str, program: Program) -> dict[str, Any]:
+    names = {one.id: one.name for one in program.point_accounts}
+    sources = {one.id: one.name for one in program.point_sources}
     return {
         "id": row.row_id,
+        "retailer_id": program.retailer_id,
         "user_id": customer_id,
         "account_name": names.get(row.account, row.account),
         "point_account_id": row.account,
@@ -86,10 +94,13 @@ def _as_row(
         "amount_expired": row.expired,
         "modification_type": row.kind,
         "modification_entity_id": row.reference or None,
+        "spend_weight": None,
         "point_source_id": row.source or None,
         "point_source_name": sources.get(row.source),
         "time_of_occurrence": row.at,
         "create_date": row.recorded_at,
+        "request_id": row.request or None,
+        "idempotency_id": None,
         "transaction_id": row.transaction or None,
     }
 

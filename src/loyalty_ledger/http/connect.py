@@ -1,12 +1,16 @@
 """What bodies of the Connect family have in common, and how its values are told."""
 
+import re
+from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import Offer as Definition
+from loyalty_ledger.domain.spending import MOST_POINTS
+from loyalty_ledger.domain.streams import split_sale_name
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.operation import Body, Call
 from loyalty_ledger.identity import Reference
@@ -19,6 +23,31 @@ Skip = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 Take = Annotated[int, Field(strict=True, ge=1, le=MOST_ROWS)]
 Ids = Annotated[list[Text], Field(max_length=MOST_IDS)]
 Number32 = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+_DIGITS = re.compile(r"[0-9]{1,16}(?:\.0{1,9})?")
+
+
+def _whole(value: object) -> object:
+    """Numbers may be written as text, and with zeros behind the point, wherever decimals are."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value.partition(".")[0])
+    if isinstance(value, Decimal) and value.adjusted() < _MOST_DIGITS and value == int(value):
+        return int(value)
+    return value
+
+
+def _whole_number(least: int) -> Any:
+    digits = {"type": "string", "pattern": f"^{_DIGITS.pattern}$"}
+    number = {"type": "integer", "minimum": least, "maximum": MOST_POINTS}
+    return (
+        Field(strict=True, ge=least, le=MOST_POINTS),
+        BeforeValidator(_whole),
+        WithJsonSchema({"anyOf": [number, digits]}),
+    )
+
+
+_MOST_DIGITS = 16
+Points = Annotated[int, *_whole_number(1)]
+Price = Annotated[int, *_whole_number(0)]
 
 
 class ConnectBody(Body):
@@ -72,6 +101,18 @@ def definition_of(offer: str, call: Call) -> Definition | None:
         if found is not None:
             return found
     return None
+
+
+def sale_named(name: str, store_id: str | None, call: Call) -> tuple[str, str]:
+    """The store and the id of a sale: of that store, as STORE/ID, or the only one of this id."""
+    if store_id is not None:
+        return store_id, name
+    if "/" in name:
+        try:
+            return split_sale_name(name)
+        except ValueError as error:
+            raise refused([("transaction_id", str(error))]) from None
+    return call.ledger.sales.store_of(name), name
 
 
 def page(rows: list[Any], skip: int, take: int) -> list[Any]:

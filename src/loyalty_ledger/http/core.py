@@ -16,11 +16,13 @@ from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.progress import tier_details
 from loyalty_ledger.http.user_view import KEPT, about, as_user
 from loyalty_ledger.identity import Reference, normalised
+from loyalty_ledger.records import kept_field
 from loyalty_ledger.sent import Text, refused
 
 ROOT = "/priv/v1/apps/{api_key}"
 USER, EXTERNAL = f"{ROOT}/users/{{user_id}}", f"{ROOT}/external/users/{{external_id}}"
 MOST_TAGS, LONGEST_TTL_S = 100, 10 * 366 * 86_400
+MOST_FIELDS, LONGEST_FIELD = 100, 1_000
 
 
 def _as_bool(value: object) -> object:
@@ -64,6 +66,12 @@ class UserBody(Body):
     """A customer, created or changed."""
 
     user: UserSent
+
+
+class ProfileBody(Body):
+    """Fields of the operator's own about a customer, by name; of a name the last value stays."""
+
+    user_profile: Annotated[dict[Text, Any], Field(min_length=1, max_length=MOST_FIELDS)]
 
 
 class TagsBody(Body):
@@ -137,6 +145,15 @@ def _update(call: Call) -> bool:
 
 def _as_changed(changed: bool) -> dict[str, bool]:
     return {"changed": changed}
+
+
+def _profile(call: Call) -> bool:
+    said: dict[str, Any] = call.body.user_profile
+    fields = dict(kept_field(name, value) for name, value in said.items() if value is not None)
+    long = [name for name, value in fields.items() if len(value) > LONGEST_FIELD]
+    if long:
+        raise refused([(f"user_profile.{long[0]}", f"is longer than {LONGEST_FIELD:,} characters")])
+    return call.ledger.customers.update(customer(call), personal=fields)
 
 
 def _tag(call: Call) -> bool:
@@ -236,6 +253,11 @@ OPERATIONS = (
         "update_user", "PUT", both(), Scope.MEMBER,
         "Change a customer; a new e-mail address takes the place of the old one.", _update,
         asks=UserBody, tell=_as_changed, writes=True, refuses=reasons.TAKEN, tells=shapes.Changed,
+    ),
+    core(
+        "user_profile", "POST", both("/models/user_profile"), Scope.MEMBER,
+        "Keep fields of one's own about a customer.", _profile,
+        asks=ProfileBody, tell=_as_changed, writes=True, tells=shapes.Changed,
     ),
     core(
         "tag_user", "POST", both("/tags"), Scope.MEMBER,

@@ -6,12 +6,13 @@ administration tells it as a problem document (RFC 9457).
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.http.names import Family, Names
+from loyalty_ledger.http.names import Family, Named, Names
 from loyalty_ledger.http.refusals import Turned
 
 PROBLEM = "application/problem+json"
@@ -23,6 +24,15 @@ NOT_THERE = (
 )
 HELD = (Reason.NOT_AVAILABLE, Reason.REQUEST_CONFLICT, Reason.PENDING_PROCESSING)
 _encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+@cache
+def _encoder(names: Names) -> msgspec.json.Encoder:
+    def said(one: object) -> Any:
+        assert isinstance(one, Named)  # noqa: S101 - answers hold nothing else of our own
+        return one.said_by(names)
+
+    return msgspec.json.Encoder(decimal_format="number", enc_hook=said)
 
 
 def family_of(path: str) -> Family:
@@ -57,14 +67,15 @@ def status_of(family: Family, reason: Reason) -> int:
 
 def granted(names: Names, family: Family, payload: Any) -> bytes:
     """The answer of a call that was granted."""
+    encode = _encoder(names).encode
     if family == "admin":
-        return _encode(payload)
+        return encode(payload)
     status = {"status": names.status(family, ok=True)}
     if family == "core":
-        return _encode(status | (payload or {}))
+        return encode(status | (payload or {}))
     if family == "pos" and payload is None:
-        return _encode(status)
-    return _encode(status | {"payload": payload})
+        return encode(status)
+    return encode(status | {"payload": payload})
 
 
 def refused(names: Names, family: Family, refusal: Rejected) -> bytes:

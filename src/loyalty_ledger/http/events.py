@@ -47,6 +47,7 @@ def _as_triggered(event: CustomerEvent) -> dict[str, Any]:
             "time_of_occurrence": event.at,
             "event_lookup": event.event,
             "user_id": event.customer.value,
+            "is_session_m": False,
         },
         "event_saved_successfully": True,
         "rules_processed_successfully": False,

@@ -44,7 +44,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope["path"] = _in_parts(scope)
+        scope["path"] = self._names.own_path(_in_parts(scope))
         request_id = _id_of(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()

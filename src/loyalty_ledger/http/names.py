@@ -1,7 +1,8 @@
 """What things are called on the wire: one data file, and a tenant's own over it."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -10,7 +11,28 @@ from typing import Any, Literal
 from loyalty_ledger.domain.values import Reason, Rejected
 
 Family = Literal["pos", "connect", "core", "admin"]
+_CLAIMS = "/promotions/claims"
+_PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 _DATA = resources.files("loyalty_ledger.http") / "wire.toml"
+
+
+class Named:
+    """What stands in an answer until it is told: then the names in force say it."""
+
+    __slots__ = ("said_by",)
+
+    def __init__(self, said_by: "Callable[[Names], Any]"):
+        self.said_by = said_by
+
+
+def code(reason: Reason) -> Named:
+    """The code of a refusal within an answer."""
+    return Named(lambda names: names.code(reason))
+
+
+def word(enumeration: str, own: str) -> Named:
+    """What a word of the ledger's own is called."""
+    return Named(lambda names: names.enumeration(enumeration)[own])
 
 
 class Names:
@@ -39,6 +61,26 @@ class Names:
         words: dict[str, Any] = self._tables["enumerations"][name]
         return words
 
+    def own_path(self, path: str) -> str:
+        """The path of the service that is meant by one of the names in force."""
+        return path.removesuffix(self._claims) + _CLAIMS if path.endswith(self._claims) else path
+
+    def named_paths(self, paths: Sequence[str]) -> list[str]:
+        """Every path that an operation with these is asked at, under the names in force, too."""
+        named = (one.removesuffix(_CLAIMS) + self._claims for one in paths if one.endswith(_CLAIMS))
+        return list(dict.fromkeys([*paths, *named]))
+
+    @property
+    def _claims(self) -> str:
+        claims: str = self._tables["paths"]["claims"]
+        return claims
+
+    @property
+    def needs_dates(self) -> bool:
+        """Whether movements of points have to be asked for between two dates."""
+        required: bool = self._tables["audit_log"]["dates_required"]
+        return required
+
     @cached_property
     def without_request_ids(self) -> frozenset[str]:
         """Clients whose request ids of `send_transaction` are not looked at."""
@@ -54,7 +96,10 @@ def read_names(own: Path | None = None) -> Names:
         given = tomllib.loads(own.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Rejected(Reason.VALIDATION, f"{own} is no TOML: {error}") from error
-    return Names(_over(tables, given, str(own)))
+    merged = _over(tables, given, str(own))
+    if not _PATH.fullmatch(merged["paths"]["claims"]):
+        raise Rejected(Reason.VALIDATION, f"{own}: paths: claims must be a path such as {_CLAIMS}")
+    return Names(merged)
 
 
 def _over(known: dict[str, Any], given: dict[str, Any], place: str) -> dict[str, Any]:

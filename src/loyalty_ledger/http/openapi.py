@@ -37,7 +37,7 @@ def describe(operations: Iterable[Operation], names: Names) -> dict[str, Any]:
     asked, told, schemas = _schemas(operations)
     paths: dict[str, Any] = {}
     for operation in operations:
-        for number, path in enumerate(operation.paths):
+        for number, path in enumerate(names.named_paths(operation.paths)):
             described = _operation(operation, path, number, asked.get(operation.name))
             described["responses"] = responses(operation, told.get(operation.name), names)
             _show(described, operation)

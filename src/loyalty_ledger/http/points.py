@@ -9,20 +9,27 @@ from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.deposit import Line
 from loyalty_ledger.domain.events.deposits import PointsDeposited
-from loyalty_ledger.domain.streams import split_sale_name
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.audit_log import AUDIT
-from loyalty_ledger.http.connect import Ids, OfUser, caller, customer, program_of
+from loyalty_ledger.http.connect import (
+    Ids,
+    OfUser,
+    Points,
+    caller,
+    customer,
+    program_of,
+    sale_named,
+)
 from loyalty_ledger.http.movement import MOVE
+from loyalty_ledger.http.names import code, word
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
-from loyalty_ledger.sent import Text, refused
-from loyalty_ledger.spending import SpendLine, SpentLine
+from loyalty_ledger.sent import Text
+from loyalty_ledger.spending import SpendLine, Spent, SpentLine
 from loyalty_projections.profile import AccountView
 
 MOST_LINES = 100
-Points = Annotated[int, Field(strict=True, ge=1, le=10**15)]
 
 
 class BalancesBody(OfUser):
@@ -101,69 +108,82 @@ def as_balances(customer_id: str, accounts: Sequence[AccountView], call: Call) -
 # --- spending -----------------------------------------------------------------------------------
 
 
-def _spend(call: Call) -> list[SpentLine]:
+def _spend(call: Call) -> Spent:
     asked: SpendSeveral = call.body
     return call.ledger.spending.spend_several(
         customer(call),
-        [_line(one) for one in asked.spend_details],
+        [_line(one, call) for one in asked.spend_details],
         partly=asked.allow_partial_success,
     )
 
 
-def _line(one: SpendDetail) -> SpendLine:
+def _line(one: SpendDetail, call: Call) -> SpendLine:
+    name = one.transaction_id
     return SpendLine(
         one.amount,
         tuple(one.point_account_ids),
-        _sale(one),
+        None if name is None else sale_named(name, one.store_id, call),
         one.reference_id or "",
         one.idempotency_id or "",
         one.rank,
+        one.reference_type or "",
     )
 
 
-def _sale(one: SpendDetail) -> tuple[str, str] | None:
-    if one.transaction_id is None:
-        return None
-    if one.store_id is not None:
-        return one.store_id, one.transaction_id
-    try:
-        return split_sale_name(one.transaction_id)
-    except ValueError:
-        raise refused(
-            [("transaction_id", "names no store: write STORE/ID, or a store_id")]
-        ) from None
-
-
-def _as_spent(lines: list[SpentLine]) -> dict[str, Any]:
-    details = [row for one in lines for row in _rows(one)]
+def _as_spent(spent: Spent) -> dict[str, Any]:
+    details = [row for one in spent.lines for row in _rows(one, spent)]
+    times = (event.spent_at for one in spent.lines for event in one.spent)
+    touched = {row["point_account_id"] for row in details} - {None}
     return {
         "details": details,
-        "summary": {"amount_spent": sum(row["amount_spent"] for row in details)},
-        "time_of_occurrence": max((x.spent_at for one in lines for x in one.spent), default=None),
+        "summary": {
+            "amount_spent": sum(row["amount_spent"] for row in details),
+            "remaining_balance": sum(spent.left[one] for one in touched),
+        },
+        "audits": [],
+        "time_of_occurrence": max(times, default=None),
     }
 
 
-def _rows(one: SpentLine) -> list[dict[str, Any]]:
+def _rows(one: SpentLine, spent: Spent) -> list[dict[str, Any]]:
     common = {
         "reference_id": one.line.reference or None,
+        "reference_type": one.line.kind or None,
+        "tracking_id": None,
         "idempotency_id": one.line.line_id or None,
-        "idempotency_summary": "repeated" if one.repeated else None,
-    }
+        "idempotency_summary": word("idempotency_summary", "repeated") if one.repeated else None,
+        "retailer_id": spent.program.retailer_id,
+        "user_id": spent.customer_id,
+        "point_source_id": None,
+    } | _error(one.refusal)
     if one.refusal is not None or one.repeated:
-        return [common | {"amount_spent": 0, "point_account_id": None} | _error(one.refusal)]
+        return [common | {"amount_spent": 0} | _NO_ACCOUNT]
     return [
-        common
-        | {"amount_spent": event.points, "point_account_id": event.account}
-        | {"user_id": event.customer_id}
-        | _error(None)
+        common | {"amount_spent": event.points} | _account(event.account, spent)
         for event in one.spent
     ]
 
 
+_NO_ACCOUNT = dict.fromkeys(
+    ("account_name", "user_point_account_id", "point_account_id", "remaining_balance")
+)
+
+
+def _account(account: str, spent: Spent) -> dict[str, Any]:
+    return {
+        "account_name": spent.program.account(account).name,
+        "user_point_account_id": f"{spent.customer_id}.{account}",
+        "point_account_id": account,
+        "remaining_balance": spent.left[account],
+    }
+
+
 def _error(refusal: Rejected | None) -> dict[str, Any]:
+    status = word("error_status", "none" if refusal is None else "refused")
     if refusal is None:
-        return {"error_status": 0, "message": None}
-    return {"error_status": 1, "message": refusal.message, "error_response": refusal.code.value}
+        return {"error_status": status, "message": None}
+    said = {"error_response": code(refusal.code), "message": refusal.message}
+    return {"error_status": status} | said
 
 
 def _deposit(call: Call) -> PointsDeposited:

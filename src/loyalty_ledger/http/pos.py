@@ -9,6 +9,7 @@ from loyalty_ledger.discount_object import discount_object
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.http import reasons
+from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Body, Call, Operation, PosBody
 from loyalty_ledger.offer_requests import Basket, Bound
 from loyalty_ledger.offer_requests import Lookup as OfferLookup
@@ -64,6 +65,12 @@ def _release(call: Call, release: Any) -> None:
     release(payload.user_offer_id, _by(call, payload.employee_id))
 
 
+def _as_discount(bound: Bound) -> dict[str, Any]:
+    told = discount_object(bound)
+    status = word("discount_status", told["status"])
+    return told | {"status": status, "discount_source": word("discount_source", "ours")}
+
+
 def _path(verb: str) -> tuple[str, ...]:
     return (f"/api/2.0/{verb}",)
 
@@ -78,7 +85,7 @@ OPERATIONS = (
         asks=Bind,
         tells=shapes.Discount,
         act=lambda call: _bind(call, call.ledger.offers.lock),
-        tell=discount_object,
+        tell=_as_discount,
         writes=True,
         refuses=reasons.BOUND + reasons.BY_CODE,
     ),
@@ -91,7 +98,7 @@ OPERATIONS = (
         asks=Bind,
         tells=shapes.Discount,
         act=lambda call: _bind(call, call.ledger.offers.redeem),
-        tell=discount_object,
+        tell=_as_discount,
         writes=True,
         refuses=reasons.BOUND + reasons.BY_CODE,
     ),

@@ -9,6 +9,7 @@ from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.tiers import TierSystem
 from loyalty_ledger.http.connect import Ids, OfUser, customer, program_of
+from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call, Operation
 
 
@@ -67,7 +68,7 @@ def _overview(system: TierSystem, level_id: str, program: Program) -> dict[str, 
         "retailer_id": program.retailer_id,
         "name": level.name,
         "rank": rank,
-        "status": 1,
+        "status": word("level_status", "live"),
     }
 
 
@@ -106,11 +107,14 @@ def _rules(
         "query_result": _number(node["present"]),
         "rule": {
             "id": rule_id,
+            "retailer_id": program.retailer_id,
             "parent_id": parent_id,
             "discriminator": discriminator,
             "target_balance": _number(node["target"]),
             "comparison": call.names.enumeration("comparison")["at_least"],
-            "constraints": _constraints(node, program),
+            "rank": int(place.rpartition(".")[2]),
+            "is_new": False,
+            "constraints": _constraints(node, rule_id, program),
         },
     }
 
@@ -119,14 +123,25 @@ def _number(value: object) -> Decimal:
     return Decimal(str(value))
 
 
-def _constraints(node: Mapping[str, Any], program: Program) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+def _constraints(node: Mapping[str, Any], rule_id: str, program: Program) -> list[dict[str, Any]]:
+    found: list[tuple[str, dict[str, Any]]] = []
     if node.get("account"):
         name = program.account(node["account"]).name
-        found.append({"point_accounts": {node["account"]: name}})
+        found.append(("point_accounts", {"point_accounts": {node["account"]: name}}))
     if node.get("within"):
-        found.append({"within": str(node["within"])})
-    return found
+        found.append(("within", {"within": str(node["within"])}))
+    return [
+        {
+            "id": f"{rule_id}.{rank}",
+            "rule_id": rule_id,
+            "discriminator": word("constraint", kind),
+            "is_new": False,
+            "rank": rank,
+            "version": 1,
+        }
+        | told
+        for rank, (kind, told) in enumerate(found, 1)
+    ]
 
 
 PROGRESS = Operation(

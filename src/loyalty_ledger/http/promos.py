@@ -8,6 +8,7 @@ from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import program_of
 from loyalty_ledger.http.core import ROOT, both, core, customer
+from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Body, Call
 from loyalty_ledger.promotions import Claimed
 from loyalty_ledger.sent import Text
@@ -61,25 +62,22 @@ def _limiters(call: Call) -> dict[str, Any]:
 
 
 def _lockout(call: Call) -> dict[str, Any]:
-    view = _view(call)
-    lasts = program_of(call).promo_lockout.lasts
+    view, program = _view(call), program_of(call)
+    ends = program.promo_lockout.lasts.after(call.moment.at, program.time_zone)
     return {
         "lockout": {
-            "policy_type": "promo_code_lockout",
+            "policy_type": word("lockout_policy", "promo_codes"),
             "consecutive_count": view.in_a_row,
             "cumulative_count": view.in_all,
             "expires_at": view.locked_until,
-            "reset_count": program_of(call).promo_lockout.tries,
-            "duration": lasts.seconds if not (lasts.months or lasts.days) else str(lasts),
+            "reset_count": program.promo_lockout.tries,
+            "duration": int((ends - call.moment.at).total_seconds()),
         }
     }
 
 
 def _view(call: Call) -> promo_status.CustomerView:
-    customer_id, program = customer(call), program_of(call)
-    return call.ledger.projector.ask(
-        lambda reader: promo_status.of_customer(reader, customer_id, program, call.moment.now)
-    )
+    return call.ledger.answers.promo_codes(customer(call), call.moment)
 
 
 def _promotions(call: Call) -> dict[str, Any]:
@@ -101,12 +99,13 @@ OPERATIONS = (
     core(
         "limiters", "GET", both("/limiters"), Scope.MEMBER,
         "How many right promo codes a customer has entered, and may enter.", _limiters,
-        parameters=(("limiter_type", "No matter.", _TEXT),), tells=shapes.Limiters,
+        parameters=(("limiter_type", "No matter.", _TEXT),), tells=shapes.Limiters, as_of=True,
     ),
     core(
         "lockout", "GET", both("/lockout"), Scope.MEMBER,
         "How many wrong promo codes a customer has entered, and whether he is locked out.",
         _lockout, parameters=(("event_type", "No matter.", _TEXT),), tells=shapes.LockoutState,
+        as_of=True,
     ),
     core(
         "promotions", "GET", (f"{ROOT}/promotions",), Scope.OPERATOR,

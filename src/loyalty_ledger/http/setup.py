@@ -16,7 +16,7 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
-from loyalty_ledger.http.connect import MOST_IDS, ConnectBody, Ids, Number32
+from loyalty_ledger.http.connect import MOST_IDS, ConnectBody, Ids, Number32, Price
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.program_documents import program_of
 from loyalty_ledger.http.shops import store_paths
@@ -47,7 +47,7 @@ class EditStoreOffer(ConnectBody):
     id: Text
     reward_store_id: Text
     root_offer_id: Text
-    price: Whole
+    price: Price
     start_date: Text | None = None
     end_date: Text | None = None
     per_customer: Number32 | None = None

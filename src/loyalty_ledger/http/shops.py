@@ -1,21 +1,21 @@
 """Reward stores: which a customer can see, what they sell, and buying in them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field
-
+from loyalty_ledger.acquiring import Bought
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
-from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import RewardStore, StoreOffer
+from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import (
     ConnectBody,
     Ids,
     Number32,
     OfUser,
+    Price,
     Skip,
     Take,
     caller,
@@ -23,12 +23,12 @@ from loyalty_ledger.http.connect import (
     page,
     program_of,
 )
+from loyalty_ledger.http.names import code, word
 from loyalty_ledger.http.operation import Call, Operation
+from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.user_offers import as_status_list
 from loyalty_ledger.sent import Text, refused
 from loyalty_projections.reward_store import StoreView
-
-Price = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 
 
 class GetStores(OfUser):
@@ -38,7 +38,10 @@ class GetStores(OfUser):
 
 
 class GetStoreOffers(ConnectBody):
-    """What reward stores sell; with a `user_id` also what keeps him from buying it."""
+    """What reward stores sell; with a `user_id` also what keeps him from buying it.
+
+    Only with one it can be asked as of a moment.
+    """
 
     reward_store_ids: Ids = []
     user_id: Text | None = None
@@ -55,7 +58,7 @@ class GetStoreOffers(ConnectBody):
 
 
 class PurchaseBody(OfUser):
-    """Buy an offer. The points come from the accounts of the reward store."""
+    """Buy an offer. The points come from the accounts of the reward store, or these of them."""
 
     reward_store_id: Text | None = None
     reward_store_offer_id: Text
@@ -69,10 +72,7 @@ def _stores(call: Call) -> dict[str, Any]:
     told: dict[str, Any] = {"reward_stores": [_as_store(one) for one in shown if one.is_open]}
     if call.body.include_point_balances:
         profile = call.ledger.answers.profile(customer_id, call.moment)
-        told["point_account_balances"] = [
-            {"point_account_id": one.account, "available_balance": one.available}
-            for one in profile.accounts
-        ]
+        told["point_account_balances"] = as_balances(profile.customer_id, profile.accounts, call)
     return told
 
 
@@ -96,8 +96,10 @@ class _Shelf:
     def __init__(self, call: Call):
         self._body: GetStoreOffers = call.body
         self._at = call.moment.at
-        self._program = program_of(call)
+        self._program, _ = call.ledger.answers.definitions(call.moment)
         self._views: dict[str, Any] = {}
+        if self._body.user_id is None and not call.moment.live:
+            raise refused([("as_of", "cannot be asked here without a user_id")])
         if self._body.user_id is not None:
             for store in call.ledger.answers.rewards(customer(call), call.moment):
                 self._views |= {one.id: (store, one) for one in store.offers}
@@ -138,7 +140,9 @@ class _Shelf:
             row |= {
                 "can_purchase": view.can_buy,
                 "available_inventory_remaining": view.left,
-                "cannot_purchase_because": [one.model_dump() for one in view.why_not],
+                "cannot_purchase_because": [
+                    one.model_dump() | {"code": code(Reason(one.code))} for one in view.why_not
+                ],
             }
         return row
 
@@ -164,11 +168,12 @@ def _as_sold(store: RewardStore, sold: StoreOffer, program: Program) -> dict[str
             "description": offer.title,
             "terms": "",
             "media": [],
+            "reward_store_media": None,
             "points": sold.price,
             "acquisition_start_date": _instant(program, issuance.starts),
             "acquisition_end_date": _instant(program, issuance.ends),
             "pos_discount_id": offer.pos_discount_id,
-            "offer_status": 1,
+            "offer_status": word("offer_status", "live"),
             "offer_inventory_restrictions": [],
         },
     }
@@ -192,15 +197,19 @@ def _store_offers(call: Call) -> dict[str, Any]:
 # --- buying -------------------------------------------------------------------------------------
 
 
-def _purchase(call: Call) -> list[OfferIssued]:
+def _purchase(call: Call) -> Bought:
     asked: PurchaseBody = call.body
     stores = program_of(call).reward_stores
     selling = {one.id: store for store in stores for one in store.offers}
     store = selling.get(asked.reward_store_offer_id)
     if store is not None:
         _check_place(asked, store)
-    return call.ledger.offers.buy(
-        customer(call), asked.reward_store_offer_id, caller(call), asked.quantity
+    return call.ledger.offers.purchase(
+        customer(call),
+        asked.reward_store_offer_id,
+        caller(call),
+        asked.quantity,
+        list(dict.fromkeys(asked.point_account_ids or ())),
     )
 
 
@@ -213,9 +222,12 @@ def _check_place(asked: PurchaseBody, store: RewardStore) -> None:
         raise refused([("point_account_ids", f"must be among {taken}, which the store takes")])
 
 
-def _as_bought(bought: list[OfferIssued]) -> dict[str, Any]:
-    spent = sum(one.price for one in bought)
-    return as_status_list(bought) | {"summary": {"amount_spent": spent}}
+def _as_bought(bought: Bought) -> dict[str, Any]:
+    parts = [part for one in bought.offers for part in one.paid]
+    accounts = {part.account: bought.left[part.account] for part in parts}
+    spent = sum(part.points for part in parts)
+    summary = {"amount_spent": spent, "remaining_balance": sum(accounts.values())}
+    return as_status_list(bought.offers) | {"summary": summary}
 
 
 def store_paths(rest: str) -> tuple[str, ...]:
@@ -244,6 +256,7 @@ OPERATIONS = (
         asks=GetStoreOffers,
         tells=shapes.Shelf,
         act=_store_offers,
+        as_of=True,
     ),
     Operation(
         name="purchase_offer",

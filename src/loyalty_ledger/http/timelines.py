@@ -1,23 +1,29 @@
 """What happened to a customer, and which campaigns are on for him."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.levels import levels_match
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.earning import Campaign
-from loyalty_ledger.http.connect import program_of
+from loyalty_ledger.http.connect import page, program_of
 from loyalty_ledger.http.core import both, core, customer
+from loyalty_ledger.http.happenings import Purchase, happenings
+from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call
+from loyalty_ledger.http.sale_as_read import as_read
 from loyalty_ledger.moments import read_moment
 from loyalty_ledger.sent import refused
 from loyalty_projections.timeline import Happening
 
 MOST_ROWS = 1_000
-VIEWS = ("NEW_VIEW", "ACCOUNT_AUDIT_LOG", "END_USER_MEMBER_STATEMENT")
+MOST_CAMPAIGNS, MOST_PAGES = 100, 1_000_000
+STREAM = "timeline"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_EPOCH = re.compile(r"[0-9]{9,11}")
 
 
 def slug(kind: str) -> str:
@@ -25,29 +31,59 @@ def slug(kind: str) -> str:
     return _HUMP.sub("_", kind).lower()
 
 
+def _category(kind: str) -> str:
+    """What an event is about: `OfferIssued` is about offers."""
+    about = slug(kind).partition("_")[0]
+    return _CATEGORIES.get(about, f"{about}s")
+
+
+_CATEGORIES = {
+    "transaction": "purchases",
+    "sale": "purchases",
+    "discount": "offers",
+    "promo": "promotions",
+    "tier": "levels",
+}
+
+
 def _timeline(call: Call) -> dict[str, Any]:
-    if call.path["view"] not in VIEWS:
-        raise refused([("view", f"is not known: there is {', '.join(VIEWS)}")])
+    views = call.names.enumeration("timeline_view").values()
+    if call.path["view"] not in views:
+        raise refused([("view", f"is not known: there is {', '.join(views)}")])
     since = _since(call)
     wanted = {one for one in call.query.get("event_types", "").split(",") if one}
     rows = [
         one
-        for one in reversed(call.ledger.answers.timeline(customer(call), call.moment))
+        for one in reversed(happenings(customer(call), call))
         if (since is None or one.at >= since) and (not wanted or slug(one.kind) in wanted)
     ]
     shown = rows[: _count(call)]
-    kinds = sorted({one.kind for one in shown})
     return {
-        "result": [_row(one) for one in shown],
+        "result": _rows(shown, call),
         "grouping_field": None,
         "count": len(shown),
-        "event_types": [{"id": slug(one), "name": one, "slug": slug(one)} for one in kinds],
+        "event_types": [_as_kind(one) for one in sorted({one.kind for one in shown})],
+    }
+
+
+def _as_kind(kind: str) -> dict[str, str]:
+    return {
+        "id": slug(kind),
+        "name": kind,
+        "slug": slug(kind),
+        "event_stream_event_category_id": _category(kind),
+        "event_stream_stream_id": STREAM,
     }
 
 
 def _since(call: Call) -> datetime | None:
+    """A moment, or one in seconds since 1970, as rows tell them."""
     text = call.query.get("since")
-    return None if text is None else read_moment(text, program_of(call).time_zone)
+    if text is None:
+        return None
+    if _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(int(text), UTC)
+    return read_moment(text, program_of(call).time_zone)
 
 
 def _count(call: Call) -> int:
@@ -57,28 +93,41 @@ def _count(call: Call) -> int:
     return int(text)
 
 
-def _row(one: Happening) -> dict[str, Any]:
+def _rows(shown: list[Happening], call: Call) -> list[dict[str, Any]]:
+    """The rows of a timeline; those of purchases tell the sale as other reads do."""
+    sales = iter(as_read([x.sale for x in shown if isinstance(x, Purchase)], call, whole=False))
+    return [_row(one, next(sales) if isinstance(one, Purchase) else {}) for one in shown]
+
+
+def _row(one: Happening, sale: dict[str, Any]) -> dict[str, Any]:
     recorded_at = one.recorded_at or one.at
+    kind, category = slug(one.kind), _category(one.kind)
+    told = {
+        "event_type_name": one.kind,
+        "event_type_slug": kind,
+        "event_category_name": category,
+        "event_category_slug": category,
+        "time_of_occurrence": one.at,
+        "transaction_id": one.transaction,
+        "client_id": one.client_id,
+        "employee_id": one.employee_id,
+        "why": one.why,
+        "facts": one.facts,
+    }
     return {
-        "event_stream_event_type_id": slug(one.kind),
+        "event_stream_stream_id": STREAM,
+        "event_stream_event_category_id": category,
+        "event_stream_event_type_id": kind,
         "target_id": one.subject,
         "timestamp": int(one.at.timestamp()),
         "created_at": int(recorded_at.timestamp()),
-        "event_stream_payload": {
-            "event_type_slug": slug(one.kind),
-            "time_of_occurrence": one.at,
-            "transaction_id": one.transaction,
-            "client_id": one.client_id,
-            "employee_id": one.employee_id,
-            "why": one.why,
-            "facts": one.facts,
-        },
+        "event_stream_payload": told | sale,
         "contexts": [],
     }
 
 
 def _campaigns(call: Call) -> dict[str, Any]:
-    customer_id = customer(call)
+    customer_id, number = customer(call), _page(call)
     program = program_of(call)
     profile = call.ledger.answers.profile(customer_id, call.moment)
     facts = call.ledger.answers.facts(customer_id, call.moment)
@@ -101,20 +150,36 @@ def _campaigns(call: Call) -> dict[str, Any]:
     return {
         "campaigns": {
             "tiles": [
-                {
-                    "campaign_id": one.id,
-                    "name": one.name,
-                    "start_date": one.starts and program.instant(one.starts),
-                    "end_date": one.ends and program.instant(one.ends),
-                    "custom_payload": None,
-                    "progress": {"state": "active"},
-                }
-                for one in on
+                _tile(one, program)
+                for one in page(on, (number - 1) * MOST_CAMPAIGNS, MOST_CAMPAIGNS)
             ]
         },
-        "page": 1,
-        "page_size": len(on),
+        "page": number,
+        "page_size": MOST_CAMPAIGNS,
     }
+
+
+def _tile(campaign: Campaign, program: Program) -> dict[str, Any]:
+    name = campaign.name
+    return {
+        "campaign_id": campaign.id,
+        "name": name,
+        "start_date": campaign.starts and program.instant(campaign.starts),
+        "end_date": campaign.ends and program.instant(campaign.ends),
+        "custom_payload": None,
+        "progress": {"state": word("campaign_state", "active")},
+        "template": {
+            "type": "message",
+            "message": {"header": name, "description": name, "image_url": None},
+        },
+    }
+
+
+def _page(call: Call) -> int:
+    text = call.query.get("page", "1")
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:10]) <= MOST_PAGES):
+        raise refused([("page", f"must be a whole number from 1 to {MOST_PAGES}")])
+    return int(text)
 
 
 OPERATIONS = (
@@ -122,7 +187,7 @@ OPERATIONS = (
         "timeline", "GET", both("/timelines/{view}"), Scope.MEMBER,
         "What happened to a customer, the latest first.", _timeline, as_of=True,
         parameters=(
-            ("since", "From this moment on.", {"type": "string"}),
+            ("since", "From this moment on, or these seconds since 1970.", {"type": "string"}),
             ("count", "Most rows.", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}),
             ("event_types", "Only these kinds, by slug, separated by commas.", {"type": "string"}),
         ), tells=shapes.Timeline,
@@ -130,6 +195,10 @@ OPERATIONS = (
     core(
         "campaigns", "GET", both("/campaigns"), Scope.MEMBER,
         "The campaigns that are on for a customer.", _campaigns, as_of=True,
+        parameters=(
+            ("page", "Of 100 each.", {"type": "integer", "minimum": 1, "maximum": MOST_PAGES}),
+            ("sections", "No matter.", {"type": "string"}),
+        ),
         tells=shapes.CampaignsPage,
     ),
 )  # fmt: skip

@@ -25,13 +25,13 @@ from loyalty_ledger.http.connect import (
     program_of,
     spendable,
 )
+from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.personal_fields import NOTE
 from loyalty_ledger.sent import Text, named_text, refused
 from loyalty_projections.profile import OfferView, Profile
 
 LONGEST_DATA = 1_000
-ALL_OFFERS = {"id": "00000000-0000-0000-0000-000000000000", "name": "All Offers", "sort_order": 0}
 
 
 class GetUserOffers(OfUser):
@@ -95,7 +95,7 @@ def _wallet(call: Call) -> dict[str, Any]:
             for one in page(held, asked.skip, asked.take)
         ],
         "total_records": len(held),
-        "offer_groups": [ALL_OFFERS],
+        "offer_groups": [call.names.enumeration("offer_group") | {"sort_order": 0}],
         "offer_categories": [],
         "total_points": _points(shown),
         "available_points": spendable(shown, call),
@@ -115,15 +115,17 @@ def _as_holder(call: Call, customer_id: str) -> dict[str, Any]:
 
 def _as_user_offer(held: OfferView, call: Call) -> dict[str, Any]:
     known = definition_of(held.definition, call)
+    starts = held.redeemable_from
     return {
         "id": held.offer_id,
         "offer_id": held.definition,
         "root_offer_id": held.definition,
-        "offer_group_id": ALL_OFFERS["id"],
+        "offer_group_id": word("offer_group", "id"),
         "offer_type": known and call.names.enumeration("offer_type")[known.discount.kind],
         "name": held.definition if known is None else known.title,
         "description": held.definition if known is None else known.title,
-        "is_redeemable": True,
+        "is_redeemable": starts is None or starts <= call.moment.at,
+        "start_date": starts,
         "expiration_date": held.expires_at,
         "redemption_end_date": held.expires_at,
         "media": [],
@@ -183,7 +185,7 @@ def as_status_list(issued: list[OfferIssued]) -> dict[str, Any]:
                 "root_offer_id": one.definition,
                 "expiration_date": one.expires_at,
                 "pending_extended_data": False,
-                "fail_reason": 0,
+                "fail_reason": word("fail_reason", "none"),
             }
             for one in issued
         ]
@@ -211,7 +213,7 @@ def _as_updated(offer: Offer) -> dict[str, Any]:
         "start_date": offer.redeemable_from,
         "expiration_date": offer.expires_at,
         "pending_extended_data": False,
-        "fail_reason": 0,
+        "fail_reason": word("fail_reason", "none"),
     }
 
 

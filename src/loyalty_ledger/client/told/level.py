@@ -1,5 +1,7 @@
 """The level that a customer holds in each tier system, and what the next one takes."""
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 from loyalty_ledger.client.told.values import Amount, Moment
@@ -16,21 +18,30 @@ class LevelOverview(TypedDict):
     status: int
 
 
-class Constraint(TypedDict, total=False):
+class Constraint(TypedDict):
     """What a rule counts: in which accounts, within what time."""
 
-    point_accounts: dict[str, str]
-    within: str
+    id: str
+    rule_id: str
+    discriminator: int
+    is_new: bool
+    rank: int
+    version: int
+    point_accounts: NotRequired[dict[str, str]]
+    within: NotRequired[str]
 
 
 class Rule(TypedDict):
     """A rule, with its target."""
 
     id: str
+    retailer_id: str | None
     parent_id: str | None
     discriminator: int
     target_balance: Amount
     comparison: int
+    rank: int
+    is_new: bool
     constraints: list[Constraint]
 
 

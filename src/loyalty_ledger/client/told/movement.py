@@ -1,6 +1,6 @@
 """Movements of points: what was given, what was spent, and the log of both."""
 
-from typing import Literal, NotRequired
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -8,30 +8,39 @@ from loyalty_ledger.client.told.values import Moment
 
 
 class Spent(TypedDict):
-    """How many points were spent."""
+    """How many points were spent, and how many are left where they came from."""
 
     amount_spent: int
+    remaining_balance: int
 
 
 class SpentLine(TypedDict):
     """A spend, account by account; `error_status` is 0 where it was made, now or before."""
 
-    reference_id: str | None
-    idempotency_id: str | None
-    idempotency_summary: Literal["repeated"] | None
-    amount_spent: int
+    account_name: str | None
+    user_point_account_id: str | None
     point_account_id: str | None
-    user_id: NotRequired[str]
-    error_status: Literal[0, 1]
+    amount_spent: int
+    remaining_balance: int | None
+    reference_id: str | None
+    reference_type: str | None
+    tracking_id: str | None
+    idempotency_id: str | None
+    idempotency_summary: str | None
+    error_status: int
     message: str | None
     error_response: NotRequired[str]
+    retailer_id: str | None
+    user_id: str
+    point_source_id: str | None
 
 
 class Spends(TypedDict):
-    """Spends, line by line."""
+    """Spends, line by line; `audits` is empty: movements are asked for by themselves."""
 
     details: list[SpentLine]
     summary: Spent
+    audits: list["Movement"]
     time_of_occurrence: Moment | None
 
 
@@ -62,6 +71,7 @@ class Movement(TypedDict):
     """A movement of points; of an award, what is spent and expired of it."""
 
     id: str
+    retailer_id: str | None
     user_id: str
     account_name: str
     point_account_id: str
@@ -72,10 +82,13 @@ class Movement(TypedDict):
     audit_type: int
     modification_type: str
     modification_entity_id: str | None
+    spend_weight: int | None
     point_source_id: str | None
     point_source_name: str | None
     time_of_occurrence: Moment
     create_date: Moment
+    request_id: str | None
+    idempotency_id: str | None
     transaction_id: str | None
 
 

@@ -4,6 +4,7 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
+from loyalty_ledger.client.told.balances import Balances
 from loyalty_ledger.client.told.values import Moment
 from loyalty_ledger.client.told.wallet import Medium
 
@@ -19,18 +20,11 @@ class RewardStore(TypedDict):
     available_balance: int
 
 
-class AccountPoints(TypedDict):
-    """What a customer has in an account."""
-
-    point_account_id: str
-    available_balance: int
-
-
 class RewardStores(TypedDict):
     """The reward stores that are open to a customer."""
 
     reward_stores: list[RewardStore]
-    point_account_balances: NotRequired[list[AccountPoints]]
+    point_account_balances: NotRequired[Balances]
 
 
 class SoldOffer(TypedDict):
@@ -41,6 +35,7 @@ class SoldOffer(TypedDict):
     description: str
     terms: str
     media: list[Medium]
+    reward_store_media: Medium | None
     points: int
     acquisition_start_date: Moment | None
     acquisition_end_date: Moment | None

@@ -4,6 +4,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from loyalty_ledger.client.told.sale import SaleOfStore
 from loyalty_ledger.client.told.values import Moment
 
 
@@ -13,12 +14,17 @@ class EventKind(TypedDict):
     id: str
     name: str
     slug: str
+    event_stream_event_category_id: str
+    event_stream_stream_id: str
 
 
 class EventPayload(TypedDict):
     """What happened, who asked for it, why; the facts are those of its kind."""
 
+    event_type_name: str
     event_type_slug: str
+    event_category_name: str
+    event_category_slug: str
     time_of_occurrence: Moment
     transaction_id: str | None
     client_id: str | None
@@ -27,14 +33,20 @@ class EventPayload(TypedDict):
     facts: dict[str, Any]
 
 
+class Bought(EventPayload, SaleOfStore):
+    """A version of a sale that came in, as other reads tell it, but for what tills keep with it."""
+
+
 class TimelineRow(TypedDict):
     """Something that happened; times in seconds since 1970."""
 
+    event_stream_stream_id: str
+    event_stream_event_category_id: str
     event_stream_event_type_id: str
     target_id: str | None
     timestamp: int
     created_at: int
-    event_stream_payload: EventPayload
+    event_stream_payload: EventPayload | Bought
     contexts: list[dict[str, Any]]
 
 
@@ -53,6 +65,21 @@ class CampaignState(TypedDict):
     state: str
 
 
+class Message(TypedDict):
+    """What a campaign says."""
+
+    header: str
+    description: str
+    image_url: str | None
+
+
+class Template(TypedDict):
+    """How a campaign is shown."""
+
+    type: str
+    message: Message
+
+
 class Tile(TypedDict):
     """A campaign that is on."""
 
@@ -62,6 +89,7 @@ class Tile(TypedDict):
     end_date: Moment | None
     custom_payload: dict[str, Any] | None
     progress: CampaignState
+    template: Template
 
 
 class Campaigns(TypedDict):
@@ -71,7 +99,7 @@ class Campaigns(TypedDict):
 
 
 class CampaignsPage(TypedDict):
-    """Campaigns, all on one page."""
+    """Campaigns, a hundred on a page."""
 
     campaigns: Campaigns
     page: int
@@ -85,6 +113,7 @@ class UserEvent(TypedDict):
     time_of_occurrence: Moment
     event_lookup: str
     user_id: str
+    is_session_m: bool
 
 
 class Triggered(TypedDict):

@@ -1,6 +1,6 @@
 """A customer, as reads and look-ups tell him."""
 
-from typing import Literal, NotRequired
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -38,6 +38,9 @@ class UserPhone(TypedDict):
     """A phone number."""
 
     phone_number: str
+    phone_type: str | None
+    preference_flags: list[str]
+    verified_ownership: bool
 
 
 class HeldTag(TypedDict):
@@ -69,7 +72,10 @@ class HeldOffer(TypedDict):
 
 
 class User(TypedDict):
-    """A customer. `offers` and `point_account_balances` are there after a look-up."""
+    """A customer. `offers` and `point_account_balances` are there after a look-up.
+
+    Proxies, achievements, referrers and tier points are not kept: they are there, and empty.
+    """
 
     id: str
     external_id: str | None
@@ -80,7 +86,7 @@ class User(TypedDict):
     activated: bool
     suspended: bool
     test_account: bool
-    account_status: Literal["good", "suspended"]
+    account_status: str
     tags: list[HeldTag]
     created_at: Moment | None
     registered_at: Moment | None
@@ -100,6 +106,14 @@ class User(TypedDict):
     zip: str | None
     country: str | None
     profile_photo_url: str | None
+    proxy_ids: list[str]
+    test_points: int
+    unclaimed_achievement_count: int
+    updated_at: Moment | None
+    tier_points: int | None
+    next_tier_points: int | None
+    tier_ends_value: int | None
+    referrer_code: str | None
     tier_details: NotRequired[TierDetails]
     user_profile: NotRequired[dict[str, str]]
     point_account_balances: NotRequired[Balances]

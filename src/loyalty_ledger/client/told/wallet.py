@@ -40,6 +40,7 @@ class UserOffer(TypedDict):
     name: str
     description: str
     is_redeemable: bool
+    start_date: Moment | None
     expiration_date: Moment | None
     redemption_end_date: Moment | None
     custom_data: str | None

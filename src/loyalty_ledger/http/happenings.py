@@ -1,0 +1,93 @@
+"""What happened to a customer, his purchases among it: received, then settled with what they gave.
+
+Purchases are read from the log itself, so that they are told as soon as they are there.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from loyalty_ledger.domain.events.sales import TransactionReceived
+from loyalty_ledger.domain.events.settlement import TransactionSettled
+from loyalty_ledger.domain.streams import sale_name
+from loyalty_ledger.explaining import differences
+from loyalty_ledger.http.operation import Call
+from loyalty_ledger.sales import KnownSale
+from loyalty_ledger.store.log import Recorded
+from loyalty_projections.timeline import Happening
+
+
+class Purchase(Happening):
+    """A version of a sale that came in, as it is read."""
+
+    sale: Any
+
+
+def happenings(customer_id: str, call: Call) -> list[Happening]:
+    """All that happened, in order of time; of one instant, what came in first and settling last."""
+    moment = call.moment
+    told = list(call.ledger.answers.timeline(customer_id, moment))
+    history = [
+        one
+        for one in call.ledger.log.history(customer_id, known_at=moment.known_at)
+        if moment.as_of is None or one.event.at <= moment.as_of
+    ]
+    settled: dict[str, Recorded] = {
+        one.stream: one for one in history if isinstance(one.event, TransactionSettled)
+    }
+    for one in history:
+        match one.event:
+            case TransactionReceived():
+                told.append(_received(one, one.event, settled.get(one.stream)))
+            case TransactionSettled():
+                told.append(_settled(one, one.event, customer_id))
+    return sorted(told, key=_order)
+
+
+def _order(one: Happening) -> tuple[datetime, int]:
+    first = isinstance(one, Purchase)
+    return one.at, 0 if first else 2 if one.kind == TransactionSettled.__name__ else 1
+
+
+def _received(one: Recorded, event: TransactionReceived, settled: Recorded | None) -> Purchase:
+    version = getattr(settled.event, "version", 0) if settled is not None else 0
+    state = "settled" if version >= one.version else "received"
+    at = settled.recorded_at if settled is not None and state == "settled" else None
+    sale = KnownSale(one, one, event, state, at)
+    return Purchase(
+        **_told(one, sale_name(event.store_id, event.transaction_id)),
+        facts={"state": state, "version": one.version},
+        sale=sale,
+    )
+
+
+def _settled(one: Recorded, event: TransactionSettled, customer_id: str) -> Happening:
+    """What a version gave this customer, or took back."""
+    his = [grant for grant in event.grants if grant.customer_id == customer_id]
+    return Happening(
+        **_told(one, sale_name(event.store_id, event.transaction_id)),
+        facts={
+            "state": "settled",
+            "version": event.version,
+            "granted": [row for grant in his for row in differences(grant)],
+            "granted_offers": [
+                {"customer_id": customer_id, "rule": grant.rule, "offers": grant.offers}
+                for grant in his
+                if grant.offers
+            ],
+            "flags": event.flags,
+        },
+    )
+
+
+def _told(one: Recorded, name: str) -> dict[str, Any]:
+    return {
+        "at": one.event.at,
+        "recorded_at": one.recorded_at,
+        "kind": type(one.event).__name__,
+        "subject": name,
+        "transaction": name,
+        "client_id": None,
+        "employee_id": None,
+        "why": None,
+        "cause": None,
+    }

@@ -1,0 +1,101 @@
+"""A sale is read back as it was sent, under the names that reads have."""
+
+from typing import Any
+
+from http_service.serving import SALE, Served
+from offers.till import item
+
+ROW = {"transaction_id": "main/T1", "retailer_id": None, "store_id": "main"}
+ODD = {"weight": 1.5, "exact": 0.1000000000000000055, "whole": 7, "text": "x", "none": None}
+
+
+def _held(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
+
+def test_a_discount_that_was_locked_is_read_back_as_it_was_sent(service: Served) -> None:
+    offer = service.shop.give("muffin")
+    with service.client() as till:
+        discount = till.lock(offer, SALE)
+        till.send_transaction(SALE | {"discounts": [discount | {"image_url": "https://x/i.png"}]})
+        (read,) = till.get_transaction("T1", "main")["discounts"]
+        service.shop.ledger.projector.catch_up()
+        (listed,) = till.get_store_transactions("main")["results"][-1]["discounts"]
+    told = {name: value for name, value in read.items() if name in discount}
+    assert told == dict(discount)
+    assert told.keys() >= {"display_name", "applied_time", "discount_source", "status", "user_id"}
+    assert read["image_url"] == "https://x/i.png"
+    assert listed == read
+
+
+def test_what_the_ledger_makes_nothing_of_is_read_back_with_what_it_belongs_to(
+    service: Served,
+) -> None:
+    robot = {"loyalty_robot": {"mood": "cheerful", "parts": [1, {"n": 2.50}]}}
+    sent = SALE | {
+        "custom_data": ODD,
+        "business_def_collection": [{"kind": "flight", "legs": [{"n": 1}]}],
+        "items": [item("ESPRESSO", "4.00") | {"custom_data": ODD} | robot],
+        "payments": [{"amount": 4, "type": "CASH", "custom_data": ODD} | robot],
+        "discounts": [{"amount": "0.50", "custom_data": ODD, "display_name": 5} | robot],
+    }
+    assert service.pos("send_transaction", sent | robot).json()["status"] == "OK"
+    read = service.told("/transactions/api/1.0/transactions/info/get_transaction", None,
+                        transaction_id="T1", store_id="main")  # fmt: skip
+    parts = [read, *(read[name][0] for name in ("items", "payments", "discounts"))]
+    for one in parts:
+        assert (one["custom_data"], one["other_fields"]) == (ODD, robot)
+    assert read["business_def_collection"] == sent["business_def_collection"]
+    assert read["discounts"][0]["display_name"] is None
+
+
+def test_what_was_sent_is_gone_with_the_customer_and_the_sale_stays(service: Served) -> None:
+    paid = {"payments": [{"amount": 4, "user_id": "BOB", "custom_data": {"table": 7}}]}
+    service.pos("send_transaction", SALE | paid | {"custom_data": {"mood": "cheerful"}})
+    service.shop.work()
+    path = "/transactions/api/1.0/transactions/info/get_transaction"
+    before = service.told(path, None, transaction_id="main/T1")
+    assert (before["custom_data"], before["payments"][0]["custom_data"]) == (
+        {"mood": "cheerful"},
+        {"table": 7},
+    )
+    service.shop.ledger.erasing.erase(service.shop.id_of("BOB"))
+    after = service.told(path, None, transaction_id="main/T1")
+    assert (after["custom_data"], after["payments"][0]["custom_data"]) == (None, None)
+    assert after["check_amount"] == before["check_amount"] == 7
+
+
+def test_a_sale_and_its_parts_have_the_names_that_reads_have(service: Served) -> None:
+    header = {
+        "from_transaction_id": "T0", "sm_employee_id": "emma", "table_id": "7", "status": "eaten",
+        "tax_total": "0.50", "guest_count": 2,
+    }  # fmt: skip
+    items = [item("ESPRESSO", "4.00") | {"status": "hot"}, item("NOWHERE", "1.00")]
+    service.pos("send_transaction", SALE | header | {"items": items})
+    path = "/transactions/api/1.0/transactions/info/get_transaction"
+    received = service.told(path, None, transaction_id="T1")
+    service.shop.work()
+    read = service.told(path, None, transaction_id="T1")
+    assert _held(read, "id", "pos_transaction_id", "from_transaction_id", "taxtotal") == {
+        "id": "main/T1", "pos_transaction_id": "T1", "from_transaction_id": "main/T0",
+        "taxtotal": 0.5,
+    }  # fmt: skip
+    assert (read["from_pos_transaction_id"], read["check_amount"], read["include_tax"]) == (
+        "T0",
+        5,
+        False,
+    )
+    assert _held(read, "sm_employee_id", "table_id", "status", "guest_count") == {
+        name: header[name] for name in ("sm_employee_id", "table_id", "status", "guest_count")
+    }
+    assert (read["retailer_id"], read["rewards_system_id"]) == (None, "coffee-shop")
+    assert read["location_lineages"] == [["main"]]
+    assert read["location_lineages_core"] == [[{"id": "main", "name": "main", "type": "store"}]]
+    assert [one["catalog_lineages"] for one in read["items"]] == [[["coffee"]], []]
+    assert [one["status"] for one in read["items"]] == ["hot", None]
+    for number, row in enumerate(read["items"]):
+        assert row["id"] == f"main/T1#items.{number}"
+        assert _held(row, *ROW) == ROW
+        assert row["create_date"] == read["create_date"]
+    assert (received["state"], received["sm_transaction_process_date"]) == ("received", None)
+    assert read["sm_transaction_process_date"] >= read["create_date"]
