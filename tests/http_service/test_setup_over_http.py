@@ -29,7 +29,7 @@ def test_a_reward_store_is_created_filled_and_changed(service: Served) -> None:
     assert service.told(BUY, reward_store_offer_id="sun-20")["summary"]["amount_spent"] == 20
     service.told(OFFER, None, **(sold | {"price": 30}))
     service.told(STORE, None, **(made | {"name": "High summer"}))
-    assert service.told(BUY, reward_store_offer_id="sun-20")["summary"] == {"amount_spent": 30}
+    assert service.told(BUY, reward_store_offer_id="sun-20")["summary"]["amount_spent"] == 30
     seen_within_a_moment(service, "High summer")
 
 
