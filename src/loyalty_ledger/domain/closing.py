@@ -62,7 +62,7 @@ def close(closing: Closing, before: Sale, draft: Draft) -> None:
         return
     named = carried(version.discounts) if closes else {}
     on_check = {held.offer_id: held for held in before.offers}
-    used = before.redeemed.keys() & named.keys() if late else frozenset()
+    used = (before.redeemed.keys() - before.record.given_back) & named.keys() if late else ()
     rightly = {name for name in used if _is_of_the_sale(name, closing, draft)}
     if late:
         _give_free(before.carried.keys() - rightly, closing, draft)

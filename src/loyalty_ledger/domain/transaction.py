@@ -228,8 +228,9 @@ def _with_version(sale: Sale, version: TransactionReceived) -> Sale:
     if first is not None and first.number == number:
         used = carried(version.discounts).items()
         lines = {name: tuple(line.line_id for line in priced.lines) for name, priced in used}
-        told = {name: ids or redeemed.get(name, ()) for name, ids in lines.items()}
-        redeemed = {n: ids for n, ids in redeemed.items() if n not in sale.carried} | told
+        at_once = {name: ids for name, ids in redeemed.items() if name not in sale.carried}
+        told = {name: ids or at_once.get(name, ()) for name, ids in lines.items()}
+        redeemed = at_once | told
         record = _used_anew(record, told)
     return replace(
         sale,
