@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -150,44 +149,6 @@ def test_an_offer_is_given_back_once_though_the_sale_closes_and_comes_back_again
         voids(shop, hours=hours)
         assert shop.points() == 10
         sends(shop, COFFEE, hours=hours + 1)
-
-
-@pytest.mark.parametrize("order", [*permutations(range(4))])
-def test_offers_come_back_in_whatever_order_the_versions_that_carry_them_arrive(
-    order: Sequence[int],
-) -> None:
-    shop = club()
-    one, other = (shop.gives("treat")[0].offer_id for _ in range(2))
-    carried: list[Any] = [[taken(one), taken(other)], [], [taken(one)], []]
-    for number in order:
-        lines = [] if number else [COFFEE]
-        sends(shop, *lines, hours=number, when=later(number), discounts=carried[number])
-    assert (shop.offer(one).state, shop.offer(other).state) == (FREE, FREE)
-
-
-@pytest.mark.parametrize("order", [*permutations(range(3))])
-def test_the_version_that_closes_a_sale_says_for_which_lines_it_used_an_offer(
-    order: Sequence[int],
-) -> None:
-    shop = club()
-    (gift,) = shop.gives("treat")
-    whole, for_cake = (on_lines(gift.offer_id, "1.00", *ids) for ids in ((), ("cake",)))
-    versions: list[Any] = [([COFFEE, CAKE], [whole]), ([CAKE], [for_cake]), ([COFFEE], [])]
-    for number in order:
-        lines, carried = versions[number]
-        sends(shop, *lines, hours=number, when=later(number), discounts=carried)
-    assert shop.offer(gift.offer_id).state is USED
-
-
-def test_an_older_version_does_not_use_again_what_a_till_reinstated() -> None:
-    shop = club()
-    (gift,) = shop.gives("treat")
-    for number in (1, 0):
-        carried = [on_lines(gift.offer_id, "1.00")]
-        sends(shop, COFFEE, hours=number, when=later(number), discounts=carried)
-        if number:
-            shop.asks(gift.offer_id, reinstate(1.5))
-    assert shop.offer(gift.offer_id).state is FREE
 
 
 def test_an_offer_whose_time_is_up_comes_back_expired() -> None:
