@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx
+
 from http_service.serving import Served
 from loyalty_ledger.identity import Reference
 from offers.till import NOW, item
@@ -104,6 +106,14 @@ def test_a_message_is_answered_once_and_says_so_for_half_an_hour(service: Served
     assert late.content == first.content
     assert "cached-message" not in late.headers
     assert service.events() == after
+
+
+def test_a_message_that_is_turned_away_is_named_all_the_same(service: Served) -> None:
+    message, path = {"Message-ID": "m-0"}, f"/priv/v1/apps/{service.key_id}/users"
+    for auth, status in ((service.credentials, 400), (("nobody", "at-all"), 401)):
+        told = httpx.post(service.url + path, content=b"{", headers=message, auth=auth)
+        assert (told.status_code, told.headers["message-id"]) == (status, "m-0")
+        assert "message-date" in told.headers
 
 
 def test_no_answer_that_is_kept_holds_personal_data(service: Served) -> None:

@@ -108,6 +108,7 @@ class Service:
             told = self.refused_now(operation, refusal)
         except LOST as error:
             told = self._turned_away(operation, busy(f"not now: {error}"))
+        told = told._replace(headers=_message(operation, request, self._clock()) | told.headers)
         if not getattr(request.state, "read", operation.asks is None):
             # What is still to come of the body is not waited for.
             told = told._replace(headers=told.headers | {"Connection": "close"})
@@ -246,7 +247,12 @@ def read_model(operation: Operation, given: Mapping[str, Any]) -> Any:
 
 def _headers(asked: Asked, position: int, first: datetime) -> dict[str, str]:
     headers = {"X-Log-Position": str(position)} if asked.operation.writes else {}
-    message_id = asked.request.headers.get("message-id")
-    if asked.operation.family == "core" and message_id is not None:
-        headers |= {"Message-Id": message_id, "Message-Date": format_datetime(first, usegmt=True)}
-    return headers
+    return headers | _message(asked.operation, asked.request, first)
+
+
+def _message(operation: Operation, request: Request, first: datetime) -> dict[str, str]:
+    """A call of Core is told by which id it is known, and when it was answered first."""
+    message_id = request.headers.get("message-id")
+    if operation.family != "core" or message_id is None:
+        return {}
+    return {"Message-Id": message_id, "Message-Date": format_datetime(first, usegmt=True)}
