@@ -123,7 +123,9 @@ class Day:
         yield Asked("read_user", query={"expand_incentives": "true"})
         yield Asked("claim_promotion", {"code": "MUGLOVE"})
         yield Asked("timeline", query={"count": "2"}, path={"view": "NEW_VIEW"})
-        for name in ("campaigns", "limiters", "lockout", "promotions", "status", "projections"):
+        for name in ("campaigns", "limiters", "lockout", "user_promotions", "promotions"):
+            yield Asked(name)
+        for name in ("status", "projections"):
             yield Asked(name)
         yield Asked("metrics")
         yield Asked("export", path={"what": "balances"})

@@ -101,6 +101,9 @@ def test_wrong_codes_lock_out_and_right_ones_count_towards_the_limiter(service: 
     assert (lockout["duration"], lockout["policy_type"]) == (900, "promo_code_lockout")
     limiters = service.core("GET", f"{path}/limiters").json()["limiters"]
     assert {"quantum": "week", "limit": 3, "claimed": 1} in limiters
+    entered = service.core("GET", f"{path}/promotions").json()
+    assert [one["promotion_id"] for one in entered["claims"]] == ["mug-love"]
+    assert [one["why"] for one in entered["wrong_codes"]] == ["unknown"] * 5
 
 
 def test_a_customer_event_is_received_once(service: Served) -> None:

@@ -89,6 +89,7 @@ class Operations:
     claim_promotion = Method(sites.claim_promotion)
     limiters = Method(sites.limiters)
     lockout = Method(sites.lockout)
+    user_promotions = Method(sites.user_promotions)
     promotions = Method(sites.promotions)
 
     status = Method(operators.status)

@@ -46,12 +46,15 @@ from loyalty_ledger.client.told.promotion import (
     ClaimedOffer,
     ClaimedPoints,
     ClaimMade,
+    Entered,
     Limiter,
     Limiters,
     Lockout,
     LockoutState,
+    MadeClaim,
     Promotion,
     Promotions,
+    WrongCode,
 )
 from loyalty_ledger.client.told.reward_store import (
     Edited,
@@ -146,6 +149,7 @@ __all__ = [
     "Differences",
     "Discount",
     "Edited",
+    "Entered",
     "EventKind",
     "EventPayload",
     "FailedCause",
@@ -169,6 +173,7 @@ __all__ = [
     "Loaded",
     "Lockout",
     "LockoutState",
+    "MadeClaim",
     "Medium",
     "Message",
     "Moved",
@@ -222,4 +227,5 @@ __all__ = [
     "View",
     "Views",
     "Wallet",
+    "WrongCode",
 ]

@@ -121,6 +121,11 @@ def lockout(user_id: str, **when: Unpack[When]) -> Call[shapes.Lockout]:
     return _read(_of(user_id, "/lockout"), "lockout", moment(when))
 
 
+def user_promotions(user_id: str, **when: Unpack[When]) -> Call[shapes.Entered]:
+    """The promo codes that a customer entered: right ones, and wrong ones with the reason."""
+    return _read(_of(user_id, "/promotions"), None, moment(when))
+
+
 def promotions(*, at_least: int | None = None) -> Call[list[shapes.Promotion]]:
     """Every promotion with its codes and claims."""
     return _read(f"{_APP}/promotions", "promotions", moment({}, at_least=at_least))

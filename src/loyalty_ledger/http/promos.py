@@ -80,6 +80,25 @@ def _view(call: Call) -> promo_status.CustomerView:
     return call.ledger.answers.promo_codes(customer(call), call.moment)
 
 
+def _entered(call: Call) -> dict[str, Any]:
+    view = _view(call)
+    return {
+        "claims": [
+            {"id": one.claim_id, "promotion_id": one.promotion, "claimed_at": one.claimed_at}
+            for one in view.claims
+        ],
+        "wrong_codes": [
+            {
+                "digest": one.digest,
+                "why": one.why,
+                "promotion_id": one.promotion,
+                "tried_at": one.tried_at,
+            }
+            for one in view.tries
+        ],
+    }
+
+
 def _promotions(call: Call) -> dict[str, Any]:
     program = program_of(call)
     views = call.ledger.projector.ask(
@@ -106,6 +125,11 @@ OPERATIONS = (
         "How many wrong promo codes a customer has entered, and whether he is locked out.",
         _lockout, parameters=(("event_type", "No matter.", _TEXT),), tells=shapes.LockoutState,
         as_of=True,
+    ),
+    core(
+        "user_promotions", "GET", both("/promotions"), Scope.OPERATOR,
+        "The promo codes that a customer entered: right ones, and wrong ones with the reason.",
+        _entered, tells=shapes.Entered, as_of=True,
     ),
     core(
         "promotions", "GET", (f"{ROOT}/promotions",), Scope.OPERATOR,

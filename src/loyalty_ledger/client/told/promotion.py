@@ -63,7 +63,7 @@ class Limiters(TypedDict):
 class Lockout(TypedDict):
     """How many wrong codes a customer entered, and until when he is locked out.
 
-    After `reset_count` in a row he is, for `duration`: seconds, or a period such as P1D.
+    After `reset_count` in a row he is, for `duration` seconds.
     """
 
     policy_type: str
@@ -71,13 +71,40 @@ class Lockout(TypedDict):
     cumulative_count: int
     expires_at: Moment | None
     reset_count: int
-    duration: int | str
+    duration: int
 
 
 class LockoutState(TypedDict):
     """How a customer stands to being locked out."""
 
     lockout: Lockout
+
+
+class MadeClaim(TypedDict):
+    """A right code that a customer entered."""
+
+    id: str
+    promotion_id: str
+    claimed_at: Moment
+
+
+class WrongCode(TypedDict):
+    """A wrong code that a customer entered, as its keyed hash: whoever entered it is not told why.
+
+    `why` is unknown, used, withdrawn, not_yet or expired.
+    """
+
+    digest: str
+    why: str
+    promotion_id: str | None
+    tried_at: Moment
+
+
+class Entered(TypedDict):
+    """The promo codes that a customer entered, oldest first."""
+
+    claims: list[MadeClaim]
+    wrong_codes: list[WrongCode]
 
 
 class Promotion(TypedDict):
