@@ -75,9 +75,9 @@ class OfferView(_View):
     definition: str
     state: str
     expires_at: datetime | None
-    redeemable_from: datetime | None = None
     locked_until: datetime | None = None
     locked_by: str | None = None
+    redeemable_from: datetime | None = None
 
 
 class TagView(_View):
