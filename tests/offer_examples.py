@@ -150,3 +150,16 @@ def taken(offer_id: str, cents: int = 250) -> Discount:
     return Discount(
         amount=cents, stack_order=1, reference_id=offer_id, reference_id_type=OFFER_REFERENCE
     )
+
+
+def buyer() -> tuple[Shop, str]:
+    """Ann has bought an offer for eight of her ten points, which come back with what it was for."""
+    sold = {"id": "treat-8", "offer": "treat", "price": 8, "per_customer": 1, "inventory": 1}
+    store = {"id": "store", "name": "S", "point_accounts": ["points"], "offers": [sold]}
+    definition = treat(on_return="restore_points", issuance={"total": 1})
+    points = {"id": "base", "award": {"account": "points", "source": "shop", "points": 10}}
+    only_first = {**points, "when": {"items": {"skus": ["tea"]}}}
+    shop = club(definition, reward_stores=[store], rules=[only_first])
+    shop.sells(line("tea", "9.00"))
+    (offer,) = shop.buys("treat-8")
+    return shop, offer.offer_id

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.sales import Discount
 from loyalty_ledger.domain.offer import OfferState
 from loyalty_ledger.domain.offer_commands import Reinstate
-from offer_examples import club, taken
-from return_examples import later, sends
-from specification import TILL, line
+from loyalty_ledger.domain.transaction import Sale
+from offer_examples import buyer, club, taken, treat
+from return_examples import SALE, later, sends
+from specification import TILL, Shop, line
 
 COFFEE, CAKE = line("coffee", "6.00"), line("cake", "4.00")
 FREE, USED = OfferState.ISSUED, OfferState.REDEEMED
@@ -23,17 +25,50 @@ def dollar_off(offer_id: str, *lines: str) -> Discount:
     return replace(taken(offer_id, 100), lines=list(lines))
 
 
+def flags(shop: Shop) -> tuple[str, ...]:
+    sale: Sale = Draft(shop.states).state(f"sale/s1/{SALE}")
+    return sale.flags
+
+
+@pytest.mark.parametrize("on_return", ["reinstate", "restore_points", "none"])
 @pytest.mark.parametrize("order", [*permutations(range(4))])
 def test_offers_come_back_in_whatever_order_the_versions_that_carry_them_arrive(
-    order: Sequence[int],
+    order: Sequence[int], on_return: str
 ) -> None:
-    shop = club()
+    shop = club(treat(on_return=on_return))
     one, other = (shop.gives("treat")[0].offer_id for _ in range(2))
     carried: list[Any] = [[taken(one), taken(other)], [], [taken(one)], []]
     for number in order:
         lines = [] if number else [COFFEE]
         sends(shop, *lines, hours=number, when=later(number), discounts=carried[number])
-    assert (shop.offer(one).state, shop.offer(other).state) == (FREE, FREE)
+    ends = USED if on_return == "none" else FREE
+    assert (shop.offer(one).state, shop.offer(other).state) == (ends, ends)
+    assert flags(shop) == ()
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_the_points_for_an_offer_come_back_once_in_whatever_order_versions_arrive(
+    order: Sequence[int],
+) -> None:
+    shop, offer_id = buyer()
+    versions: list[Any] = [([COFFEE, CAKE], [taken(offer_id)]), ([COFFEE], [taken(offer_id)])]
+    for number in order:
+        lines, carried = [*versions, ([], [])][number]
+        sends(shop, *lines, hours=number, when=later(number), discounts=carried)
+    assert (shop.points(), shop.offer(offer_id).state) == (10, OfferState.REVOKED)
+    assert flags(shop) == ()
+
+
+def test_what_another_sale_uses_once_it_came_back_is_not_told_of_an_older_version() -> None:
+    shop = club()
+    (gift,) = shop.gives("treat")
+    for number, lines in ((1, [COFFEE]), (2, [])):
+        carried = [taken(gift.offer_id)] if lines else []
+        sends(shop, *lines, hours=number, when=later(number), discounts=carried)
+    sends(shop, CAKE, number="8", hours=3, when=later(3), discounts=[taken(gift.offer_id)])
+    sends(shop, COFFEE, CAKE, hours=0, when=later(4), discounts=[taken(gift.offer_id)])
+    assert shop.offer(gift.offer_id).transaction == "s1/8"
+    assert flags(shop) == ()
 
 
 @pytest.mark.parametrize("order", [*permutations(range(3))])

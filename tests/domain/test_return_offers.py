@@ -21,7 +21,7 @@ from loyalty_ledger.domain.events.sales import Discount
 from loyalty_ledger.domain.offer import OfferState
 from loyalty_ledger.domain.offer_commands import Reinstate, Unlock
 from loyalty_ledger.domain.values import Reason, Rejected
-from offer_examples import club, taken, treat
+from offer_examples import buyer, club, taken, treat
 from return_examples import counted, later, plain, sends, settled, voids, why_not
 from specification import TILL, Shop, at, cents, every, line, only
 
@@ -105,17 +105,10 @@ def test_without_a_purchase_restore_points_reinstates() -> None:
 
 def bought() -> tuple[Shop, str]:
     """Ann has bought an offer for eight points, and a sale has used it."""
-    sold = {"id": "treat-8", "offer": "treat", "price": 8, "per_customer": 1, "inventory": 1}
-    store = {"id": "store", "name": "S", "point_accounts": ["points"], "offers": [sold]}
-    definition = treat(on_return="restore_points", issuance={"total": 1})
-    points = {"id": "base", "award": {"account": "points", "source": "shop", "points": 10}}
-    only_first = {**points, "when": {"items": {"skus": ["tea"]}}}
-    shop = club(definition, reward_stores=[store], rules=[only_first])
-    shop.sells(TEA)
-    (offer,) = shop.buys("treat-8")
-    sends(shop, COFFEE, discounts=[taken(offer.offer_id)])
+    shop, offer_id = buyer()
+    sends(shop, COFFEE, discounts=[taken(offer_id)])
     assert shop.points() == 2
-    return shop, offer.offer_id
+    return shop, offer_id
 
 
 def test_restore_points_gives_back_what_the_offer_was_bought_for_and_not_the_offer() -> None:

@@ -62,8 +62,8 @@ def close(closing: Closing, before: Sale, draft: Draft) -> None:
         return
     named = carried(version.discounts) if closes else {}
     on_check = {held.offer_id: held for held in before.offers}
-    used = (before.redeemed.keys() - before.record.given_back) & named.keys() if late else ()
-    rightly = {name for name in used if _is_of_the_sale(name, closing, draft)}
+    used = before.redeemed.keys() & named.keys() if late else ()
+    rightly = {name for name in used if _was_used(name, before, closing, draft)}
     if late:
         _give_free(before.carried.keys() - rightly, closing, draft)
     for reference, discount in named.items():
@@ -76,9 +76,12 @@ def close(closing: Closing, before: Sale, draft: Draft) -> None:
             release(held, closing.stream, free, draft)
 
 
-def _is_of_the_sale(offer_id: str, closing: Closing, draft: Draft) -> bool:
+def _was_used(offer_id: str, before: Sale, closing: Closing, draft: Draft) -> bool:
+    """Whether the sale has used it for good; what only came back since, and is free, it has not."""
     state: Offer = draft.state(offer_stream(offer_id))
-    return not closing.customers or state.customer_id in closing.customers
+    if closing.customers and state.customer_id not in closing.customers:
+        return False
+    return offer_id not in before.record.given_back or state.state is not OfferState.ISSUED
 
 
 def _give_free(offers: Iterable[str], closing: Closing, draft: Draft) -> None:
