@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import msgspec
+from sqlalchemy import Connection, event
+
 from http_service.serving import SALE, Served
-from offers.till import item
+from offers.till import Shop, item
 
 ROW = {"transaction_id": "main/T1", "retailer_id": None, "store_id": "main"}
 ODD = {"weight": 1.5, "exact": 0.1000000000000000055, "whole": 7, "text": "x", "none": None}
@@ -99,3 +102,35 @@ def test_a_sale_and_its_parts_have_the_names_that_reads_have(service: Served) ->
         assert row["create_date"] == read["create_date"]
     assert (received["state"], received["sm_transaction_process_date"]) == ("received", None)
     assert read["sm_transaction_process_date"] >= read["create_date"]
+
+
+def _places_asked(shop: Shop, statement: str, parameters: Any) -> int:
+    """How many places one statement looks up what is kept beside the log at; else 0."""
+    if "JOIN personal" not in statement:
+        return 0
+    listed = shop.ledger.log.engine.name == "postgresql"
+    return len(parameters[0] if listed else msgspec.json.decode(parameters[0]))
+
+
+def test_what_came_with_sales_of_a_store_is_looked_up_by_who_paid_for_each(
+    service: Served,
+) -> None:
+    shop, sales = service.shop, 40
+    for number in range(sales):
+        payments = [{"amount": 4, "user_id": f"C{number}", "custom_data": {"paid": number}}]
+        kept = {"custom_data": {"sale": number}, "payments": payments}
+        assert shop.close(f"T{number}", **kept) == "accepted"
+    shop.ledger.merging.merge(shop.id_of("C0"), shop.id_of("C1"))
+    known = [shop.ledger.sales.sale("main", f"T{number}") for number in range(sales)]
+    asked: list[int] = []
+
+    def count(_connection: Connection, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append(_places_asked(shop, statement, given))
+
+    event.listen(shop.ledger.log.engine, "before_cursor_execute", count)
+    came = shop.ledger.sales.came_with(known)
+    for number, one in enumerate(known):
+        assert came[one.came_as]["custom_data"] == {"sale": number}
+        assert came[f"{one.came_as}#0"]["custom_data"] == {"paid": number}
+    of_each_field = 2 * sales + 1  # nobody and who paid, and for one of them whom he goes on as
+    assert sum(asked) == 2 * of_each_field
