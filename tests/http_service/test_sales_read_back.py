@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, event
 
 from http_service.serving import SALE, Served
-from offers.till import Shop, item
+from offers.till import NOW, Shop, item
 
 ROW = {"transaction_id": "main/T1", "retailer_id": None, "store_id": "main"}
 ODD = {"weight": 1.5, "exact": 0.1000000000000000055, "whole": 7, "text": "x", "none": None}
@@ -134,3 +134,33 @@ def test_what_came_with_sales_of_a_store_is_looked_up_by_who_paid_for_each(
         assert came[f"{one.came_as}#0"]["custom_data"] == {"paid": number}
     of_each_field = 2 * sales + 1  # nobody and who paid, and for one of them whom he goes on as
     assert sum(asked) == 2 * of_each_field
+
+
+def test_a_version_after_the_return_window_is_told_to_have_granted_nothing(
+    service: Served,
+) -> None:
+    service.shop.close("S1", customer="ANN")
+    service.shop.work()
+    service.later(days=366)
+    opened = NOW.isoformat()
+    assert service.shop.close("S1", customer="ANN", items=[], open_time=opened) == "accepted"
+    service.shop.work()
+    read = service.told("/transactions/api/1.0/transactions/info/get_transaction", None,
+                        transaction_id="main/S1")  # fmt: skip
+    assert (read["state"], read["granted"], read["granted_offers"]) == ("settled", [], [])
+    answer = service.core("GET", "/external/users/ANN/timelines/NEW_VIEW").json()
+    facts = [
+        one["event_stream_payload"]["facts"]
+        for one in answer["result"]
+        if (one["target_id"], one["event_stream_event_type_id"])
+        == ("main/S1", "transaction_settled")
+    ]
+    assert [(one["granted"] == [], one["outside_return_window"]) for one in facts] == [
+        (True, True),
+        (False, False),
+    ]
+    (not_done,) = facts[0]["not_done"]
+    assert not_done == {
+        "customer_id": service.shop.id_of("ANN"), "what": "rule:base:points",
+        "why": "outside_return_window", "points": -70,
+    }  # fmt: skip

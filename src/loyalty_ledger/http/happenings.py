@@ -61,8 +61,9 @@ def _received(one: Recorded, event: TransactionReceived, settled: Recorded | Non
 
 
 def _settled(one: Recorded, event: TransactionSettled, customer_id: str) -> Happening:
-    """What a version gave this customer, or took back."""
-    his = [grant for grant in event.grants if grant.customer_id == customer_id]
+    """What a version gave this customer, or took back; nothing after the return window."""
+    grants = [] if event.outside_return_window else event.grants
+    his = [grant for grant in grants if grant.customer_id == customer_id]
     return Happening(
         **_told(one, sale_name(event.store_id, event.transaction_id)),
         facts={
@@ -75,6 +76,12 @@ def _settled(one: Recorded, event: TransactionSettled, customer_id: str) -> Happ
                 if grant.offers
             ],
             "flags": event.flags,
+            "outside_return_window": event.outside_return_window,
+            "not_done": [
+                {"customer_id": customer_id, "what": one.what, "why": one.why, "points": one.points}
+                for one in event.not_done
+                if one.customer_id == customer_id
+            ],
         },
     )
 
