@@ -103,8 +103,7 @@ def known_sale(events: Iterable[Recorded]) -> KnownSale | None:
         if isinstance(one.event, TransactionReceived):
             first, last = first or one, one
         if isinstance(one.event, TransactionSettled):
-            settled = one.recorded_at
-        version = max(version, getattr(one.event, "version", 0))
+            settled, version = one.recorded_at, max(version, one.event.version)
     if first is None or last is None:
         return None
     received = last.event

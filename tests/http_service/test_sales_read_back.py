@@ -164,3 +164,44 @@ def test_a_version_after_the_return_window_is_told_to_have_granted_nothing(
         "customer_id": service.shop.id_of("ANN"), "what": "rule:base:points",
         "why": "outside_return_window", "points": -70,
     }  # fmt: skip
+
+
+def test_a_version_whose_settlement_failed_is_told_as_received(service: Served) -> None:
+    shop = service.shop
+    shop.close("S1", customer="ANN")
+    shop.work()
+    assert shop.ledger.sales.sale("main", "S1").state == "settled"
+    service.later(hours=1)
+    shop.close("S1", customer="ANN", items=[], open_time=NOW.isoformat())
+    broken = shop.another()
+    broken.ledger.settlement._settle = lambda *_args, **_more: 1 / 0  # type: ignore[assignment]
+    broken.ledger.settlement.settle_all()
+    assert shop.events("SettlementFailed") != []
+    assert shop.ledger.sales.sale("main", "S1").state == "received"
+    assert shop.another().ledger.worker.retry() == []
+    assert shop.ledger.sales.sale("main", "S1").state == "settled"
+
+
+def test_a_version_stays_settled_when_one_before_it_is_settled_anew(service: Served) -> None:
+    shop, opened = service.shop, NOW.isoformat()
+    service.later(hours=1)
+    shop.close("S1", payments=[], open_time=opened)
+    shop.work()
+    service.later(days=366)
+    shop.close("S1", customer="ANN", open_time=opened)
+    shop.work()
+    early = {"is_closed": False, "open_time": opened, "modified_time": opened}
+    assert shop.close("S1", customer="ANN", **early) == "accepted"
+    shop.work()
+    settled = [
+        one.version for one in shop.events("TransactionSettled") if one.transaction_id == "S1"
+    ]
+    assert settled == [1, 3, 1]
+    answer = service.core("GET", "/external/users/ANN/timelines/NEW_VIEW").json()
+    (told,) = [
+        one["event_stream_payload"]["facts"]
+        for one in answer["result"]
+        if (one["target_id"], one["event_stream_event_type_id"])
+        == ("main/S1", "transaction_received")
+    ]
+    assert (told["version"], told["state"]) == (3, "settled")
