@@ -1,6 +1,7 @@
 """What stands beside the log about one customer, wherever it stands: to be shown, or deleted."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from loyalty_ledger.domain.events.merging import CustomerMerged
@@ -40,8 +41,8 @@ def beside(
     """All that stands beside the log about the customer with this history and these mentions."""
     own, streams = log.personal(customer_id), sales_of(history)
     payers = {"", *_payers(log, history)} - {customer_id}
-    sales = log.personal_below("sale", payers, streams)
-    sales += log.personal_below("payment", [""], streams)
+    sales = log.personal_below("sale", product(payers, streams))
+    sales += log.personal_below("payment", product([""], streams))
     nobodys = (one for one in mentions if not one.customer_id)
     with_them = (value for one in nobodys for value in _of_the_same_sale(log, one))
     return Beside(own, sales, [*mentions, *with_them])
@@ -61,7 +62,7 @@ def _payers(log: Log, history: Sequence[Recorded]) -> Iterator[str]:
 
 def _of_the_same_sale(log: Log, payment: PersonalValue) -> Iterator[PersonalValue]:
     for field in ("sale", "payment"):
-        yield from log.personal_below(field, [""], [sale_of(payment)])
+        yield from log.personal_below(field, [("", sale_of(payment))])
 
 
 def forgetting(customer_id: str, found: Beside) -> tuple[list[Forgotten], list[PersonalValue]]:

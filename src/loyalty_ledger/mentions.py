@@ -73,14 +73,7 @@ def look_again(log: Log, customer_id: str, before: Look) -> list[PersonalValue]:
     moved = any(isinstance(one.event, _MOVES) for one in since)
     if len(since) == FEW or moved or his != before.his:
         return look(log, customer_id).places
-    asked: dict[str, set[str]] = {}
-    for customer, stream in (*_where(before.places), *_arrived(since)):
-        asked.setdefault(customer, set()).add(stream)
-    found = {
-        value
-        for customer, streams in asked.items()
-        for value in log.personal_below("payment", [customer], streams)
-    }
+    found = log.personal_below("payment", [*_where(before.places), *_arrived(since)])
     return [*_mentioning(found, customer_id, his)]
 
 

@@ -71,27 +71,28 @@ class Sales:
         That is, by `came_as` what a till said of a sale and its parts, and by that, `#` and its
         place what it said of a payment. Of those who were erased there is nothing.
         """
-        streams = [one.last.stream for one in known]
-        owners = {"", *self._payers(known)}
+        places = list(self._places(known))
         found = [
             value
             for field in ("sale", "payment")
-            for value in self._log.personal_below(field, owners, streams)
+            for value in self._log.personal_below(field, places)
         ]
         return {one.reference: of_text(one.value) for one in found}
 
-    def _payers(self, known: Iterable[KnownSale]) -> Iterator[str]:
-        """All who paid for these sales, and who goes on as one of them."""
-        payers = {
-            payment.customer_id
+    def _places(self, known: Sequence[KnownSale]) -> Iterator[tuple[str, str]]:
+        """Under whom what came with each sale may be kept: nobody, who paid, who he goes on as."""
+        paid = [
+            (payment.customer_id, one.last.stream)
             for one in known
             for payment in one.received.payments
             if payment.customer_id is not None
-        }
-        yield from payers
-        for tail in self._log.load([customer_of(one) for one in payers]).streams.values():
-            merged = (one.event for one in tail.events)
-            yield from (one.into for one in merged if isinstance(one, CustomerMerged))
+        ]
+        tails = self._log.load([customer_of(payer) for payer in {payer for payer, _ in paid}])
+        yield from (("", one.last.stream) for one in known)
+        for payer, stream in paid:
+            yield payer, stream
+            moved = (one.event for one in tails.streams[customer_of(payer)].events)
+            yield from ((one.into, stream) for one in moved if isinstance(one, CustomerMerged))
 
 
 def known_sale(events: Iterable[Recorded]) -> KnownSale | None:
@@ -102,8 +103,7 @@ def known_sale(events: Iterable[Recorded]) -> KnownSale | None:
         if isinstance(one.event, TransactionReceived):
             first, last = first or one, one
         if isinstance(one.event, TransactionSettled):
-            settled = one.recorded_at
-        version = max(version, getattr(one.event, "version", 0))
+            settled, version = one.recorded_at, max(version, one.event.version)
     if first is None or last is None:
         return None
     received = last.event

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import msgspec
+from sqlalchemy import Connection, event
+
 from http_service.serving import SALE, Served
-from offers.till import item
+from offers.till import NOW, Shop, item
 
 ROW = {"transaction_id": "main/T1", "retailer_id": None, "store_id": "main"}
 ODD = {"weight": 1.5, "exact": 0.1000000000000000055, "whole": 7, "text": "x", "none": None}
@@ -99,3 +102,106 @@ def test_a_sale_and_its_parts_have_the_names_that_reads_have(service: Served) ->
         assert row["create_date"] == read["create_date"]
     assert (received["state"], received["sm_transaction_process_date"]) == ("received", None)
     assert read["sm_transaction_process_date"] >= read["create_date"]
+
+
+def _places_asked(shop: Shop, statement: str, parameters: Any) -> int:
+    """How many places one statement looks up what is kept beside the log at; else 0."""
+    if "JOIN personal" not in statement:
+        return 0
+    listed = shop.ledger.log.engine.name == "postgresql"
+    return len(parameters[0] if listed else msgspec.json.decode(parameters[0]))
+
+
+def test_what_came_with_sales_of_a_store_is_looked_up_by_who_paid_for_each(
+    service: Served,
+) -> None:
+    shop, sales = service.shop, 40
+    for number in range(sales):
+        payments = [{"amount": 4, "user_id": f"C{number}", "custom_data": {"paid": number}}]
+        kept = {"custom_data": {"sale": number}, "payments": payments}
+        assert shop.close(f"T{number}", **kept) == "accepted"
+    shop.ledger.merging.merge(shop.id_of("C0"), shop.id_of("C1"))
+    known = [shop.ledger.sales.sale("main", f"T{number}") for number in range(sales)]
+    asked: list[int] = []
+
+    def count(_connection: Connection, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append(_places_asked(shop, statement, given))
+
+    event.listen(shop.ledger.log.engine, "before_cursor_execute", count)
+    came = shop.ledger.sales.came_with(known)
+    for number, one in enumerate(known):
+        assert came[one.came_as]["custom_data"] == {"sale": number}
+        assert came[f"{one.came_as}#0"]["custom_data"] == {"paid": number}
+    of_each_field = 2 * sales + 1  # nobody and who paid, and for one of them whom he goes on as
+    assert sum(asked) == 2 * of_each_field
+
+
+def test_a_version_after_the_return_window_is_told_to_have_granted_nothing(
+    service: Served,
+) -> None:
+    service.shop.close("S1", customer="ANN")
+    service.shop.work()
+    service.later(days=366)
+    opened = NOW.isoformat()
+    assert service.shop.close("S1", customer="ANN", items=[], open_time=opened) == "accepted"
+    service.shop.work()
+    read = service.told("/transactions/api/1.0/transactions/info/get_transaction", None,
+                        transaction_id="main/S1")  # fmt: skip
+    assert (read["state"], read["granted"], read["granted_offers"]) == ("settled", [], [])
+    answer = service.core("GET", "/external/users/ANN/timelines/NEW_VIEW").json()
+    facts = [
+        one["event_stream_payload"]["facts"]
+        for one in answer["result"]
+        if (one["target_id"], one["event_stream_event_type_id"])
+        == ("main/S1", "transaction_settled")
+    ]
+    assert [(one["granted"] == [], one["outside_return_window"]) for one in facts] == [
+        (True, True),
+        (False, False),
+    ]
+    (not_done,) = facts[0]["not_done"]
+    assert not_done == {
+        "customer_id": service.shop.id_of("ANN"), "what": "rule:base:points",
+        "why": "outside_return_window", "points": -70,
+    }  # fmt: skip
+
+
+def test_a_version_whose_settlement_failed_is_told_as_received(service: Served) -> None:
+    shop = service.shop
+    shop.close("S1", customer="ANN")
+    shop.work()
+    assert shop.ledger.sales.sale("main", "S1").state == "settled"
+    service.later(hours=1)
+    shop.close("S1", customer="ANN", items=[], open_time=NOW.isoformat())
+    broken = shop.another()
+    broken.ledger.settlement._settle = lambda *_args, **_more: 1 / 0  # type: ignore[assignment]
+    broken.ledger.settlement.settle_all()
+    assert shop.events("SettlementFailed") != []
+    assert shop.ledger.sales.sale("main", "S1").state == "received"
+    assert shop.another().ledger.worker.retry() == []
+    assert shop.ledger.sales.sale("main", "S1").state == "settled"
+
+
+def test_a_version_stays_settled_when_one_before_it_is_settled_anew(service: Served) -> None:
+    shop, opened = service.shop, NOW.isoformat()
+    service.later(hours=1)
+    shop.close("S1", payments=[], open_time=opened)
+    shop.work()
+    service.later(days=366)
+    shop.close("S1", customer="ANN", open_time=opened)
+    shop.work()
+    early = {"is_closed": False, "open_time": opened, "modified_time": opened}
+    assert shop.close("S1", customer="ANN", **early) == "accepted"
+    shop.work()
+    settled = [
+        one.version for one in shop.events("TransactionSettled") if one.transaction_id == "S1"
+    ]
+    assert settled == [1, 3, 1]
+    answer = service.core("GET", "/external/users/ANN/timelines/NEW_VIEW").json()
+    (told,) = [
+        one["event_stream_payload"]["facts"]
+        for one in answer["result"]
+        if (one["target_id"], one["event_stream_event_type_id"])
+        == ("main/S1", "transaction_received")
+    ]
+    assert (told["version"], told["state"]) == (3, "settled")

@@ -3,6 +3,7 @@
 Purchases are read from the log itself, so that they are told as soon as they are there.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -31,9 +32,7 @@ def happenings(customer_id: str, call: Call) -> list[Happening]:
         for one in call.ledger.log.history(customer_id, known_at=moment.known_at)
         if moment.as_of is None or one.event.at <= moment.as_of
     ]
-    settled: dict[str, Recorded] = {
-        one.stream: one for one in history if isinstance(one.event, TransactionSettled)
-    }
+    settled = _settled_last(history)
     for one in history:
         match one.event:
             case TransactionReceived():
@@ -41,6 +40,17 @@ def happenings(customer_id: str, call: Call) -> list[Happening]:
             case TransactionSettled():
                 told.append(_settled(one, one.event, customer_id))
     return sorted(told, key=_order)
+
+
+def _settled_last(history: Iterable[Recorded]) -> dict[str, Recorded]:
+    """Of each sale the settlement of its latest version: an earlier one may be settled anew."""
+    last: dict[str, tuple[int, Recorded]] = {}
+    for one in history:
+        if isinstance(one.event, TransactionSettled):
+            before = last.get(one.stream)
+            if before is None or before[0] <= one.event.version:
+                last[one.stream] = one.event.version, one
+    return {stream: one for stream, (_, one) in last.items()}
 
 
 def _order(one: Happening) -> tuple[datetime, int]:
@@ -61,8 +71,9 @@ def _received(one: Recorded, event: TransactionReceived, settled: Recorded | Non
 
 
 def _settled(one: Recorded, event: TransactionSettled, customer_id: str) -> Happening:
-    """What a version gave this customer, or took back."""
-    his = [grant for grant in event.grants if grant.customer_id == customer_id]
+    """What a version gave this customer, or took back; nothing after the return window."""
+    grants = [] if event.outside_return_window else event.grants
+    his = [grant for grant in grants if grant.customer_id == customer_id]
     return Happening(
         **_told(one, sale_name(event.store_id, event.transaction_id)),
         facts={
@@ -75,6 +86,12 @@ def _settled(one: Recorded, event: TransactionSettled, customer_id: str) -> Happ
                 if grant.offers
             ],
             "flags": event.flags,
+            "outside_return_window": event.outside_return_window,
+            "not_done": [
+                {"customer_id": customer_id, "what": one.what, "why": one.why, "points": one.points}
+                for one in event.not_done
+                if one.customer_id == customer_id
+            ],
         },
     )
 

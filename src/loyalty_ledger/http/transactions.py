@@ -38,7 +38,8 @@ def _one(call: Call) -> dict[str, Any]:
     known = call.ledger.sales.sale(store_id, transaction_id)
     (told,) = as_read([known], call)
     life = call.ledger.explaining.transaction(store_id, transaction_id)
-    last = life["settlements"][-1:]
+    # What a version after the return window called for was not granted.
+    last = [one for one in life["settlements"][-1:] if not one["outside_return_window"]]
     return told | {
         "granted": [row for one in last for row in one["grants"]],
         "granted_offers": [row for one in last for row in one["offers"]],

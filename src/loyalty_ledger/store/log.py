@@ -198,12 +198,10 @@ class Log:
         with self._engine.connect() as connection:
             return personal.of_field(connection, field, customer_ids)
 
-    def personal_below(
-        self, field: str, customer_ids: Collection[str], streams: Collection[str]
-    ) -> list[PersonalValue]:
-        """One field of these customers about what happened on these streams, in no order."""
+    def personal_below(self, field: str, places: Iterable[tuple[str, str]]) -> list[PersonalValue]:
+        """One field of each customer about what happened on the stream beside him, in no order."""
         with self._engine.connect() as connection:
-            return personal.below(connection, field, customer_ids, streams)
+            return personal.below(connection, field, places)
 
     def personal_holding(self, field: str, text: str) -> list[PersonalValue]:
         """One field of everybody's where the value holds this text. Reads the whole table."""

@@ -40,14 +40,13 @@ def of_field(
 
 
 def below(
-    connection: Connection, field: str, customer_ids: Collection[str], references: Collection[str]
+    connection: Connection, field: str, places: Iterable[tuple[str, str]]
 ) -> list[PersonalValue]:
-    """One field of these customers where the reference begins with one of these and `#`."""
+    """One field of each customer where the reference begins with the one beside him and `#`."""
     # What follows `#` in the order of code points is `$`: the range is read by the key.
     asked = [
         (customer, field, f"{storable(reference, 'reference')}#", f"{reference}$")
-        for reference in dict.fromkeys(references)
-        for customer in dict.fromkeys(customer_ids)
+        for customer, reference in dict.fromkeys(places)
     ]
     rows = select_for(
         connection,
