@@ -69,7 +69,6 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
     it had been asked before, it is Answered.
     """
     once = states.once
-    states.check_new(once)
     states.catch_up()
     sure: set[str] = set()  # read, or found unmoved, since it was asked
     for _ in range(PATIENCE):
@@ -81,6 +80,7 @@ def decide(states: States, decision: Decision[T], settle: Callable[[], object] =
         ):
             # The log has no say in what is not appended: it has to be asked.
             if sure.issuperset(reading.found) or states.fresh():
+                states.check_new(once)
                 return _told(decided)
             states.drop(reading.found)
             sure.update(reading.found)

@@ -131,13 +131,14 @@ class Intake:
         if not asked:
             return
         first, again = _first_of_each(asked)
+        new = self._new(first, receipts)
         try:
-            self._decide(self._new(first, receipts), receipts)
+            self._decide(new, receipts)
         except Conflict:
             if not patience:
                 raise
-            half = len(first) // 2 if patience < PATIENCE - 2 else 0
-            for group in (first[:half], first[half:]):
+            half = len(new) // 2 if patience < PATIENCE - 2 else 0
+            for group in (new[:half], new[half:]):
                 self._answer(group, receipts, patience - 1)
         self._answer(again, receipts, patience)
 

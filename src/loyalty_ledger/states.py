@@ -143,7 +143,11 @@ class States:
 
     @contextmanager
     def answering(self, once: Once | None) -> Iterator[None]:
-        """Within the block one decision is made, and its answer is kept under the request's id."""
+        """Within the block one decision is made, and its answer is kept under the request's id.
+
+        Answered when there is one already: nothing that happened since makes it another.
+        """
+        self.check_new(once)
         self.once = once
         try:
             yield

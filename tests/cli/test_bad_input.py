@@ -10,6 +10,8 @@ import pytest
 from cli import bad_lines
 from cli.bad_lines import BAD, envelope, line
 from cli.command_line import loyalty
+from loyalty_ledger.states import States
+from loyalty_ledger.store.log import Conflict
 from sample_ledger import both_databases, configured, ledger_on
 
 
@@ -64,6 +66,33 @@ def test_good_lines_load_bad_ones_are_set_aside_and_again_changes_nothing(
         assert f"{len(BAD)} refused" in told.err and "elsewhere" in told.err
         assert (tmp_path / "elsewhere").read_bytes() == kept
         assert ledger.log.head() == head
+
+
+@both_databases
+def test_a_request_id_used_again_is_logged_once_and_never_among_what_is_printed(
+    backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, outrun = tmp_path / "sales.jsonl", [True] * 3
+    sent = [envelope(f"T{number}") | {"request_id": "R"} for number in range(3)]
+    append = States.append
+
+    def slow(*asked: Any, **how: Any) -> Any:
+        if outrun:
+            outrun.pop()
+            raise Conflict("streams")
+        return append(*asked, **how)
+
+    with configured(backend, tmp_path) as url:
+        file.write_bytes(b"\n".join(map(msgspec.json.encode, sent)))
+        said = loyalty(url, "load", "transactions", file, "--json")
+        assert (said.json["accepted"], said.json["refused"]) == (1, 2)
+        logged = "level=warning event=request_conflict client_id="
+        assert [x.startswith(logged) for x in said.err.splitlines()] == [True] * 2
+        monkeypatch.setattr(States, "append", slow)
+        file.write_bytes(b"\n".join(map(msgspec.json.encode, [*sent[1:], envelope("T4")])))
+        again = loyalty(url, "load", "transactions", file, "--json")
+        assert (again.json["accepted"], again.json["refused"], outrun) == (1, 2, [])
+        assert len(again.err.splitlines()) == 2
 
 
 @both_databases

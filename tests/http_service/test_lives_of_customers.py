@@ -7,6 +7,7 @@ import pytest
 
 from http_service.middleware import all_at_once
 from http_service.serving import SALE, Served
+from loyalty_ledger.cli.output import log_plainly
 from loyalty_ledger.client.sites import External
 from loyalty_ledger.domain.api_key import Scope
 from offers.till import NOW, document, promoting
@@ -117,6 +118,7 @@ def test_an_offer_of_later_is_in_the_wallet_and_cannot_be_used_yet(service: Serv
 def test_one_id_for_two_bodies_is_refused_and_said_loudly(
     service: Served, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    log_plainly()
     service.caller(Scope.POS)
     bodies: list[dict[str, Any]] = [SALE, SALE | {"channel": "web"}]
     if verb == "lock":
@@ -124,7 +126,7 @@ def test_one_id_for_two_bodies_is_refused_and_said_loudly(
                   for x in ("one", "other")]  # fmt: skip
     told = [service.pos(verb, body, request_id="1").json() for body in bodies]
     assert told[1]["errors"]["code"] == "request_conflict"
-    (line,) = [x for x in capsys.readouterr().out.splitlines() if "request_conflict" in x]
+    (line,) = [x for x in capsys.readouterr().err.splitlines() if "request_conflict" in x]
     assert "warning" in line
     assert "client_id=till-1" in line
 

@@ -58,6 +58,25 @@ def test_a_spend_names_its_sale_by_id_alone_where_one_store_has_it(service: Serv
     )
 
 
+def test_a_granted_spend_is_answered_as_at_first_whatever_its_sale_means_by_now(
+    service: Served,
+) -> None:
+    service.shop.close("T9", customer="ANN")
+    service.shop.ledger.projector.catch_up()
+    spend: dict[str, Any] = {"idempotency_id": "i-9", "retailer_id": "R-9"}
+    spend["spend_details"] = [{"amount": 5, "transaction_id": "T9"}]
+    first = service.ask(SPEND, **spend)
+    assert first.json()["payload"]["summary"]["amount_spent"] == 5
+    service.shop.receive(service.shop.body("T9", store="other"))
+    service.shop.ledger.projector.catch_up()
+    new = spend | {"idempotency_id": "i-10"}
+    assert service.refusal(SPEND, **new) == "validation"
+    again = service.ask(SPEND, **spend)
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    service.shop.publish(document() | {"retailer_id": "R-1"})
+    assert service.ask(SPEND, **spend).content == first.content
+
+
 def test_a_spend_tells_each_line_with_its_account_and_what_is_left(service: Served) -> None:
     lines = [
         {"amount": 100, "reference_id": "R-1", "reference_type": "order", "idempotency_id": "L-1"},

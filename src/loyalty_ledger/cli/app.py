@@ -35,7 +35,7 @@ from loyalty_ledger.cli import (
 )
 from loyalty_ledger.cli.demo import demo
 from loyalty_ledger.cli.opening import DEFAULT_DATABASE, Place
-from loyalty_ledger.cli.output import as_json, warn
+from loyalty_ledger.cli.output import as_json, log_plainly, warn
 from loyalty_ledger.collector import spare_the_collector
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.values import Rejected
@@ -65,6 +65,7 @@ def root(
     ] = None,
 ) -> None:
     """Options of every command; they may stand anywhere on the line."""
+    log_plainly()
     context.obj = Place(database, key_file)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -28,6 +29,17 @@ def tell(text: str) -> None:
 def warn(text: str) -> None:
     """A line about something that is wrong."""
     ERR.print(Text(text), soft_wrap=True)
+
+
+def log_plainly() -> None:
+    """What is logged goes to standard error, a short line each: what is printed is the answer."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.LogfmtRenderer(key_order=["level", "event"]),
+        ],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
 
 
 def as_json(value: object) -> None:

@@ -144,13 +144,13 @@ class Service:
         if operation.asks is not None:
             check_store(asked.key, store_named(given))
         body = read_model(operation, given)
-        if isinstance(body, ConnectBody):
-            check_retailer(body.retailer_id, ledger)
         once = self._once(asked, given, body)
         call = self.call(asked, ledger, body)
         ledger.states.meta = meta_of(asked)
         try:
             with self._alone(once), ledger.states.answering(once):
+                if isinstance(body, ConnectBody):
+                    check_retailer(body.retailer_id, ledger)
                 result = operation.act(call)
         except Answered as answered:
             return self._again(asked, answered)
