@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from cli.command_line import loyalty
 from http_service.serving import SALE, Served, served
 from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.http.app import PATHS
 from loyalty_ledger.http.names import read_names
 from offers.till import promoting, shop_on
 
@@ -119,6 +121,31 @@ def test_what_is_no_path_is_refused(tmp_path: Path, path: str) -> None:
     own.write_text(f'[paths]\nclaims = "{path}"\n', encoding="utf-8")
     with pytest.raises(Rejected, match="must be a path such as /promotions/claims"):
         read_names(own)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/promotions", "/tags", "/models/user_profile", "/user_profile", "/timelines/NEW_VIEW"],
+)
+def test_a_path_of_ones_own_that_would_hide_another_is_refused(tmp_path: Path, path: str) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(f'[paths]\nclaims = "{path}"\n', encoding="utf-8")
+    with pytest.raises(Rejected, match=f"claims must not be {path}: .*{path.split('/')[1]}"):
+        read_names(own, PATHS)
+    served = loyalty(f"sqlite:///{tmp_path}/none.db", "serve", "--port", "0", "--wire", own)
+    assert (served.code, "claims must not be" in served.err) == (1, True)
+
+
+@pytest.mark.parametrize("path", ["/claims", "/promotions/claims", "/codes/redeem", "/NEW_VIEW"])
+def test_a_path_of_ones_own_is_one_only_right_behind_a_customer(tmp_path: Path, path: str) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(f'[paths]\nclaims = "{path}"\n', encoding="utf-8")
+    names, root = read_names(own, PATHS), "/priv/v1/apps/key"
+    for whose in (f"{root}/users/7", f"{root}/external/users/a%2Fb"):
+        as_ever = f"{whose}/promotions/claims"
+        assert names.own_path(whose + path) == names.own_path(as_ever) == as_ever
+    for other in (f"{root}{path}", f"{root}/users{path}", f"{root}/users/7/x{path}", path):
+        assert names.own_path(other) == other
 
 
 def test_movements_may_have_to_be_asked_for_between_dates(service: Served) -> None:

@@ -10,7 +10,7 @@ from loyalty_ledger import clock
 from loyalty_ledger.cli.opening import Place
 from loyalty_ledger.cli.output import tell
 from loyalty_ledger.companion import working_beside
-from loyalty_ledger.http.app import Settings, make_app
+from loyalty_ledger.http.app import PATHS, Settings, make_app
 from loyalty_ledger.http.intake_process import IntakeProcess
 from loyalty_ledger.http.names import read_names
 from loyalty_ledger.http.serve import Serving, bound, log_as_json
@@ -37,7 +37,7 @@ def serve(
 ) -> None:
     """Serve HTTP. On SQLite it works beside itself; on PostgreSQL run `loyalty work` too."""
     place: Place = context.obj
-    settings = Settings(read_names(wire), https_only)
+    settings = Settings(read_names(wire, PATHS), https_only)
     with place.ledger() as ledger:
         engine, secret = ledger.log.engine, place.secret()
         listening = bound(host, port)

@@ -59,6 +59,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
 )
 BY_THEMSELVES = (SEND, admin.EXPORT, admin.METRICS)
+PATHS = tuple(path for one in (*BY_THEMSELVES, *OPERATIONS) for path in one.paths)
 
 
 @dataclass(frozen=True, slots=True)

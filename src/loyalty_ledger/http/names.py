@@ -12,6 +12,8 @@ from loyalty_ledger.domain.values import Reason, Rejected
 
 Family = Literal["pos", "connect", "core", "admin"]
 _CLAIMS = "/promotions/claims"
+_OF_CUSTOMER = re.compile(r"/priv/v1/apps/[^/]+/(?:external/)?users/[^/]+")
+_PART = re.compile(r"\{\w+\}")
 _PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 _DATA = resources.files("loyalty_ledger.http") / "wire.toml"
 
@@ -63,7 +65,10 @@ class Names:
 
     def own_path(self, path: str) -> str:
         """The path of the service that is meant by one of the names in force."""
-        return path.removesuffix(self._claims) + _CLAIMS if path.endswith(self._claims) else path
+        whose = _OF_CUSTOMER.match(path)
+        if whose is None or path[whose.end() :] != self._claims:
+            return path
+        return whose[0] + _CLAIMS
 
     def named_paths(self, paths: Sequence[str]) -> list[str]:
         """Every path that an operation with these is asked at, under the names in force, too."""
@@ -87,8 +92,11 @@ class Names:
         return frozenset(self._tables["clients"]["ignore_request_id"])
 
 
-def read_names(own: Path | None = None) -> Names:
-    """The names of the data file, under those of one's own; Rejected tells what is not known."""
+def read_names(own: Path | None = None, paths: Sequence[str] = ()) -> Names:
+    """The names of the data file, under those of one's own; Rejected tells what is not known.
+
+    `paths` are those that operations are asked at: a path of one's own must not hide one of them.
+    """
     tables = tomllib.loads(_DATA.read_text(encoding="utf-8"))
     if own is None:
         return Names(tables)
@@ -97,9 +105,24 @@ def read_names(own: Path | None = None) -> Names:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Rejected(Reason.VALIDATION, f"{own} is no TOML: {error}") from error
     merged = _over(tables, given, str(own))
-    if not _PATH.fullmatch(merged["paths"]["claims"]):
+    claims = merged["paths"]["claims"]
+    if not _PATH.fullmatch(claims):
         raise Rejected(Reason.VALIDATION, f"{own}: paths: claims must be a path such as {_CLAIMS}")
+    hidden = next((one for one in paths if _hides(claims, one)), None)
+    if hidden is not None:
+        raise Rejected(
+            Reason.VALIDATION,
+            f"{own}: paths: claims must not be {claims}: {hidden} is a path already",
+        )
     return Names(merged)
+
+
+def _hides(claims: str, path: str) -> bool:
+    """Whether claims at their own path could be taken for what is asked at another one."""
+    if path.endswith(_CLAIMS):
+        return False
+    rest = _OF_CUSTOMER.sub("", path, count=1)
+    return path.endswith(claims) or re.fullmatch(_PART.sub("[^/]+", rest), claims) is not None
 
 
 def _over(known: dict[str, Any], given: dict[str, Any], place: str) -> dict[str, Any]:
