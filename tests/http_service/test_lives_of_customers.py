@@ -106,6 +106,21 @@ def test_promo_codes_are_told_as_of_a_moment(service: Served) -> None:
     assert now["duration"] == then["duration"] == 2 * 24 * 3600
 
 
+def test_pages_and_counts_are_short_whole_numbers(service: Served) -> None:
+    service.caller()
+    asked = (("campaigns", "page", 1_000_000), ("timelines/NEW_VIEW", "count", 1_000))
+    for view, name, most in asked:
+        for text in ("1", "0000001", str(most)):
+            told = service.core("GET", f"{ANN}/{view}", params={name: text})
+            assert (told.status_code, told.json()["status"]) == (200, "ok"), text
+        long = ("0000000001" + "9" * 5_000, "00000000019999999", "0" * 7 + "1", "1" + "0" * 20)
+        for text in (*long, str(most + 1), "0", "", "-1", "1.0", "1\n", "\u0661"):
+            told = service.core("GET", f"{ANN}/{view}", params={name: text})
+            assert told.status_code < 500, text[:40]
+            why = f"{name} must be a whole number from 1 to {most}"
+            assert why in told.json()["errors"]["message"]
+
+
 def test_an_offer_of_later_is_in_the_wallet_and_cannot_be_used_yet(service: Served) -> None:
     later, now = service.shop.give("april"), service.shop.give("euro")
     wallet = service.told("/offers/api/2.0/offers/get_user_offers")["user_offers"]
