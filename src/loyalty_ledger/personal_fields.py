@@ -1,6 +1,5 @@
 """What is kept of a person beside the log, and under which names."""
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,7 @@ _encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 _decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
-def as_text(said: Mapping[str, Any]) -> str:
+def as_text(said: object) -> str:
     """What was said, as it is kept: numbers exactly as they were."""
     return _encode(said).decode()
 

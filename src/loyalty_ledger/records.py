@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, TypeVar
 
-import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
 from loyalty_ledger.administration import CustomerRecord
@@ -11,7 +10,7 @@ from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import utc
 from loyalty_ledger.identity import Reference, normalised, parse_reference, wire_reference
 from loyalty_ledger.lines import Line
-from loyalty_ledger.personal_fields import about
+from loyalty_ledger.personal_fields import about, as_text
 from loyalty_ledger.sent import Text, Time, decoded, problems_of, read_text, refused
 
 
@@ -139,13 +138,9 @@ def kept_field(name: str, value: object) -> tuple[str, str]:
         shown = ascii(name[:40])
         raise refused([(shown, "is no name of a field: 1 to 120 printable characters")]) from None
     try:
-        return shown, free_text(value if isinstance(value, str) else _as_json(value))
+        return shown, free_text(value if isinstance(value, str) else as_text(value))
     except ValueError as error:
         raise refused([(shown, str(error))]) from None
-
-
-def _as_json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def customer_event(record: EventRecord) -> CustomerEvent:

@@ -10,6 +10,7 @@ from http_service.serving import SALE, Served
 from loyalty_ledger.cli.output import log_plainly
 from loyalty_ledger.client.sites import External
 from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.http.user_view import KEPT
 from offers.till import NOW, document, promoting
 
 AT_ONCE = 8
@@ -106,6 +107,21 @@ def test_promo_codes_are_told_as_of_a_moment(service: Served) -> None:
     assert now["duration"] == then["duration"] == 2 * 24 * 3600
 
 
+def test_pages_and_counts_are_short_whole_numbers(service: Served) -> None:
+    service.caller()
+    asked = (("campaigns", "page", 1_000_000), ("timelines/NEW_VIEW", "count", 1_000))
+    for view, name, most in asked:
+        for text in ("1", "0000001", str(most)):
+            told = service.core("GET", f"{ANN}/{view}", params={name: text})
+            assert (told.status_code, told.json()["status"]) == (200, "ok"), text
+        long = ("0000000001" + "9" * 5_000, "00000000019999999", "0" * 7 + "1", "1" + "0" * 20)
+        for text in (*long, str(most + 1), "0", "", "-1", "1.0", "1\n", "\u0661"):
+            told = service.core("GET", f"{ANN}/{view}", params={name: text})
+            assert told.status_code < 500, text[:40]
+            why = f"{name} must be a whole number from 1 to {most}"
+            assert why in told.json()["errors"]["message"]
+
+
 def test_an_offer_of_later_is_in_the_wallet_and_cannot_be_used_yet(service: Served) -> None:
     later, now = service.shop.give("april"), service.shop.give("euro")
     wallet = service.told("/offers/api/2.0/offers/get_user_offers")["user_offers"]
@@ -173,6 +189,30 @@ def test_fields_of_ones_own_are_kept_with_a_customer_and_go_with_him(service: Se
         service.shop.ledger.erasing.erase(bob)
         service.shop.ledger.projector.catch_up()
         assert site.read_user(bob, user_profile=True)["user_profile"] == {}
+
+
+def test_numbers_among_fields_of_ones_own_are_kept_as_they_were_sent(service: Served) -> None:
+    service.caller()
+    path = f"{ANN}/models/user_profile"
+    sent = b'{"user_profile": {"score": 1.5, "sizes": [0.10, {"b": 2.50, "a": 3}], "sure": true}}'
+    whole = f"/priv/v1/apps/{service.key_id}{path}"
+    assert service.caller().post(whole, content=sent).json()["status"] == "ok"
+    told = service.core("GET", ANN, params={"user[user_profile]": "true"}).json()["user"]
+    kept = {"score": "1.5", "sizes": '[0.10,{"a":3,"b":2.50}]', "sure": "true"}
+    assert told["user_profile"] == kept
+
+
+def test_what_is_kept_of_every_customer_is_no_field_of_ones_own(service: Served) -> None:
+    service.caller()
+    before = service.core("GET", ANN).json()["user"]
+    for name in KEPT:
+        fields = {"drink": "tea", name: "1890-02-30"}
+        told = service.core("POST", f"{ANN}/models/user_profile", {"user_profile": fields}).json()
+        assert (told["status"], told["errors"]["code"]) == ("error", "validation")
+        assert f"user_profile.{name} is no field of your own" in told["errors"]["message"]
+    assert service.core("GET", ANN).json()["user"] == before
+    left = service.core("GET", ANN, params={"user[user_profile]": "true"}).json()["user"]
+    assert "drink" not in left["user_profile"]
 
 
 @pytest.mark.parametrize("fields", [{}, {"x": "y" * 1001}, {"a\nb": 1}, {"x": "\0"}, [], None])

@@ -150,6 +150,11 @@ def _as_changed(changed: bool) -> dict[str, bool]:
 def _profile(call: Call) -> bool:
     said: dict[str, Any] = call.body.user_profile
     fields = dict(kept_field(name, value) for name, value in said.items() if value is not None)
+    core_ones = [name for name in KEPT if name in fields]
+    if core_ones:
+        (name, *_) = core_ones
+        why = f"is no field of your own: send it as user.{name} where customers are changed"
+        raise refused([(f"user_profile.{name}", why)])
     long = [name for name, value in fields.items() if len(value) > LONGEST_FIELD]
     if long:
         raise refused([(f"user_profile.{long[0]}", f"is longer than {LONGEST_FIELD:,} characters")])

@@ -112,7 +112,7 @@ def read_names(own: Path | None = None, paths: Sequence[str] = ()) -> Names:
     if hidden is not None:
         raise Rejected(
             Reason.VALIDATION,
-            f"{own}: paths: claims must not be {claims}: {hidden} ends so, and means something else",
+            f"{own}: paths: claims must not be {claims}: {hidden} is a path already",
         )
     return Names(merged)
 

@@ -24,6 +24,7 @@ MOST_CAMPAIGNS, MOST_PAGES = 100, 1_000_000
 STREAM = "timeline"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _EPOCH = re.compile(r"[0-9]{9,11}")
+_DIGITS = re.compile(r"[0-9]{1,7}")
 
 
 def slug(kind: str) -> str:
@@ -57,7 +58,7 @@ def _timeline(call: Call) -> dict[str, Any]:
         for one in reversed(happenings(customer(call), call))
         if (since is None or one.at >= since) and (not wanted or slug(one.kind) in wanted)
     ]
-    shown = rows[: _count(call)]
+    shown = rows[: _number(call, "count", 100, MOST_ROWS)]
     return {
         "result": _rows(shown, call),
         "grouping_field": None,
@@ -86,10 +87,11 @@ def _since(call: Call) -> datetime | None:
     return read_moment(text, program_of(call).time_zone)
 
 
-def _count(call: Call) -> int:
-    text = call.query.get("count", "100")
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= MOST_ROWS):
-        raise refused([("count", f"must be a whole number from 1 to {MOST_ROWS}")])
+def _number(call: Call, name: str, usual: int, most: int) -> int:
+    """A parameter that is a whole number from 1 on."""
+    text = call.query.get(name, str(usual))
+    if not (_DIGITS.fullmatch(text) and 1 <= int(text) <= most):
+        raise refused([(name, f"must be a whole number from 1 to {most}")])
     return int(text)
 
 
@@ -127,7 +129,7 @@ def _row(one: Happening, sale: dict[str, Any]) -> dict[str, Any]:
 
 
 def _campaigns(call: Call) -> dict[str, Any]:
-    customer_id, number = customer(call), _page(call)
+    customer_id, number = customer(call), _number(call, "page", 1, MOST_PAGES)
     program = program_of(call)
     profile = call.ledger.answers.profile(customer_id, call.moment)
     facts = call.ledger.answers.facts(customer_id, call.moment)
@@ -173,13 +175,6 @@ def _tile(campaign: Campaign, program: Program) -> dict[str, Any]:
             "message": {"header": name, "description": name, "image_url": None},
         },
     }
-
-
-def _page(call: Call) -> int:
-    text = call.query.get("page", "1")
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:10]) <= MOST_PAGES):
-        raise refused([("page", f"must be a whole number from 1 to {MOST_PAGES}")])
-    return int(text)
 
 
 OPERATIONS = (
