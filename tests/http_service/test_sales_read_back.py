@@ -193,10 +193,8 @@ def test_a_version_stays_settled_when_one_before_it_is_settled_anew(service: Ser
     early = {"is_closed": False, "open_time": opened, "modified_time": opened}
     assert shop.close("S1", customer="ANN", **early) == "accepted"
     shop.work()
-    settled = [
-        one.version for one in shop.events("TransactionSettled") if one.transaction_id == "S1"
-    ]
-    assert settled == [1, 3, 1]
+    settled: list[Any] = shop.events("TransactionSettled")
+    assert [one.version for one in settled if one.transaction_id == "S1"] == [1, 3, 1]
     answer = service.core("GET", "/external/users/ANN/timelines/NEW_VIEW").json()
     (told,) = [
         one["event_stream_payload"]["facts"]
