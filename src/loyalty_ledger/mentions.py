@@ -1,4 +1,4 @@
-"""Payments of others, or of nobody, that hold an identifier of a customer's."""
+"""Payments and discounts of others, or of nobody, that hold an identifier of a customer's."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,6 +12,8 @@ from loyalty_ledger.store.log import Log, PersonalValue, Recorded
 
 _PAIRS = (("user_id", "user_id_type"), ("additional_user_id", "additional_user_id_type"))
 _SALES = (TransactionReceived, TransactionVersionIgnored)
+_FIELDS = ("payment", "sale")
+"""What came with a payment, and with a sale and its discounts."""
 _MOVES = (CustomerErased, CustomerMerged)
 FEW = 1_000
 """So many events are soon looked at."""
@@ -31,14 +33,23 @@ def references(own: Sequence[PersonalValue]) -> set[Reference]:
     return {*named, *(as_external(one) for one in named if one.kind == "external")}
 
 
-def without(payment: PersonalValue, his: set[Reference]) -> PersonalValue | None:
-    """The payment without the ids in it that are his; None when none is."""
-    held = of_text(payment.value)
-    mine = [pair for pair in _PAIRS if _named(held, *pair) in his]
-    if not mine:
-        return None
-    left = {key: value for key, value in held.items() if key not in {k for p in mine for k in p}}
-    return payment._replace(value=as_text(left))
+def without(mention: PersonalValue, his: set[Reference]) -> PersonalValue | None:
+    """The payment, or the discounts of the sale, without ids that are his; None when none is."""
+    held = of_text(mention.value)
+    if mention.field == "sale":
+        discounts = held.get("discounts")
+        parts = discounts if isinstance(discounts, dict) else {}
+        left = held | {"discounts": {place: _left(one, his) for place, one in parts.items()}}
+        same = left["discounts"] == parts
+    else:
+        left = _left(held, his)
+        same = left == held
+    return None if same else mention._replace(value=as_text(left))
+
+
+def _left(held: dict[str, Any], his: set[Reference]) -> dict[str, Any]:
+    mine = {name for pair in _PAIRS if _named(held, *pair) in his for name in pair}
+    return {name: value for name, value in held.items() if name not in mine}
 
 
 def _named(held: dict[str, Any], value: str, type_name: str) -> Reference | None:
@@ -52,7 +63,7 @@ def _named(held: dict[str, Any], value: str, type_name: str) -> Reference | None
 
 
 class Look(NamedTuple):
-    """Where payments mentioned the customer when the log had come to `position`."""
+    """Where sales mentioned the customer when the log had come to `position`."""
 
     position: int
     his: set[Reference]
@@ -60,9 +71,10 @@ class Look(NamedTuple):
 
 
 def look(log: Log, customer_id: str) -> Look:
-    """Look through the payments of everybody: it takes its time where there are many."""
+    """Look through the sales of everybody: it takes its time where there are many."""
     position, his = log.head().position, references(log.personal(customer_id))
-    every = log.personal_holding("payment", "user_id") if his else []
+    fields = _FIELDS if his else ()
+    every = [value for field in fields for value in log.personal_holding(field, "user_id")]
     return Look(position, his, [*_mentioning(every, customer_id, his)])
 
 
@@ -73,7 +85,8 @@ def look_again(log: Log, customer_id: str, before: Look) -> list[PersonalValue]:
     moved = any(isinstance(one.event, _MOVES) for one in since)
     if len(since) == FEW or moved or his != before.his:
         return look(log, customer_id).places
-    found = log.personal_below("payment", [*_where(before.places), *_arrived(since)])
+    where = [*_where(before.places), *_arrived(since)]
+    found = [value for field in _FIELDS for value in log.personal_below(field, where)]
     return [*_mentioning(found, customer_id, his)]
 
 
@@ -85,9 +98,9 @@ def _mentioning(
             yield value
 
 
-def sale_of(payment: PersonalValue) -> str:
-    """The stream of the sale that a payment beside the log came with."""
-    return payment.reference.rsplit("#", 2)[0]
+def sale_of(value: PersonalValue) -> str:
+    """The stream of the sale that a piece beside the log came with."""
+    return value.reference.rsplit("#", 2 if value.field == "payment" else 1)[0]
 
 
 def _where(places: Iterable[PersonalValue]) -> Iterator[tuple[str, str]]:
