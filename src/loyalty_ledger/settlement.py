@@ -101,6 +101,7 @@ class Settlement:
         `waiting` is all that waits: a retry that was cut off left some of it behind nothing that
         failed. Answers what still fails, with the reason.
         """
+        self._states.forget()  # what waits is only read: no commit would notice that it is old
         known = set(failed)
         still: dict[str, str] = {}
         queue = list(dict.fromkeys((*sorted(known), *waiting)))

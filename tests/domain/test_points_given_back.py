@@ -44,25 +44,17 @@ def ben_pays_for_anns(**expiry: Any) -> Shop:
     return shop
 
 
+@pytest.mark.parametrize(("expiry", "left"), [(ENDS, 0), (IDLES, 25)])  # 100, 50, 25
 @pytest.mark.parametrize("recorded", [True, False])
-def test_who_paid_for_anothers_sale_pays_again_with_what_time_has_left_him(recorded: bool) -> None:
-    shop = ben_pays_for_anns(**ENDS)
+def test_who_paid_for_anothers_sale_pays_again_with_what_time_has_left_him(
+    expiry: dict[str, Any], left: int, recorded: bool
+) -> None:
+    shop = ben_pays_for_anns(**expiry)
     voids(shop, hours=DAYS * 5)
     if recorded:
         shop.keeps_time(later(DAYS * 40), "ben")
     sends(shop, BIKE, hours=DAYS * 40)
-    assert settled(shop.last).flags == ["tender_short:40:0:ben"]
-    assert shop.points("ben") == 0
-
-
-@pytest.mark.parametrize("recorded", [True, False])
-def test_nor_does_he_pay_with_what_has_idled_away(recorded: bool) -> None:
-    shop = ben_pays_for_anns(**IDLES)
-    voids(shop, hours=DAYS * 5)
-    if recorded:
-        shop.keeps_time(later(DAYS * 40), "ben")
-    sends(shop, BIKE, hours=DAYS * 40)
-    assert settled(shop.last).flags == ["tender_short:40:25:ben"]  # 100, 50, 25
+    assert settled(shop.last).flags == [f"tender_short:40:{left}:ben"]
     assert shop.points("ben") == 0
 
 

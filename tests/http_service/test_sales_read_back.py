@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, event
 
 from http_service.serving import SALE, Served
-from offers.till import NOW, Shop, item
+from offers.till import NOW, Shop, item, promoting
 
 ROW = {"transaction_id": "main/T1", "retailer_id": None, "store_id": "main"}
 ODD = {"weight": 1.5, "exact": 0.1000000000000000055, "whole": 7, "text": "x", "none": None}
@@ -50,6 +50,15 @@ def test_what_the_ledger_makes_nothing_of_is_read_back_with_what_it_belongs_to(
         assert (one["custom_data"], one["other_fields"]) == (ODD, robot)
     assert read["business_def_collection"] == sent["business_def_collection"]
     assert read["discounts"][0]["display_name"] is None
+
+
+def test_a_sale_tells_whether_tax_counted_by_the_program_it_came_under(service: Served) -> None:
+    service.send("T8")
+    service.shop.publish(promoting() | {"tax_in_earning": True})
+    service.send("T9")
+    path = "/transactions/api/1.0/transactions/info/get_transaction"
+    told = [service.told(path, None, transaction_id=f"main/{one}") for one in ("T8", "T9")]
+    assert [one["include_tax"] for one in told] == [False, True]
 
 
 def test_what_was_sent_is_gone_with_the_customer_and_the_sale_stays(service: Served) -> None:
@@ -178,7 +187,7 @@ def test_a_version_whose_settlement_failed_is_told_as_received(service: Served) 
     broken.ledger.settlement.settle_all()
     assert shop.events("SettlementFailed") != []
     assert shop.ledger.sales.sale("main", "S1").state == "received"
-    assert shop.another().ledger.worker.retry() == []
+    assert shop.ledger.worker.retry() == []
     assert shop.ledger.sales.sale("main", "S1").state == "settled"
 
 

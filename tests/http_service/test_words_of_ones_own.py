@@ -115,10 +115,15 @@ def test_sites_read_a_retailers_own_words_at_a_retailers_own_path(service: Serve
     assert as_ever.json()["claim"]["promotion_id"] == "mug-love"
 
 
+def _claims_at(path: str, folder: Path) -> Path:
+    own = folder / "own.toml"
+    own.write_text(f'[paths]\nclaims = "{path}"\n', encoding="utf-8")
+    return own
+
+
 @pytest.mark.parametrize("path", ["", "codes", "/", "/codes/", "/{code}"])
 def test_what_is_no_path_is_refused(tmp_path: Path, path: str) -> None:
-    own = tmp_path / "own.toml"
-    own.write_text(f'[paths]\nclaims = "{path}"\n', encoding="utf-8")
+    own = _claims_at(path, tmp_path)
     with pytest.raises(Rejected, match="must be a path such as /promotions/claims"):
         read_names(own)
 
@@ -128,8 +133,7 @@ def test_what_is_no_path_is_refused(tmp_path: Path, path: str) -> None:
     ["/promotions", "/tags", "/models/user_profile", "/user_profile", "/timelines/NEW_VIEW"],
 )
 def test_a_path_of_ones_own_that_would_hide_another_is_refused(tmp_path: Path, path: str) -> None:
-    own = tmp_path / "own.toml"
-    own.write_text(f'[paths]\nclaims = "{path}"\n', encoding="utf-8")
+    own = _claims_at(path, tmp_path)
     with pytest.raises(Rejected, match=f"claims must not be {path}: .*{path.split('/')[1]}"):
         read_names(own, PATHS)
     served = loyalty(f"sqlite:///{tmp_path}/none.db", "serve", "--port", "0", "--wire", own)
@@ -138,8 +142,7 @@ def test_a_path_of_ones_own_that_would_hide_another_is_refused(tmp_path: Path, p
 
 @pytest.mark.parametrize("path", ["/claims", "/promotions/claims", "/codes/redeem", "/NEW_VIEW"])
 def test_a_path_of_ones_own_is_one_only_right_behind_a_customer(tmp_path: Path, path: str) -> None:
-    own = tmp_path / "own.toml"
-    own.write_text(f'[paths]\nclaims = "{path}"\n', encoding="utf-8")
+    own = _claims_at(path, tmp_path)
     names, root = read_names(own, PATHS), "/priv/v1/apps/key"
     for whose in (f"{root}/users/7", f"{root}/external/users/a%2Fb"):
         as_ever = f"{whose}/promotions/claims"

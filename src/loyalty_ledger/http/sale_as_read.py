@@ -24,9 +24,14 @@ class _Beside(NamedTuple):
     """What is looked up for sales all at once."""
 
     program: Program
+    programs: Mapping[int, Program]
     stores: Stores
     items: Mapping[tuple[int, str], Item]
     came: Mapping[str, Told]
+
+    def tax_earns(self, version: int) -> bool:
+        """Whether tax counted as spend under that version of the program."""
+        return self.programs.get(version, self.program).tax_in_earning
 
 
 def as_read(sales: Sequence[KnownSale], call: Call, *, whole: bool = True) -> list[dict[str, Any]]:
@@ -41,6 +46,7 @@ def as_read(sales: Sequence[KnownSale], call: Call, *, whole: bool = True) -> li
     }
     beside = _Beside(
         program_of(call),
+        call.ledger.settlement.programs,
         states[STORES],
         call.ledger.settlement.shelf.items(wanted, catalogs),
         call.ledger.sales.came_with(sales) if whole else {},
@@ -73,7 +79,7 @@ def _sale(known: KnownSale, beside: _Beside) -> dict[str, Any]:
             "guest_count": header.guest_count,
             "subtotal": header.subtotal,
             "taxtotal": header.tax_total,
-            "include_tax": False,
+            "include_tax": beside.tax_earns(received.program_version),
             "check_amount": parts.money(sum(one.subtotal for one in received.lines)),
             "open_time": received.open_time,
             "modified_time": received.at,

@@ -102,7 +102,7 @@ class Place(TypedDict):
 
 
 class SaleOfStore(Kept):
-    """A sale as it is read back: `received`, then `settled`. `include_tax`: tax never earns."""
+    """A sale as it is read back: `received`, then `settled`. `include_tax`: tax earns, too."""
 
     id: str
     pos_transaction_id: str
@@ -128,7 +128,7 @@ class SaleOfStore(Kept):
     guest_count: int | None
     subtotal: Amount | None
     taxtotal: Amount | None
-    include_tax: Literal[False]
+    include_tax: bool
     check_amount: Amount
     open_time: Moment
     modified_time: Moment
