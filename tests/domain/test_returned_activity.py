@@ -151,6 +151,23 @@ def test_of_a_part_that_comes_back_the_share_that_was_lost_counts_as_taken_back(
 # --- spends -------------------------------------------------------------------------------------
 
 
+def test_what_counts_as_taken_back_is_not_given_back_too() -> None:
+    shop = idle_shop()
+    buys(shop, "2.00", 0, "a")
+    buys(shop, "6.00", 6, "b")
+    shop.keeps_time(on(36))
+    assert lots(only(PointsExpired, shop.last).lots) == [(1, 2), (2, 2)]
+    buys(shop, "2.00", 37, "c", payments=[tendered("ann", "2.00")])
+    buys(shop, "1.00", 6, "b", at=on(38))
+    clawed_back, review = clawed(shop.last), only(InactivityReviewed, shop.last)
+    assert (clawed_back.already_gone, clawed_back.debt) == (2, 1)
+    # Half of what stands, three points, is one: of the two that the other sale lost, one is back.
+    assert lots(review.back) == [(1, 1)]
+    assert shop.points() == 0
+    brings_back(shop, 39, "a", bought=0)
+    assert (clawed(shop.last).already_gone, shop.points()) == (1, -1)
+
+
 def test_points_that_paid_for_what_came_back_were_no_activity() -> None:
     shop = idle_shop()
     buys(shop, "100.00", 0, "a")

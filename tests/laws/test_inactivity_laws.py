@@ -172,6 +172,12 @@ class Life:
     Returns(552, 1, 80),
     [Spends(144, 100), Returns(144, 1, 0), Returns(144, 0, 0)],
 )
+@example(
+    Buys(144, 2, 0),
+    Buys(144, 6, 0),
+    Returns(144, 0, 80),
+    [Spends(144, 50), Returns(144, 1, 30), Returns(144, 0, 0)],
+)
 def test_what_inactivity_takes_is_as_if_every_sale_had_always_been_what_it_is_now(
     first: Buys, then: Buys, comes_back: Returns, steps: list[Step]
 ) -> None:

@@ -41,8 +41,6 @@ WalletEvent = PointsEvent | PointsMovedIn | PointsMovedOut
 class Retelling:
     """A wallet as it would be: its `holdings`, and when inactivity would have taken points.
 
-    `lots` are those that awards made of which something stands.
-
     A spend that would have found less takes from what inactivity took before it: an expiry leaves
     no debt, nor does one that is made up for.
     """
@@ -50,7 +48,6 @@ class Retelling:
     def __init__(self, customer_id: str, holdings: Holdings, programs: Programs):
         self.holdings = holdings
         self.due: dict[str, list[datetime]] = {}
-        self.lots: set[int] = set()
         self._customer_id = customer_id
         self._programs = programs
         self._lost: Counter[str] = Counter()
@@ -66,7 +63,6 @@ class Retelling:
     def awarded(self, event: PointsAwarded, stands: int) -> None:
         """An award of which so much stands; it repays what would be owed."""
         self.until(event.earned_at if event.repaid else event.at)
-        self.lots.add(event.lot)
         made_up = min(event.made_up, stands)
         repaid = min(stands - made_up, self.holdings.account(event.account).debt)
         at = event.earned_at if event.repaid and not repaid else event.at

@@ -5,7 +5,7 @@ lost now, dated by the return: until then the points were there and could be spe
 only because of the sale is given back.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from loyalty_ledger.domain.events.points import (
     InactivityReviewed,
     LotPoints,
     PointsAwarded,
+    PointsClawedBack,
     PointsExpired,
     PointsRestored,
     PointsRolledOver,
@@ -48,7 +49,7 @@ def review_inactivity(draft: Draft, customers: Iterable[str], case: Case) -> Non
         for name, account in accounts.items():
             would = told.holdings.account(name)
             if _shrinks(name, account, case.programs) or _shrinks(name, would, case.programs):
-                review = _Review(name, account, would, told.lots, _Recorded(name, history))
+                review = _Review(name, account, would, _Recorded(name, history))
                 event = review.event(customer_id, told.due.get(name, ()), case)
                 if event is not None:
                     draft.emit(stream, event, customer_id)
@@ -60,10 +61,14 @@ def _shrinks(name: str, account: Account, programs: Programs) -> bool:
 
 
 class _Recorded:
-    """What the history says of an account: its lots, what inactivity took of each, and when."""
+    """What the history says of an account: its lots, what inactivity took of each, and when.
+
+    What was lost of an award and counted as taken back when it came back is `lost` no more.
+    """
 
     def __init__(self, account: str, history: Iterable[Event]):
         self._account = account
+        self._gone: dict[str, _Gone] = {}
         self.lots: dict[int, RestoredLot] = {}
         self.lost: dict[int, int] = {}
         self.due: set[datetime] = set()
@@ -76,6 +81,7 @@ class _Recorded:
         match event:
             case PointsAwarded(account=self._account, lot=lot):
                 self._made(lot, event, event.program_version)
+                self._of(event).earned(event, self.lost)
             case PointsRolledOver(into=self._account):
                 for rolled in event.lots:
                     self._made(rolled.new_lot, rolled, event.program_version)
@@ -97,8 +103,13 @@ class _Recorded:
                 self._took(event.at, event.lost, event.due)
                 for part in event.back:
                     self.lost[part.lot] -= part.points
+            case PointsClawedBack(account=self._account):
+                self._of(event).came_back(event, self.lost)
             case _:
                 pass
+
+    def _of(self, event: PointsAwarded | PointsClawedBack) -> "_Gone":
+        return self._gone.setdefault(event.transaction, _Gone())
 
     def _made(self, number: int, lot: _Described, program_version: int) -> None:
         self.lots[number] = RestoredLot(
@@ -117,13 +128,46 @@ class _Recorded:
             self.lost[part.lot] = self.lost.pop(part.lot, 0) + part.points  # the latest comes last
 
 
+class _Gone:
+    """What of a sale's awards was lost before they came back, and counted as taken back."""
+
+    def __init__(self) -> None:
+        self._rules: dict[int, str] = {}
+        self._written_off = 0
+        self._gone: list[LotPoints] = []
+
+    def came_back(self, event: PointsClawedBack, lost: dict[int, int]) -> None:
+        """So many of the lost points were taken back from nowhere; lost is what else was."""
+        self._written_off += event.written_off
+        left = event.already_gone
+        for lot in sorted(self._rules, key=lambda one: self._rules[one] != event.rule):
+            part = min(left, lost.get(lot, 0))
+            if part:
+                self._gone.append(LotPoints(lot=lot, points=part))
+                lost[lot] -= part
+                left -= part
+
+    def earned(self, event: PointsAwarded, lost: dict[int, int]) -> None:
+        """An award; what of it makes up for such points brings them among the lost again."""
+        self._rules[event.lot] = event.rule
+        from_the_house = min(event.made_up, self._written_off)
+        self._written_off -= from_the_house
+        left = event.made_up - from_the_house
+        while left and self._gone:
+            last = self._gone.pop()
+            part = min(left, last.points)
+            lost[last.lot] += part
+            left -= part
+            if part < last.points:
+                self._gone.append(LotPoints(lot=last.lot, points=last.points - part))
+
+
 class _Review(NamedTuple):
-    """An account as it is, and as it would be, and the lots of awards that stand."""
+    """An account as it is, and as it would be."""
 
     name: str
     account: Account
     would: Account
-    stand: Collection[int]
     recorded: _Recorded
 
     def event(self, customer_id: str, due: Iterable[datetime], case: Case) -> Event | None:
@@ -156,10 +200,7 @@ class _Review(NamedTuple):
         return [LotPoints(lot=lot, points=n) for lot, n in _spread(points, more, there).items()]
 
     def _back(self, points: int, now: datetime) -> list[RestoredLot]:
-        """Points that inactivity took and would not have, the latest first; debt comes first.
-
-        What it took of awards that came back counts as taken back: it is not given to them.
-        """
+        """Points that inactivity took and would not have, the latest first; debt comes first."""
         there = {lot.lot: lot.remaining for lot in self.account.lots.rows(Lot)}
         lots, would = self.recorded.lots, self._would()
         lost = {
@@ -169,8 +210,7 @@ class _Review(NamedTuple):
         }
         more = {lot: min(n, would.get(lot, 0) - there.get(lot, 0)) for lot, n in lost.items()}
         debt, back = self.account.debt, []
-        standing = {lot: n for lot, n in lost.items() if lot in self.stand}
-        for lot, n in _spread(points, more, standing, lost).items():
+        for lot, n in _spread(points, more, lost).items():
             repaid = min(debt, n)
             debt -= repaid
             back.append(replace(lots[lot], points=n, repaid=repaid))
