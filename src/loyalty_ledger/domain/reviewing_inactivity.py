@@ -68,7 +68,7 @@ class _Recorded:
 
     def __init__(self, account: str, history: Iterable[Event]):
         self._account = account
-        self._gone: dict[str, _Gone] = {}
+        self._awards: dict[str, list[tuple[str, int]]] = {}
         self.lots: dict[int, RestoredLot] = {}
         self.lost: dict[int, int] = {}
         self.due: set[datetime] = set()
@@ -81,7 +81,7 @@ class _Recorded:
         match event:
             case PointsAwarded(account=self._account, lot=lot):
                 self._made(lot, event, event.program_version)
-                self._of(event).earned(event, self.lost)
+                self._awards.setdefault(event.transaction, []).append((event.rule, lot))
             case PointsRolledOver(into=self._account):
                 for rolled in event.lots:
                     self._made(rolled.new_lot, rolled, event.program_version)
@@ -104,12 +104,9 @@ class _Recorded:
                 for part in event.back:
                     self.lost[part.lot] -= part.points
             case PointsClawedBack(account=self._account):
-                self._of(event).came_back(event, self.lost)
+                self._came_back(event)
             case _:
                 pass
-
-    def _of(self, event: PointsAwarded | PointsClawedBack) -> "_Gone":
-        return self._gone.setdefault(event.transaction, _Gone())
 
     def _made(self, number: int, lot: _Described, program_version: int) -> None:
         self.lots[number] = RestoredLot(
@@ -127,39 +124,15 @@ class _Recorded:
         for part in lots:
             self.lost[part.lot] = self.lost.pop(part.lot, 0) + part.points  # the latest comes last
 
-
-class _Gone:
-    """What of a sale's awards was lost before they came back, and counted as taken back."""
-
-    def __init__(self) -> None:
-        self._rules: dict[int, str] = {}
-        self._written_off = 0
-        self._gone: list[LotPoints] = []
-
-    def came_back(self, event: PointsClawedBack, lost: dict[int, int]) -> None:
-        """So many of the lost points were taken back from nowhere; lost is what else was."""
-        self._written_off += event.written_off
+    def _came_back(self, event: PointsClawedBack) -> None:
+        """The award's own lots first, then what else the sale made."""
         left = event.already_gone
-        for lot in sorted(self._rules, key=lambda one: self._rules[one] != event.rule):
-            part = min(left, lost.get(lot, 0))
+        awards = self._awards.get(event.transaction, ())
+        for _, lot in sorted(awards, key=lambda award: award[0] != event.rule):
+            part = min(left, self.lost.get(lot, 0))
             if part:
-                self._gone.append(LotPoints(lot=lot, points=part))
-                lost[lot] -= part
+                self.lost[lot] -= part
                 left -= part
-
-    def earned(self, event: PointsAwarded, lost: dict[int, int]) -> None:
-        """An award; what of it makes up for such points brings them among the lost again."""
-        self._rules[event.lot] = event.rule
-        from_the_house = min(event.made_up, self._written_off)
-        self._written_off -= from_the_house
-        left = event.made_up - from_the_house
-        while left and self._gone:
-            last = self._gone.pop()
-            part = min(left, last.points)
-            lost[last.lot] += part
-            left -= part
-            if part < last.points:
-                self._gone.append(LotPoints(lot=last.lot, points=last.points - part))
 
 
 class _Review(NamedTuple):
