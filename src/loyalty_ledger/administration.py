@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from loyalty_ledger.customer_events import CustomerEvent, receive
+from loyalty_ledger.customer_events import CustomerEvent, Happened, receive
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain import configuration, customer_decisions
@@ -167,10 +167,10 @@ class Administration:
         self._decide(streams, decide)
         return answers
 
-    def happens(self, event: CustomerEvent) -> CustomerEvent:
+    def happens(self, event: CustomerEvent) -> Happened:
         """Receive one customer event; the same again changes nothing."""
 
-        def decision(reading: Reading) -> tuple[Draft, CustomerEvent]:
+        def decision(reading: Reading) -> tuple[Draft, Happened]:
             identifiers = [self._directory.stream_of(event.customer)]
             states = reading.get([PROGRAM, CATALOG, *identifiers])
             named = self._directory.named(event.customer, states)
@@ -179,7 +179,8 @@ class Administration:
             reading.get(happening(each, event.event_id) for each in ids)
             draft = reading.draft()
             receive(event, self._directory, self._clock(), draft)
-            return draft, event
+            published: Programs = states[PROGRAM]
+            return draft, Happened(event, published.retailer_id)
 
         return decide(self._states, decision)
 

@@ -23,6 +23,13 @@ class CustomerEvent(NamedTuple):
     at: datetime
 
 
+class Happened(NamedTuple):
+    """An event that was received, and the retailer whose program is in force, if it names one."""
+
+    event: CustomerEvent
+    retailer_id: str | None
+
+
 def receive(event: CustomerEvent, directory: Directory, now: datetime, draft: Draft) -> None:
     """Put the event into the draft; nothing when it was received before. Rejected for nobody's."""
     programs: Programs = draft.state(PROGRAM)

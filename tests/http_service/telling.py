@@ -135,6 +135,9 @@ class Day:
         yield Asked("create_or_edit", autumn | {"start_date": "2026-09-01"})
         sold = {"id": "euro-100", "reward_store_id": "autumn", "root_offer_id": "euro"}
         yield Asked("add_or_edit_offer", sold | {"price": 100, "per_customer": 1})
+        spring = {"id": "spring", "name": "Spring", "kind": "multi_use", "code": "SPRING"}
+        gift = [{"issue": "euro"}]
+        yield Asked("edit_promotion", spring | {"global_entry_cap": 500, "outcomes": gift})
         stores = [
             {"store_id": name, "name": name, "time_zone": "Europe/Amsterdam"}
             for name in ("main", "other", "station")

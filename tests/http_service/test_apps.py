@@ -13,6 +13,7 @@ STORES = "/offers/api/2.0/offers/rewardstores/get_user_reward_stores"
 SHELF = "/offers/api/2.0/offers/rewardstores/get_reward_store_offers"
 BUY = "/offers/api/2.0/offers/rewardstores/purchase_offer"
 BALANCES = "/incentives/api/1.0/user_points/all_balances"
+TRIGGER = "/incentives/api/1.0/user_events/trigger_user_event"
 SPEND = "/incentives/api/1.0/user_points/spend_multiple"
 AUDIT = "/incentives/api/1.0/point_audit_logs/fetch_point_audit_logs"
 PROGRESS = "/incentives/api/1.0/progress/rule_tree/user_progress"
@@ -245,6 +246,7 @@ def test_nobody_and_another_retailer_are_refused(service: Served) -> None:
     )
     service.shop.publish(document() | {"retailer_id": "r-1"})
     assert service.told(BALANCES, retailer_id="r-1")["user_id"]
+    assert service.told(TRIGGER, event_lookup="review")["user_event"]["retailer_id"] == "r-1"
     for _ in range(1_000):  # what is published elsewhere is seen within a moment
         answer = service.ask(BALANCES, retailer_id="r-2").json()
         if answer["status"] == "error":

@@ -110,6 +110,7 @@ def test_a_customer_event_is_received_once(service: Served) -> None:
     asked = {"event_lookup": "app-sign-in", "idempotency_id": "e-1"}
     first = service.ask(TRIGGER, **asked)
     assert first.json()["payload"]["event_saved_successfully"] is True
+    assert first.json()["payload"]["user_event"]["retailer_id"] is None
     assert service.ask(TRIGGER, **asked).content == first.content
     (received,) = service.shop.events("CustomerEventReceived")
     assert getattr(received, "event", "") == "app-sign-in"

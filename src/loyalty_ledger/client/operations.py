@@ -91,6 +91,7 @@ class Operations:
     lockout = Method(sites.lockout)
     user_promotions = Method(sites.user_promotions)
     promotions = Method(sites.promotions)
+    edit_promotion = Method(sites.edit_promotion)
 
     status = Method(operators.status)
     metrics = Method(operators.metrics)

@@ -4,7 +4,7 @@ A customer is named by his internal id, or by `External` and an id of the retail
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 from urllib.parse import quote
 
 from loyalty_ledger.client import shapes
@@ -129,3 +129,17 @@ def user_promotions(user_id: str, **when: Unpack[When]) -> Call[shapes.Entered]:
 def promotions(*, at_least: int | None = None) -> Call[list[shapes.Promotion]]:
     """Every promotion with its codes and claims."""
     return _read(f"{_APP}/promotions", "promotions", moment({}, at_least=at_least))
+
+
+def edit_promotion(
+    promotion_id: str,
+    name: str,
+    kind: Literal["single_use", "multi_use", "third_party"],
+    outcomes: Sequence[Mapping[str, Any]],
+    *,
+    request_id: str | None = None,
+    **more: Any,
+) -> Call[shapes.PromotionEdit]:
+    """Put a promotion into the program, or change it there."""
+    body = {"id": promotion_id, "name": name, "kind": kind, "outcomes": [*outcomes]} | more
+    return _write("POST", f"{_APP}/promotions", body, "promotion", request_id)

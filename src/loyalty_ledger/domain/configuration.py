@@ -39,6 +39,11 @@ class Programs(Struct, frozen=True):
         return bool(self.documents) and self.documents[-1].get("customer_ids") == "sor"
 
     @property
+    def retailer_id(self) -> str | None:
+        """Whose program it is, if it names one."""
+        return self.documents[-1].get("retailer_id") if self.documents else None
+
+    @property
     def time_zone(self) -> str:
         """The program's zone; UTC before there is one."""
         return str(self.documents[-1]["time_zone"]) if self.documents else "UTC"

@@ -37,6 +37,7 @@ from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.pool import Pool
+from loyalty_ledger.http.promotion_setup import EDIT_PROMOTION
 from loyalty_ledger.http.sending import SEND, Sending
 from loyalty_ledger.http.service import Asked, Service, Told
 from loyalty_ledger.http.signatures import Signatures
@@ -56,6 +57,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *promos.OPERATIONS,
     *events.OPERATIONS,
     *setup.OPERATIONS,
+    EDIT_PROMOTION,
     *admin.OPERATIONS,
 )
 BY_THEMSELVES = (SEND, admin.EXPORT, admin.METRICS)

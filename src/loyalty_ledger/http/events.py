@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from loyalty_ledger.client import shapes
-from loyalty_ledger.customer_events import CustomerEvent
+from loyalty_ledger.customer_events import CustomerEvent, Happened
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
@@ -32,7 +32,7 @@ class ManualRedeem(ConnectBody):
     reason: Text = "fulfilled"
 
 
-def _trigger(call: Call) -> CustomerEvent:
+def _trigger(call: Call) -> Happened:
     asked: Trigger = call.body
     at = call.moment.now
     event_id = asked.idempotency_id or f"{at.isoformat()}.{call.key.key_id}"
@@ -40,11 +40,13 @@ def _trigger(call: Call) -> CustomerEvent:
     return call.ledger.administration.happens(event)
 
 
-def _as_triggered(event: CustomerEvent) -> dict[str, Any]:
+def _as_triggered(happened: Happened) -> dict[str, Any]:
+    event = happened.event
     return {
         "user_event": {
             "id": event.event_id,
             "time_of_occurrence": event.at,
+            "retailer_id": happened.retailer_id,
             "event_lookup": event.event,
             "user_id": event.customer.value,
             "is_session_m": False,

@@ -89,7 +89,9 @@ class CatalogBody(Body):
 # --- reward stores ------------------------------------------------------------------------------
 
 
-def _edited(call: Call, edit: Callable[[Document], None]) -> Edited:
+def edited(call: Call, edit: Callable[[Document], None]) -> Edited:
+    """The newest program, with what `edit` changes in its document, becomes the next version."""
+
     def change(document: Document) -> Program:
         edit(document)
         return program_of(document, "program")
@@ -118,7 +120,7 @@ def _edit_store(call: Call) -> Edited:
             "tags": asked.tags,
         }
 
-    return _edited(call, edit)
+    return edited(call, edit)
 
 
 def _edit_offer(call: Call) -> Edited:
@@ -141,7 +143,7 @@ def _edit_offer(call: Call) -> Edited:
         others = [one for one in store.get("offers", []) if one["id"] != asked.id]
         store["offers"] = [*others, sold]
 
-    return _edited(call, edit)
+    return edited(call, edit)
 
 
 # --- stores and catalogs ------------------------------------------------------------------------

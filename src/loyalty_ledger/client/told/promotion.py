@@ -123,6 +123,19 @@ class Promotion(TypedDict):
     total: int | None
 
 
+class PromotionEdit(TypedDict):
+    """A promotion that was changed in the program, and the version it is in."""
+
+    id: str
+    program_version: int
+
+
+class EditedPromotion(TypedDict):
+    """What was changed in the program."""
+
+    promotion: PromotionEdit
+
+
 class Promotions(TypedDict):
     """Every promotion."""
 

@@ -111,6 +111,7 @@ class UserEvent(TypedDict):
 
     id: str
     time_of_occurrence: Moment
+    retailer_id: str | None
     event_lookup: str
     user_id: str
     is_session_m: bool
