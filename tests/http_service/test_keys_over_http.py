@@ -104,6 +104,46 @@ def test_a_key_of_a_store_opens_what_names_the_store(service: Served) -> None:
     assert (right.status_code, wrong.status_code) == (200, 403)
 
 
+OF_ONE_STORE = {
+    "/api/1.0/transactions/info/get_store_transactions",
+    "/api/1.0/transactions/info/get_transaction",
+    "/api/2.0/lock",
+    "/api/2.0/lookup",
+    "/api/2.0/offers/redemption/manual_redeem",
+    "/api/2.0/redeem",
+    "/api/2.0/reinstate",
+    "/api/2.0/send_transaction",
+    "/api/2.0/unlock",
+    "/admin/v1/keys",
+}
+
+
+def test_a_key_of_a_store_opens_nothing_that_is_about_more_than_a_store(guarded: Served) -> None:
+    open_to_it = set()
+    made = guarded.shop.ledger.keys.create(Terms("bound", Scope.ADMIN, store_id="main"))
+    key_id = made.key.key_id
+    with httpx.Client(base_url=guarded.url, auth=(key_id, made.secret)) as bound:
+        before = guarded.events()
+        for route in routes():
+            if bound.request(**as_asked(route, key_id)).status_code != 403:
+                open_to_it.add(route.path)
+    other_paths = {"/api/" + path.partition("/api/")[2] for path in open_to_it - OF_ONE_STORE}
+    assert open_to_it >= OF_ONE_STORE
+    assert other_paths <= OF_ONE_STORE
+    assert guarded.events() == before
+
+
+def test_a_key_of_a_store_is_given_no_other_key_s_secret(guarded: Served) -> None:
+    whole = guarded.shop.ledger.keys.create(Terms("whole", Scope.ADMIN))
+    with guarded.with_key(Terms("bound", Scope.ADMIN, store_id="main")) as bound:
+        path = f"/admin/v1/keys/{whole.key.key_id}/rotate"
+        assert bound.post(path, json={"store_id": "main"}).status_code == 403
+        own = {"name": "own", "scope": "pos", "store_id": "main"}
+        assert bound.post("/admin/v1/keys", json=own).status_code == 200
+        for other in ({"store_id": "other"}, {"store_id": None}):
+            assert bound.post("/admin/v1/keys", json=own | other).status_code == 403
+
+
 def test_a_bearer_is_as_good_as_basic(service: Served) -> None:
     made = service.shop.ledger.keys.create(Terms("app", Scope.OPERATOR))
     bearer = {"Authorization": f"Bearer {made.key.key_id}.{made.secret}"}

@@ -1,9 +1,12 @@
 """More is asked than can be answered soon: the rest is told to come again, and nothing is lost."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import closing
 from itertools import islice
 from types import ModuleType
+from typing import cast
 
 import httpx
 import pytest
@@ -12,6 +15,7 @@ from http_service.middleware import nobody_commits
 from http_service.serving import SALE, Served, binding
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.http import arriving, pool
+from loyalty_ledger.ledger import Ledger
 
 TOO_MANY = 60
 MOST = 20
@@ -73,3 +77,13 @@ def test_tills_beyond_those_that_can_wait_are_to_come_again_and_the_others_hold_
     assert held == locked
     refused = next(n for n, offer in enumerate(offers) if offer not in locked)
     assert lock(refused).json()["status"] == "OK"
+
+
+def test_a_search_that_finds_nothing_leaves_nobody_waiting() -> None:
+    def finds_nothing(_ledger: Ledger) -> int:
+        return next(iter(()))
+
+    with closing(pool.Pool(lambda: cast(Ledger, None), threads=1)) as threads:
+        with pytest.raises(RuntimeError, match="found nothing"):
+            asyncio.run(asyncio.wait_for(threads.run(finds_nothing), timeout=30))
+        assert threads.waiting == 0

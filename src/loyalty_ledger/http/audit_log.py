@@ -35,7 +35,7 @@ def _audit(call: Call) -> dict[str, Any]:
     customer_id = customer(call)
     if call.names.needs_dates:
         _check_dates(asked)
-    first, end = _span(asked, call.moment.now)
+    first, end = _span(asked, call.moment.at)
     audit = Audit()
     for one in call.ledger.log.history(customer_id, known_at=call.moment.known_at):
         if call.moment.as_of is None or one.event.at <= call.moment.as_of:

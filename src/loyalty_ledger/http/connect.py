@@ -11,7 +11,6 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import Offer as Definition
 from loyalty_ledger.domain.spending import MOST_POINTS
 from loyalty_ledger.domain.streams import split_sale_name
-from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.operation import Body, Call
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
@@ -84,13 +83,8 @@ def check_retailer(retailer_id: str | None, ledger: Ledger) -> None:
 
 
 def program_of(call: Call) -> Program:
-    """The program in force; Rejected before the first."""
-    rulebook = call.ledger.settlement.rulebook()
-    if rulebook is None:
-        raise Rejected(
-            Reason.NO_PROGRAM, "no program was published: run `loyalty program publish` first"
-        )
-    return rulebook.program
+    """The newest program known at the moment that is asked about; Rejected before the first."""
+    return call.ledger.answers.definitions(call.moment)[0]
 
 
 def definition_of(offer: str, call: Call) -> Definition | None:

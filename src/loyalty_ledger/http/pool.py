@@ -51,4 +51,7 @@ class Pool:
         ledger = getattr(self._mine, "ledger", None)
         if ledger is None:
             ledger = self._mine.ledger = self._make()
-        return act(ledger)
+        try:
+            return act(ledger)
+        except StopIteration as error:  # no future can hold it: whoever waits would wait for ever
+            raise RuntimeError("a search found nothing") from error

@@ -61,7 +61,9 @@ def _place(
 
 
 def _overview(system: TierSystem, level_id: str, program: Program) -> dict[str, Any]:
-    rank, level = next((n, one) for n, one in enumerate(system.levels) if one.id == level_id)
+    ranks = {one.id: rank for rank, one in enumerate(system.levels)}
+    rank = ranks[level_id]
+    level = system.levels[rank]
     return {
         "id": level.id,
         "tier_system_id": system.id,

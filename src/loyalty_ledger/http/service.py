@@ -142,7 +142,7 @@ class Service:
         ledger.states.look_again(CONFIGURED)
         given = read_json(asked.body) if operation.asks else {}
         if operation.asks is not None:
-            check_store(asked.key, store_named(given))
+            check_store(asked.key, store_named(operation, given))
         body = read_model(operation, given)
         once = self._once(asked, given, body)
         call = self.call(asked, ledger, body)
@@ -228,9 +228,10 @@ def meta_of(asked: Asked) -> dict[str, str]:
     return {"actor": asked.key.key_id, "request": asked.request.state.request_id}
 
 
-def store_named(given: Mapping[str, Any]) -> str | None:
-    """The store that a body names."""
-    store_id = given.get("store_id")
+def store_named(operation: Operation, given: Mapping[str, Any]) -> str | None:
+    """The store that a body is about; None where the operation is about no single one."""
+    of_a_store = operation.asks is not None and "store_id" in operation.asks.model_fields
+    store_id = given.get("store_id") if of_a_store else None
     return store_id if isinstance(store_id, str) else None
 
 

@@ -52,6 +52,7 @@ def _timeline(call: Call) -> dict[str, Any]:
     if call.path["view"] not in views:
         raise refused([("view", f"is not known: there is {', '.join(views)}")])
     since = _since(call)
+    program_of(call)  # before the first there is nothing to tell of
     wanted = {one for one in call.query.get("event_types", "").split(",") if one}
     rows = [
         one
