@@ -193,6 +193,18 @@ def test_every_block_says_what_it_is(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_every_block_ends_and_every_command_stands_in_one(page: str) -> None:
+    in_one, before = False, ""
+    for number, line in enumerate((TOP / page).read_text().splitlines(), 1):
+        in_one ^= line.startswith("```")
+        outside = f"{page}:{number}: {line}"
+        assert in_one or not line.startswith("$ "), outside
+        assert in_one or not (line.startswith("#") and before), outside
+        before = line
+    assert not in_one, page
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_within_the_repository_lead_somewhere(page: str) -> None:
     targets = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", (TOP / page).read_text())
     missing = [target for target in targets if not ((TOP / page).parent / target).exists()]

@@ -200,7 +200,8 @@ def read_key(path: Path | None) -> bytes:
             raise Rejected(
                 Reason.VALIDATION,
                 f"the key file {path} cannot be read: name it with --key-file, or set"
-                " LOYALTY_SECRET_KEY; `loyalty init` makes one",
+                " LOYALTY_SECRET_KEY; `loyalty init` makes one for a new ledger; for one that"
+                " was there before, put its own back: no other one opens it",
             ) from error
     why = _guessable(text)
     if why is not None:

@@ -28,11 +28,22 @@ class Line:
 
 
 @dataclass(slots=True)
+class Refused:
+    """How many lines were refused with a code, and the first of them."""
+
+    code: str
+    line: int
+    reason: str
+    count: int = 0
+
+
+@dataclass(slots=True)
 class Refusals:
     """The file that refused lines go to; it is made with the first of them."""
 
     path: Path
     count: int = 0
+    by_code: dict[str, Refused] = field(default_factory=dict)
     _file: IO[str] | None = field(default=None, init=False)
 
     def add(self, line: Line, refusal: Rejected) -> None:
@@ -49,6 +60,8 @@ class Refusals:
         }
         self._file.write(msgspec.json.encode(entry).decode("utf-8", "backslashreplace") + "\n")
         self.count += 1
+        first = Refused(refusal.code.value, line.number, refusal.message)
+        self.by_code.setdefault(first.code, first).count += 1
 
     def close(self) -> None:
         """Finish the file."""

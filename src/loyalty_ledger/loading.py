@@ -4,7 +4,7 @@ Loading the same file again changes nothing, so a load that was cut off is simpl
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.lines import Line, Refusals, groups_of, lines_of, opened
+from loyalty_ledger.lines import Line, Refusals, Refused, groups_of, lines_of, opened
 from loyalty_ledger.records import (
     CatalogRecord,
     EventRecord,
@@ -45,6 +45,7 @@ class Counts:
     repeated: int = 0
     refused: int = 0
     refused_file: str | None = None
+    reasons: Sequence[Refused] = ()
 
 
 def _load(
@@ -71,6 +72,7 @@ def _load(
         refusals.close()
     counts.refused = refusals.count
     counts.refused_file = str(refused) if refusals.count else None
+    counts.reasons = [*refusals.by_code.values()]
     return counts
 
 
@@ -167,9 +169,9 @@ def load_stores(
         return stores.setdefault(record.store_id, one := Store(**record.model_dump())) is one
 
     counts = _read_whole(StoreRecord, keep, path, refused, progress)
-    replace = ledger.administration.load_stores
+    load = ledger.administration.load_stores
     return _replaced(
-        counts, agree, lambda confirmed: replace(list(stores.values()), confirmed=confirmed)
+        counts, agree, lambda confirmed: load(list(stores.values()), confirmed=confirmed)
     )
 
 
@@ -182,7 +184,7 @@ def load_catalog(
     store_id: str = "",
 ) -> Counts:
     """Replace the catalog of a store, or of all; with a bad line in it nothing is replaced."""
-    replace = ledger.administration.load_catalog
+    load = ledger.administration.load_catalog
     with staging() as staged:
 
         def keep(one: CatalogRecord) -> bool:
@@ -190,7 +192,7 @@ def load_catalog(
 
         counts = _read_whole(CatalogRecord, keep, path, refused, progress)
         return _replaced(
-            counts, agree, lambda confirmed: replace(staged.items, store_id, confirmed=confirmed)
+            counts, agree, lambda confirmed: load(staged.items, store_id, confirmed=confirmed)
         )
 
 
@@ -220,14 +222,14 @@ def _read_whole(
     return counts
 
 
-def _replaced(counts: Counts, agree: Agree, replace: Callable[[bool], bool]) -> Counts:
+def _replaced(counts: Counts, agree: Agree, load: Callable[[bool], bool]) -> Counts:
     """Replace what is in force, unless a line was refused; retiring most of it has to be agreed."""
     if counts.refused:
-        return Counts(0, 0, counts.refused, counts.refused_file)
+        return replace(counts, accepted=0, repeated=0)
     try:
-        new = replace(False)
+        new = load(False)
     except Rejected as refusal:
         if refusal.code is not Reason.RETIRES_MOST or not agree(refusal):
             raise
-        new = replace(True)
+        new = load(True)
     return counts if new else Counts(0, counts.accepted, 0)

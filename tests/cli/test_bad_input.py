@@ -1,6 +1,7 @@
 """What cannot be loaded is set aside with its reason; what can is loaded; again changes nothing."""
 
 import gzip
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,17 @@ from sample_ledger import both_databases, configured, ledger_on
 
 def refused_in(path: Path) -> list[dict[str, Any]]:
     return [msgspec.json.decode(text) for text in path.read_bytes().splitlines()]
+
+
+def by_code(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is told of them: of each code how many there are, and the first."""
+    codes = [one["code"] for one in entries]
+    first = [entries[codes.index(code)] for code in dict.fromkeys(codes)]
+    return [
+        {name: one[name] for name in ("code", "line", "reason")}
+        | {"count": codes.count(one["code"])}
+        for one in first
+    ]
 
 
 def mixed(folder: Path, bad: list[str]) -> tuple[Path, list[int]]:
@@ -51,6 +63,7 @@ def test_good_lines_load_bad_ones_are_set_aside_and_again_changes_nothing(
             "repeated": 0,
             "refused": len(BAD),
             "refused_file": str(aside),
+            "reasons": by_code(entries),
         }
         assert ledger.log.count(0, ["TransactionReceived"]) == len(BAD) + 1
 
@@ -64,6 +77,9 @@ def test_good_lines_load_bad_ones_are_set_aside_and_again_changes_nothing(
         told = loyalty(url, "load", "transactions", file, "--refused", tmp_path / "elsewhere")
         assert told.code == 1
         assert f"{len(BAD)} refused" in told.err and "elsewhere" in told.err
+        for one in by_code(entries):
+            start = f"  {one['count']} {one['code']}: line {one['line']}: "
+            assert start + one["reason"].split()[0] in told.err
         assert (tmp_path / "elsewhere").read_bytes() == kept
         assert ledger.log.head() == head
 
@@ -308,3 +324,18 @@ def test_standard_input_is_read_like_a_file(
         said = loyalty(url, "load", "transactions", "-", "--json", stdin=text)
         assert (said.code, said.json["accepted"], said.json["refused"]) == (1, 2, 1)
         assert [one["line"] for one in refused_in(Path(said.json["refused_file"]))] == [2]
+
+
+def test_a_ledger_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    said = loyalty(f"sqlite:///{tmp_path}/nowhere/loyalty.db", "init", LOYALTY_SECRET_KEY="")
+    assert (said.code, said.out) == (1, "")
+    assert f"the folder {tmp_path}/nowhere does not exist" in said.err
+
+
+@both_databases
+def test_a_port_that_somebody_else_has_is_named(backend: str, tmp_path: Path) -> None:
+    with configured(backend, tmp_path) as url, socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = loyalty(url, "serve", "--port", port)
+    assert said.code == 1
+    assert f"127.0.0.1 port {port} cannot be listened at" in said.err

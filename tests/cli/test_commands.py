@@ -377,6 +377,7 @@ def test_a_load_says_what_became_of_its_lines(backend: str, tmp_path: Path) -> N
             "repeated": 4097,
             "refused": 0,
             "refused_file": None,
+            "reasons": [],
         }
         stores = loyalty(url, "load", "stores", str(SAMPLE / "stores.jsonl.gz"), "--json")
         assert stores.json["repeated"] > 0 and stores.json["accepted"] == 0

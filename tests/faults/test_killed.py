@@ -172,6 +172,7 @@ def test_a_load_killed_at_random_moments_misses_nothing_and_takes_nothing_twice(
             "repeated": kept,
             "refused": 0,
             "refused_file": None,
+            "reasons": [],
         }
         assert list(received(ledger)) == list(ids_of(lines))
         assert ledger.log.head().position > empty + len(lines)

@@ -1,12 +1,15 @@
 """The service's role adds to the log and cannot change it."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from clocks import Clock
+from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.log import Advance, Answer, CatalogItem, Log, PersonalValue, Snapshot
 from loyalty_ledger.store.migrate import require_current
@@ -14,23 +17,25 @@ from loyalty_ledger.store.roles import grants
 from store_examples import commit
 
 ROLE = 'ledger "service"'
+QUOTED = ROLE.replace('"', '""')
+SECRET = b"a secret of the tests, long enough to be one"
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 @pytest.fixture
 def service(postgres_url: str) -> Iterator[Log]:
     """A log opened by a role that has only what `grants` gives."""
     owner = create_engine(postgres_url)
-    quoted = ROLE.replace('"', '""')
     with owner.begin() as connection:
-        connection.execute(text(f'CREATE ROLE "{quoted}" LOGIN'))
+        connection.execute(text(f'CREATE ROLE "{QUOTED}" LOGIN'))
         for statement in grants(ROLE):
             connection.execute(text(statement))
     engine = create_engine(make_url(postgres_url).set(username=ROLE))
     yield Log(engine, Clock())
     engine.dispose()
     with owner.begin() as connection:
-        connection.execute(text(f'DROP OWNED BY "{quoted}"'))
-        connection.execute(text(f'DROP ROLE "{quoted}"'))
+        connection.execute(text(f'DROP OWNED BY "{QUOTED}"'))
+        connection.execute(text(f'DROP ROLE "{QUOTED}"'))
     owner.dispose()
 
 
@@ -54,3 +59,21 @@ def test_the_service_appends_everything(service: Log) -> None:
 def test_the_service_cannot_change_the_log(service: Log, statement: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"), service.transaction() as on:
         on.execute(text(statement))
+
+
+def test_views_that_the_owner_made_are_given_to_the_service_as_documented(
+    service: Log, postgres_url: str
+) -> None:
+    owner = create_engine(postgres_url)
+    with owner.begin() as connection:
+        connection.execute(text(f'GRANT USAGE, CREATE ON SCHEMA public TO "{QUOTED}"'))
+    Ledger(owner, SECRET, Clock()).projector.install()
+    ledger = Ledger(service.engine, SECRET, Clock())
+    with pytest.raises(ProgrammingError, match="permission denied for table projection_builds"):
+        ledger.projector.digest("books")
+    (block,) = re.findall(r"```sql\n(DO .*?)```", OPERATIONS.read_text(), re.S)
+    block = block.replace("OWNER TO loyalty", f'OWNER TO "{QUOTED}"').replace("%", "%%")
+    with owner.begin() as connection:
+        connection.exec_driver_sql(block)
+    owner.dispose()
+    assert ledger.projector.rebuild("books").same

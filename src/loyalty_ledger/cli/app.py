@@ -124,6 +124,8 @@ def _answered(arguments: list[str]) -> None:
         _refuse(arguments, "database", str(error), {})
     except (OperationalError, DBAPIError) as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+        if "permission denied" in reason:
+            reason += ": views belong to the role that made them (see docs/operations.md)"
         _refuse(arguments, "database", f"the database refuses: {reason}", {})
     except OSError as error:
         _refuse(arguments, "file", f"{error.filename or 'a file'}: {error.strerror or error}", {})

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -138,11 +139,14 @@ def run_load(
                 "repeated": counts.repeated,
                 "refused": counts.refused,
                 "refused_file": counts.refused_file,
+                "reasons": [asdict(one) for one in counts.reasons],
             }
         )
     else:
         tell(f"{what}: {counts.accepted:,} accepted, {counts.repeated:,} repeated.")
         if counts.refused:
-            warn(f"{counts.refused:,} refused, with reasons in {counts.refused_file}.")
+            warn(f"{counts.refused:,} refused, with reasons in {counts.refused_file}:")
+            for one in counts.reasons:
+                warn(f"  {one.count:,} {one.code}: line {one.line}: {one.reason}")
     if counts.refused:
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from contextlib import closing, nullcontext
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from loyalty_ledger import clock
 from loyalty_ledger.cli.opening import Place
 from loyalty_ledger.cli.output import tell
 from loyalty_ledger.companion import working_beside
+from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.app import PATHS, Settings, make_app
 from loyalty_ledger.http.intake_process import IntakeProcess
 from loyalty_ledger.http.names import read_names
@@ -19,6 +21,14 @@ from loyalty_ledger.http.serve import Serving, bound, log_as_json
 def add_to(app: typer.Typer) -> None:
     """Add this command."""
     app.command("serve")(serve)
+
+
+def _listening(host: str, port: int) -> socket:
+    try:
+        return bound(host, port)
+    except OSError as error:
+        why = f"{host} port {port} cannot be listened at: {error.strerror or error}"
+        raise Rejected(Reason.VALIDATION, why) from error
 
 
 def serve(
@@ -40,7 +50,7 @@ def serve(
     settings = Settings(read_names(wire, PATHS), https_only)
     with place.ledger() as ledger:
         engine, secret = ledger.log.engine, place.secret()
-        listening = bound(host, port)
+        listening = _listening(host, port)
         at, number = listening.getsockname()[:2]
         address = f"http://[{at}]:{number}" if ":" in at else f"http://{at}:{number}"
         log_as_json()

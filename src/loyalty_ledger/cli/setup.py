@@ -27,7 +27,9 @@ def init(context: typer.Context) -> None:
     path = place.key_path
     with place.database_engine() as engine:
         new = not migrate.is_initialised(engine)
-        address = engine.url.render_as_string()
+        address = engine.url.set(drivername=engine.name).render_as_string()
+    if path is not None and not path.parent.exists():
+        raise Rejected(Reason.VALIDATION, f"the folder {path.parent} does not exist: make it first")
     if path is not None and new and make_key(path):
         tell(f"Made the secret key {path} (only you can read it). Keep a copy apart from backups:")
         tell("without it nobody's identifiers can be recognised any more.")
