@@ -1,6 +1,7 @@
 """The examples of the description are what the service answered on a day in the shop."""
 
 import os
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -53,5 +54,20 @@ def test_a_program_document_is_described_whole_and_shown_to_people() -> None:
     parts = [name for name in program if name.startswith("Program.")]
     assert len(parts) > 40
     assert [name for name in parts if f"<details id='{name}'>" not in read] == []
-    assert len(read) < 100_000
+    assert len(read) < 400_000
     assert len(msgspec.json.encode(document)) < 1_000_000
+
+
+def test_the_page_shows_every_call_once_with_its_shapes_and_codes() -> None:
+    document = usual().document
+    read = page(document)
+    for name in EVERY:
+        assert read.count(f"<h3 id='{name}'>") == 1, name
+    ids = re.findall(r" id='([^']+)'", read)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"href='#([^']+)'", read)) <= set(ids)
+    lock = read.partition("<h3 id='lock'>")[2].partition("<h3 ")[0]
+    for shown in ("#Bind", "#Discount", "offer_locked", "access_denied", "offer_lookup_code"):
+        assert shown in lock
+    bind = read.partition("<details id='BindPayload'>")[2].partition("</details>")[0]
+    assert "<code>offer_lookup_type</code>" in bind

@@ -1,5 +1,6 @@
 """The table of operations, which both clients have as their methods."""
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, ParamSpec, TypeVar, overload
@@ -41,6 +42,7 @@ class Method(Generic[P, T]):
     def __get__(self, client: Awaiting, owner: type) -> Callable[P, Awaitable[T]]: ...
 
     def __get__(self, client: Any, owner: type) -> Any:
+        @functools.wraps(self._build)
         def ask(*args: P.args, **named: P.kwargs) -> Any:
             return client.ask(self._build(*args, **named))
 

@@ -1,31 +1,45 @@
 """The description of the service for people: a page that loads nothing from elsewhere."""
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from loyalty_ledger.http.program_documents import NAME as PROGRAM
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
     "color:#222;background:#fff}code,pre{font:14px/1.4 ui-monospace,monospace;background:#f3f3f3;"
-    "padding:.1em .3em;border-radius:3px}pre{padding:.8em;overflow:auto}h3{margin-bottom:.2em}"
+    "padding:.1em .3em;border-radius:3px}pre{padding:.8em;overflow:auto}h3{margin:2em 0 .2em}"
     "table{border-collapse:collapse}td,th{border-bottom:1px solid #ddd;padding:.2em .8em .2em 0;"
-    "text-align:left;vertical-align:top}"
+    "text-align:left;vertical-align:top}nav a{margin-right:.8em}p{margin:.3em 0}"
 )
+_NUMBER = re.compile(r"_\d+$")
+Described = Mapping[str, Any]
 
 
-def page(document: Mapping[str, Any]) -> str:
+class _Call(NamedTuple):
+    """A call, at all its paths."""
+
+    method: str
+    paths: list[str]
+    about: Described
+
+
+def page(document: Described) -> str:
     """The description as a page."""
+    calls = _calls(document)
     parts = [f"<h1>{escape(document['info']['title'])}</h1>"]
     parts.append("<p>The same for programs: <a href='openapi.json'>openapi.json</a></p>")
     for tag in document["tags"]:
+        own = {name: one for name, one in calls.items() if tag["name"] in one.about["tags"]}
+        links = "".join(f"<a href='#{name}'>{name}</a> " for name in own)
         parts.append(f"<h2>{escape(tag['name'])}</h2><p>{escape(tag['description'])}</p>")
-        for path, methods in document["paths"].items():
-            for method, one in methods.items():
-                if tag["name"] in one["tags"]:
-                    parts += _section(path, method, one, document)
-    parts += _signing(document) + _parts(document)
+        parts.append(f"<nav>{links}</nav>")
+        for name, one in own.items():
+            parts += _section(name, one)
+    parts += [*_signing(document), *_shapes(document), *_parts(document)]
     body = "\n".join(parts)
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>loyalty-ledger</title>"
@@ -33,59 +47,138 @@ def page(document: Mapping[str, Any]) -> str:
     )
 
 
-def _section(
-    path: str, method: str, one: Mapping[str, Any], document: Mapping[str, Any]
-) -> list[str]:
-    parts = [f"<h3><code>{method.upper()} {escape(path)}</code></h3>"]
-    parts.append(f"<p>{escape(one['summary'])} Scope: <code>{escape(one['x-scope'])}</code></p>")
-    if "requestBody" not in one:
-        return parts
-    schema = one["requestBody"]["content"]["application/json"]["schema"]
-    return [*parts, _table(document["components"]["schemas"][_name(schema)])]
+def _calls(document: Described) -> dict[str, _Call]:
+    """Every call by its name; one that answers at several paths is described once."""
+    found: dict[str, _Call] = {}
+    for path, methods in document["paths"].items():
+        for method, about in methods.items():
+            if "x-scope" in about:
+                name = _NUMBER.sub("", about["operationId"])
+                found.setdefault(name, _Call(method.upper(), [], about)).paths.append(path)
+    return found
 
 
-def _signing(document: Mapping[str, Any]) -> list[str]:
+def _section(name: str, call: _Call) -> Iterator[str]:
+    first, *others = call.paths
+    yield f"<h3 id='{name}'><code>{call.method} {escape(first)}</code></h3>"
+    if others:
+        yield "<p>Also " + ", ".join(f"<code>{escape(one)}</code>" for one in others) + "</p>"
+    about = call.about
+    yield f"<p>{escape(about['summary'])} Scope: <code>{escape(about['x-scope'])}</code></p>"
+    asked = [one for one in about.get("parameters", ()) if one.get("in") == "query"]
+    if asked:
+        rows = "".join(_row(one["name"], one["schema"] | one) for one in asked)
+        yield f"<table>{rows}</table>"
+    if "requestBody" in about:
+        content = about["requestBody"]["content"]["application/json"]
+        yield f"<p>Asks {_kind(content['schema'])}</p>"
+        yield _example(content)
+    yield from _answers(about["responses"])
+
+
+def _answers(responses: Described) -> Iterator[str]:
+    """What is granted, and the codes of what is not, by status."""
+    for content in responses["200"].get("content", {}).values():
+        kinds = ", ".join(_told(content.get("schema", {})))
+        yield f"<p>Answers {kinds or 'text'}</p>"
+        yield _example(content)
+    codes = {
+        status: sorted({code for one in answer.get("content", {}).values() for code in _codes(one)})
+        for status, answer in responses.items()
+    }
+    rows = "".join(
+        f"<tr><td>{status}</td><td>{' '.join(f'<code>{escape(one)}</code>' for one in refusals)}"
+        "</td></tr>"
+        for status, refusals in codes.items()
+        if refusals
+    )
+    yield f"<details><summary>Refusals</summary><table>{rows}</table></details>"
+
+
+def _told(schema: Described) -> Iterator[str]:
+    """The shapes that a granted answer holds."""
+    if "$ref" in schema:
+        yield _kind(schema)
+    for one in schema.get("anyOf", ()):
+        yield from _told(one)
+    for name, one in schema.get("properties", {}).items():
+        if name != "errors" and ("$ref" in one or "items" in one):
+            yield f"<code>{escape(name)}</code>: {_kind(one)}"
+
+
+def _codes(value: object) -> Iterator[str]:
+    """Every code that a described answer may bear."""
+    if isinstance(value, Mapping):
+        code = value.get("code")
+        if isinstance(code, Mapping):
+            yield from code.get("enum", ())
+        for one in value.values():
+            yield from _codes(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _codes(one)
+
+
+def _example(content: Described) -> str:
+    if "example" not in content:
+        return ""
+    example = content["example"]
+    text = example if isinstance(example, str) else json.dumps(example, indent=2)
+    return f"<details><summary>For example</summary><pre>{escape(text)}</pre></details>"
+
+
+def _signing(document: Described) -> Iterator[str]:
     """What the headers of a signed request are."""
     rows = "".join(
         f"<tr><td><code>{escape(one['name'])}</code></td><td>{escape(one['description'])}"
         f"<br>Such as <code>{escape(one['example'])}</code></td></tr>"
         for one in document["components"]["parameters"].values()
     )
-    return ["<h2>signed requests</h2>", f"<table>{rows}</table>"]
+    yield "<h2>signed requests</h2>"
+    yield f"<table>{rows}</table>"
 
 
-def _parts(document: Mapping[str, Any]) -> list[str]:
+def _shapes(document: Described) -> Iterator[str]:
+    """What is asked and answered, each to be opened."""
+    yield "<h2>what is asked and answered</h2>"
+    for name, one in sorted(document["components"]["schemas"].items()):
+        if not name.startswith(f"{PROGRAM}."):
+            yield _details(name, one)
+
+
+def _parts(document: Described) -> Iterator[str]:
     """The parts of a program document, each to be opened."""
-    found = ["<h2>parts of a program</h2>"]
+    yield "<h2>parts of a program</h2>"
     for name, one in document["components"]["schemas"].items():
         if name.startswith(f"{PROGRAM}."):
-            text = escape(one.get("description", ""))
-            found.append(
-                f"<details id='{name}'><summary><code>{name}</code> {text}</summary>"
-                f"{_table(one)}</details>"
-            )
-    return found
+            yield _details(name, one)
 
 
-def _table(schema: Mapping[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><td><code>{escape(field)}</code></td><td>{escape(_kind(about))}</td>"
+def _details(name: str, schema: Described) -> str:
+    text = escape(schema.get("description", ""))
+    rows = "".join(_row(field, about) for field, about in schema.get("properties", {}).items())
+    inside = f"<table>{rows}</table>" if rows else f"<p>{_kind(schema)}</p>"
+    return f"<details id='{name}'><summary><code>{name}</code> {text}</summary>{inside}</details>"
+
+
+def _row(field: str, about: Described) -> str:
+    return (
+        f"<tr><td><code>{escape(field)}</code></td><td>{_kind(about)}</td>"
         f"<td>{escape(about.get('description', ''))}</td></tr>"
-        for field, about in schema.get("properties", {}).items()
     )
-    return f"<table>{rows}</table>"
 
 
-def _name(reference: Mapping[str, Any]) -> str:
-    return str(reference["$ref"]).rpartition("/")[2]
-
-
-def _kind(about: Mapping[str, Any]) -> str:
+def _kind(about: Described) -> str:
     if "$ref" in about:
-        return _name(about)
+        name = str(about["$ref"]).rpartition("/")[2]
+        return f"<a href='#{name}'>{name}</a>"
     for several in ("anyOf", "oneOf"):
         if several in about:
             return " or ".join(_kind(one) for one in about[several])
     if "items" in about:
         return f"list of {_kind(about['items'])}"
-    return str(about.get("type", "anything"))
+    if "enum" in about:
+        return "one of " + ", ".join(f"<code>{escape(str(one))}</code>" for one in about["enum"])
+    if "const" in about:
+        return f"<code>{escape(json.dumps(about['const']))}</code>"
+    return escape(str(about.get("type", "anything")))
