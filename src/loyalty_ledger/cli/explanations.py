@@ -63,7 +63,7 @@ def show_transaction(answer: dict[str, Any]) -> None:
         (_version(one) for one in answer["versions"]),
         right="version, lines",
     )
-    _show_goods([one for one in answer["versions"] if one["counts"]][-1:])
+    _show_goods([one for one in answer["versions"] if one["counts"] and one["lines"]][-1:])
     for one in answer["settlements"]:
         _show_settlement(one)
     _show_outcomes(answer["outcomes"])
