@@ -185,6 +185,8 @@ def test_the_timeline_of_an_offer_that_is_not_the_customers_is_refused(shop: Sho
             assert repr(offer) in refusal
     shop.ledger.projector.catch_up()
     assert [row["kind"] for row in told(shop, *timeline, ann)] == ["OfferIssued"]
+    whole = told(shop, "timeline", "external:ANN")
+    assert told(shop, "timeline", "external:ANN", "--last", "1") == whole[-1:]
     assert told(shop, *timeline, ann, "--as-of", "2026-03-01") == []
 
 

@@ -4,6 +4,7 @@ import io
 import signal
 import sys
 import threading
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Never
@@ -35,7 +36,7 @@ from loyalty_ledger.cli import (
 )
 from loyalty_ledger.cli.demo import demo
 from loyalty_ledger.cli.opening import DEFAULT_DATABASE, Place
-from loyalty_ledger.cli.output import as_json, log_plainly, warn
+from loyalty_ledger.cli.output import as_json, log_plainly, tell, warn
 from loyalty_ledger.collector import spare_the_collector
 from loyalty_ledger.domain.program.problems import ProgramError
 from loyalty_ledger.domain.values import Rejected
@@ -54,6 +55,12 @@ STOPPED = 143
 _stopping = threading.Event()
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        tell(f"loyalty-ledger {version('loyalty-ledger')}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     context: typer.Context,
@@ -63,6 +70,9 @@ def root(
     key_file: Annotated[
         Path | None, typer.Option(help="The file of the secret key; LOYALTY_SECRET_KEY instead.")
     ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Which it is.")
+    ] = False,
 ) -> None:
     """Options of every command; they may stand anywhere on the line."""
     log_plainly()

@@ -107,6 +107,7 @@ def timeline(
     offer: OfOffer = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    last: Last = None,
     json: Json = False,
 ) -> None:
     """What happened to a customer besides points: joining, levels, promotions, offers."""
@@ -115,6 +116,7 @@ def timeline(
         rows = ledger.answers.timeline(found, moment, offer)
         if offer is not None and not rows:
             _require_known(ledger, found, offer, moment)
+    rows = rows[-last:] if last else rows
     if json:
         as_json(rows)
     else:

@@ -62,10 +62,9 @@ def status(context: typer.Context, json: Json = False) -> None:
         as_json(answer)
         return
     tell(f"Log position {answer['position']:,}; program version {answer['program_version']};")
-    tell(
-        f"{answer['waiting']:,} arrivals wait to be settled, of which {answer['held']:,} behind"
-        f" {len(answer['failed']):,} failed."
-    )
+    tell(f"{answer['waiting']:,} sales and events wait to be settled.")
+    if answer["failed"]:
+        tell(f"{len(answer['failed']):,} failed; {answer['held']:,} wait behind those.")
     rows = [(one["name"], one["position"], one["lag"]) for one in answer["readers"]]
     table("Readers", ("name", "position", "lag"), rows, right="position, lag")
     if answer["failed"]:
