@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -339,3 +340,9 @@ def test_a_port_that_somebody_else_has_is_named(backend: str, tmp_path: Path) ->
         said = loyalty(url, "serve", "--port", port)
     assert said.code == 1
     assert f"127.0.0.1 port {port} cannot be listened at" in said.err
+
+
+def test_it_tells_which_version_it_is() -> None:
+    said = loyalty(None, "--version")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == f"loyalty-ledger {version('loyalty-ledger')}\n"

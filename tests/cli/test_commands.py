@@ -5,7 +5,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -400,9 +399,3 @@ def test_the_books_balance_in_every_account(url: str) -> None:
     assert accounts["points"]["balance"] > 0
     assert {sides["sum"] for sides in accounts.values()} == {0}
     assert "Trial balance" in loyalty(url, "books").out
-
-
-def test_it_tells_which_version_it_is() -> None:
-    said = loyalty(None, "--version")
-    assert (said.code, said.err) == (0, "")
-    assert said.out == f"loyalty-ledger {version('loyalty-ledger')}\n"
