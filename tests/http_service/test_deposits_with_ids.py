@@ -102,7 +102,7 @@ def test_a_repeated_deposit_tells_nothing_of_the_level_that_it_moved(service: Se
     made = document()
     (club,) = made["tier_systems"]
     bronze, silver = club["levels"]
-    silver |= {"entrance": {"points_earned": {"accounts": ["credits"], "amount": 250}}}
+    silver |= {"entrance": {"points_earned": {"account": "credits", "amount": 250}}}
     silver |= {"on_entry": [{"award": {"account": "points", "source": "purchases", "points": 9}}]}
     service.shop.publish(made | {"tier_systems": [club | {"levels": [bronze, silver]}]})
     up = LINE | {"point_account_id": "credits", "amount": 250, "idempotency_id": "UP"}
