@@ -22,7 +22,7 @@ class AuditRow:
 
     `modification` is what it did to the balance. Of a lot, `spent` and `expired` are what is gone
     of it: what rolled over counts as expired, what was taken back or paid a debt as spent.
-    `request` is the id of the request that moved them, where one did.
+    `request` is the id of the request that moved them, where one did, and `line` that of its line.
     """
 
     row_id: str
@@ -37,6 +37,7 @@ class AuditRow:
     spent: int = 0
     expired: int = 0
     request: str = ""
+    line: str = ""
 
 
 class Audit:
@@ -127,6 +128,7 @@ class Audit:
             modification=points,
             kind=kind,
             request=recorded.meta.get("request", ""),
+            line=recorded.meta.get("line", ""),
         )
         self.rows.append(row)
         return row

@@ -22,7 +22,8 @@ class Reading:
 
     `quiet` names customers, and the position behind which nothing may have been recorded of them;
     `answers` are kept with what is decided, and `answered` looks for those that were; `forgotten`
-    and `personal` are what becomes of personal data in the same commit.
+    and `personal` are what becomes of personal data in the same commit. `lines` are the ids of the
+    request's lines that events come from, by the place of the event in the draft.
     """
 
     def __init__(self, states: States):
@@ -32,6 +33,7 @@ class Reading:
         self.answers: list[Answer] = []
         self.forgotten: list[Forgotten] = []
         self.personal: list[PersonalValue] = []
+        self.lines: dict[int, str] = {}
 
     @property
     def writes(self) -> bool:
@@ -149,6 +151,8 @@ def _made(
     else:
         said = decided[1]
         add_draft(commit, after, decided[0])
+        for place, line in reading.lines.items():
+            commit.events[place] = commit.events[place]._replace(meta={"line": line})
         commit.answers.extend(reading.answers)
         commit.forgotten.extend(reading.forgotten)
         commit.personal.extend(reading.personal)

@@ -4,41 +4,63 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from loyalty_ledger.asking import check_may_ask, rulebook_in_force, settled_first_if_lost
+import msgspec
+
+from loyalty_ledger.asking import (
+    check_enrolled,
+    check_may_ask,
+    rulebook_in_force,
+    settled_first_if_lost,
+)
 from loyalty_ledger.deciding import Reading, decide
 from loyalty_ledger.domain import spending
 from loyalty_ledger.domain.configuration import Stores
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.points import PointsSpent
+from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import STORES, customer_of, sale, wallet_of
 from loyalty_ledger.domain.values import Rejected
+from loyalty_ledger.line_ids import LineId, LineIds
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
-from loyalty_ledger.store.log import Answer
 
 
 class SpendLine(NamedTuple):
-    """One of several spends. Lines of a lower `rank` come first; `line_id` tells a repeat.
+    """One of several spends. Lines of a lower `rank` come first; its id tells a repeat.
 
-    `kind` of the reference is the caller's own, and only told back.
+    `sale_of` is the sale that it pays for, or why there is none; `kind` of the reference is the
+    caller's own, and only told back.
     """
 
     points: int
     accounts: tuple[str, ...] = ()
-    sale_of: tuple[str, str] | None = None
+    sale_of: tuple[str, str] | Rejected | None = None
     reference: str = ""
-    line_id: str = ""
+    line_id: LineId = LineId()
     rank: int = 0
     kind: str = ""
 
 
+class Part(NamedTuple):
+    """What was taken out of one account, and what could be spent of it after the whole request."""
+
+    account: str
+    points: int
+    spent_at: datetime
+    left: int | None = None
+
+
 class SpentLine(NamedTuple):
-    """What became of a line: what was spent, why nothing was, or that it had been done before."""
+    """What became of a line: what was spent, or why nothing was.
+
+    If it is `repeated`, that is what was spent at first; nothing where an earlier version kept it
+    not.
+    """
 
     line: SpendLine
-    spent: list[PointsSpent]
+    parts: list[Part]
     refusal: Rejected | None = None
     repeated: bool = False
 
@@ -97,58 +119,93 @@ class Spending:
         """Take the points of all lines, in one commit; what became of each, in their order.
 
         Rejected when one of them cannot be had, unless `partly`: then the others are. A line whose
-        id was used before is not done again.
+        id was used before is not done again: it is told as at first, or refused if it is another.
         """
         at = self._clock()
         in_order = sorted(range(len(lines)), key=lambda place: (lines[place].rank, place))
+        line_ids = [one.line_id for one in lines]
 
         def decision(reading: Reading) -> tuple[Draft, Spent]:
             rulebook = rulebook_in_force(self._settlement, reading)
             reading.get([customer_of(customer_id), wallet_of(customer_id)])
-            check_may_ask(customer_id, reading)
-            reading.get([STORES, *(sale(*one.sale_of) for one in lines if one.sale_of)])
-            keys = {("spend", customer_id, one.line_id) for one in lines if one.line_id}
-            done = reading.answered(keys)
+            ids = LineIds("spend", customer_id, line_ids, reading)
+            check = check_enrolled if ids.all_known(line_ids) else check_may_ask
+            check(customer_id, reading)
+            sales = (sale(*one.sale_of) for one in lines if isinstance(one.sale_of, tuple))
+            reading.get([STORES, *sales])
             draft = reading.draft()
-            came: dict[int, SpentLine] = {}
-            for place in in_order:
-                line = lines[place]
-                key = ("spend", customer_id, line.line_id)
-                if key in done:
-                    came[place] = SpentLine(line, [], repeated=True)
-                    continue
-                came[place] = self._spend_line(customer_id, line, at, rulebook, draft)
-                refusal = came[place].refusal
-                if refusal is not None and not partly:
-                    raise refusal
-                if refusal is None and line.line_id:
-                    reading.answers.append(Answer(*key, "", b""))
-                    done[key] = reading.answers[-1]
+            doing = _Doing(customer_id, at, rulebook, self._settlement.programs, draft, ids)
+            came = {place: doing.line(lines[place], partly) for place in in_order}
             settled_first_if_lost(customer_id, draft, self._settlement, reading)
-            told = [came[place] for place in range(len(lines))]
-            return draft, self._spent(customer_id, told, at, rulebook, draft)
+            return draft, doing.told([came[place] for place in range(len(lines))])
 
         return decide(self._states, decision, self._settlement.settle_all)
 
-    def _spent(
+
+class _Doing:
+    """The lines of one request, one after the other."""
+
+    def __init__(
         self,
         customer_id: str,
-        lines: list[SpentLine],
         at: datetime,
         rulebook: Rulebook,
+        programs: Programs,
         draft: Draft,
-    ) -> Spent:
-        program, programs = rulebook.program, self._settlement.programs
-        left = spending.left(customer_id, program, at, programs, draft)
-        return Spent(customer_id, lines, left, program)
+        ids: LineIds,
+    ):
+        self._customer_id = customer_id
+        self._at = at
+        self._rulebook = rulebook
+        self._programs = programs
+        self._draft = draft
+        self._ids = ids
+        self._new: dict[LineId, SpentLine] = {}
 
-    def _spend_line(
-        self, customer_id: str, line: SpendLine, at: datetime, rulebook: Rulebook, draft: Draft
-    ) -> SpentLine:
-        ask = spending.Spend(
-            customer_id, line.points, at, line.accounts, line.sale_of, line.reference
-        )
+    def line(self, line: SpendLine, partly: bool) -> SpentLine:
+        """What becomes of the next line. Rejected when it cannot be had, unless `partly`."""
         try:
-            return SpentLine(line, spending.spend(ask, rulebook, self._settlement.programs, draft))
+            before = self._ids.before(line.line_id)
+            if before is None:
+                return self._spend(line)
         except Rejected as refusal:
+            if not partly:
+                raise
             return SpentLine(line, [], refusal)
+        first = self._new.get(line.line_id)
+        parts = first.parts if first else _KEPT.decode(before.body or b"[]")
+        return SpentLine(line, parts, repeated=True)
+
+    def told(self, lines: list[SpentLine]) -> Spent:
+        """What is told of all of them, once they are done; kept of those done now."""
+        program = self._rulebook.program
+        left = spending.left(self._customer_id, program, self._at, self._programs, self._draft)
+
+        def whole(one: SpentLine) -> SpentLine:
+            parts = (
+                part if part.left is not None else part._replace(left=left[part.account])
+                for part in one.parts
+            )
+            return one._replace(parts=list(parts))
+
+        for line_id, one in self._new.items():
+            self._ids.keep(line_id, msgspec.json.encode(whole(one).parts))
+        return Spent(self._customer_id, [whole(one) for one in lines], left, program)
+
+    def _spend(self, line: SpendLine) -> SpentLine:
+        if isinstance(line.sale_of, Rejected):
+            raise line.sale_of
+        ask = spending.Spend(
+            self._customer_id, line.points, self._at, line.accounts, line.sale_of, line.reference
+        )
+        spent = spending.spend(ask, self._rulebook, self._programs, self._draft)
+        self._ids.done(line.line_id)
+        self._ids.name(line.line_id, self._draft, lambda event: any(event is x for x in spent))
+        parts = [Part(event.account, event.points, event.spent_at) for event in spent]
+        done = SpentLine(line, parts)
+        if line.line_id.name:
+            self._new[line.line_id] = done
+        return done
+
+
+_KEPT = msgspec.json.Decoder(list[Part])

@@ -212,7 +212,9 @@ class States:
             counts[event.stream] = counts.get(event.stream, 0) + 1
             commit.expected.setdefault(event.stream, 0)
         if self.meta:
-            commit.events = [event._replace(meta=self.meta) for event in commit.events]
+            commit.events = [
+                event._replace(meta={**self.meta, **event.meta}) for event in commit.events
+            ]
         written = {
             stream: self._written(stream, after[stream], commit.expected[stream] + count)
             for stream, count in counts.items()

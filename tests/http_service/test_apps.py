@@ -120,7 +120,9 @@ def test_a_line_is_spent_once_however_often_it_is_asked(service: Served) -> None
 def test_the_same_line_twice_in_one_call_is_spent_once(service: Served) -> None:
     line = {"amount": 10, "idempotency_id": "line-1"}
     told = service.told(SPEND, spend_details=[line, line])
-    assert [one["amount_spent"] for one in told["details"]] == [10, 0]
+    assert [one["amount_spent"] for one in told["details"]] == [10, 10]
+    assert [one["idempotency_summary"] for one in told["details"]] == [None, "repeated"]
+    assert told["summary"] == {"amount_spent": 10, "remaining_balance": 990}
     assert service.shop.points() == 990
 
 

@@ -22,6 +22,9 @@ from loyalty_ledger.domain.streams import cause, customer_of, deposits_of, tiers
 from loyalty_ledger.domain.taking_back import Case
 from loyalty_ledger.domain.values import Reason, Rejected
 
+RULE = "deposit:"
+"""What the rule of a grant begins with that is a line's; the others are of levels."""
+
 
 class Line(NamedTuple):
     """Points from a source into an account."""
@@ -85,7 +88,7 @@ def by_hand(
 def _give(line: Line, ask: Deposit, levels: dict[str, str], granting: Granting) -> None:
     _check(line, granting.case.rulebook.program)
     owed = Owed({(line.account, line.source): line.points}, [], [])
-    rule = f"deposit:{line.source}/{line.account}"
+    rule = f"{RULE}{line.source}/{line.account}"
     claim = Claim(ask.customer_id, rule, owed, NO_LIMITS, False, levels)
     before = len(granting.grants)
     if not granting.possible(claim):

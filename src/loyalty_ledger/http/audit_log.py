@@ -100,7 +100,7 @@ def _as_row(row: AuditRow, customer_id: str, program: Program) -> dict[str, Any]
         "time_of_occurrence": row.at,
         "create_date": row.recorded_at,
         "request_id": row.request or None,
-        "idempotency_id": None,
+        "idempotency_id": row.line or None,
         "transaction_id": row.transaction or None,
     }
 

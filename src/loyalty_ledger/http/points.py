@@ -1,43 +1,52 @@
 """Points, as apps and middleware ask for them: balances, spends, the audit log, progress."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
-from loyalty_ledger.domain.deposit import Line
-from loyalty_ledger.domain.events.deposits import PointsDeposited
-from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.audit_log import AUDIT
 from loyalty_ledger.http.connect import (
     Ids,
     OfUser,
     Points,
-    caller,
     customer,
     program_of,
     sale_named,
 )
+from loyalty_ledger.http.deposits import DEPOSIT
+from loyalty_ledger.http.line_details import MOST_LINES, LineDetail, counted, id_of, summary_of
 from loyalty_ledger.http.movement import MOVE
 from loyalty_ledger.http.names import code, word
-from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
 from loyalty_ledger.sent import Text
-from loyalty_ledger.spending import SpendLine, Spent, SpentLine
+from loyalty_ledger.spending import Part, SpendLine, Spent, SpentLine
 from loyalty_projections.profile import AccountView
-
-MOST_LINES = 100
 
 
 class BalancesBody(OfUser):
     """A customer's balances."""
 
 
-class SpendDetail(Body):
-    """One spend: from these accounts, or from the program's default ones."""
+def _no_return(value: object) -> object:
+    if value is True:
+        raise ValueError(
+            "cannot be true: points that a sale gave or was paid with come back by themselves when"
+            " the sale is sent without what was returned, see send_transaction"
+        )
+    return value
+
+
+class SpendDetail(LineDetail):
+    """One spend: from these accounts, or from the program's default ones.
+
+    It takes points and never gives any back: nothing `is_return` here.
+    """
 
     amount: Points
     point_account_ids: Ids = []
@@ -45,8 +54,7 @@ class SpendDetail(Body):
     reference_type: Text | None = None
     transaction_id: Text | None = None
     store_id: Text | None = None
-    rank: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
-    idempotency_id: Text | None = None
+    is_return: Annotated[Literal[False], BeforeValidator(_no_return)] = False
 
 
 class SpendSeveral(OfUser):
@@ -54,21 +62,6 @@ class SpendSeveral(OfUser):
 
     spend_details: Annotated[list[SpendDetail], Field(min_length=1, max_length=MOST_LINES)]
     allow_partial_success: bool = False
-
-
-class DepositDetail(Body):
-    """Points from a source into an account."""
-
-    point_source_id: Text
-    point_account_id: Text
-    amount: Points
-    rank: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
-
-
-class DepositBody(OfUser):
-    """Points given by hand, all lines or none."""
-
-    deposit_details: Annotated[list[DepositDetail], Field(min_length=1, max_length=MOST_LINES)]
 
 
 # --- balances -----------------------------------------------------------------------------------
@@ -118,27 +111,37 @@ def _spend(call: Call) -> Spent:
 
 
 def _line(one: SpendDetail, call: Call) -> SpendLine:
-    name = one.transaction_id
     return SpendLine(
         one.amount,
         tuple(one.point_account_ids),
-        None if name is None else sale_named(name, one.store_id, call),
+        _sale(one, call),
         one.reference_id or "",
-        one.idempotency_id or "",
+        id_of(one),
         one.rank,
         one.reference_type or "",
     )
 
 
+def _sale(one: SpendDetail, call: Call) -> tuple[str, str] | Rejected | None:
+    """The sale of a line, or why there is none: of a repeat its name need not be one any more."""
+    if one.transaction_id is None:
+        return None
+    try:
+        return sale_named(one.transaction_id, one.store_id, call)
+    except Rejected as refusal:
+        return refusal
+
+
 def _as_spent(spent: Spent) -> dict[str, Any]:
-    details = [row for one in spent.lines for row in _rows(one, spent)]
-    times = (event.spent_at for one in spent.lines for event in one.spent)
-    touched = {row["point_account_id"] for row in details} - {None}
+    granted = [one for one in spent.lines if one.parts]
+    once = counted((one.line.line_id, one) for one in granted)
+    touched = {part.account for one in granted for part in one.parts}
+    times = (part.spent_at for one in granted for part in one.parts)
     return {
-        "details": details,
+        "details": [row for one in spent.lines for row in _rows(one, spent)],
         "summary": {
-            "amount_spent": sum(row["amount_spent"] for row in details),
-            "remaining_balance": sum(spent.left[one] for one in touched),
+            "amount_spent": sum(part.points for one in once for part in one.parts),
+            "remaining_balance": sum(spent.left.get(one, 0) for one in touched),
         },
         "audits": [],
         "time_of_occurrence": max(times, default=None),
@@ -150,18 +153,15 @@ def _rows(one: SpentLine, spent: Spent) -> list[dict[str, Any]]:
         "reference_id": one.line.reference or None,
         "reference_type": one.line.kind or None,
         "tracking_id": None,
-        "idempotency_id": one.line.line_id or None,
-        "idempotency_summary": word("idempotency_summary", "repeated") if one.repeated else None,
+        "idempotency_id": one.line.line_id.name or None,
+        "idempotency_summary": summary_of(one.repeated),
         "retailer_id": spent.program.retailer_id,
         "user_id": spent.customer_id,
         "point_source_id": None,
     } | _error(one.refusal)
-    if one.refusal is not None or one.repeated:
+    if not one.parts:
         return [common | {"amount_spent": 0} | _NO_ACCOUNT]
-    return [
-        common | {"amount_spent": event.points} | _account(event.account, spent)
-        for event in one.spent
-    ]
+    return [common | {"amount_spent": part.points} | _account(part, spent) for part in one.parts]
 
 
 _NO_ACCOUNT = dict.fromkeys(
@@ -169,12 +169,13 @@ _NO_ACCOUNT = dict.fromkeys(
 )
 
 
-def _account(account: str, spent: Spent) -> dict[str, Any]:
+def _account(part: Part, spent: Spent) -> dict[str, Any]:
+    known = spent.program.accounts_by_id.get(part.account)
     return {
-        "account_name": spent.program.account(account).name,
-        "user_point_account_id": f"{spent.customer_id}.{account}",
-        "point_account_id": account,
-        "remaining_balance": spent.left[account],
+        "account_name": known.name if known else part.account,
+        "user_point_account_id": f"{spent.customer_id}.{part.account}",
+        "point_account_id": part.account,
+        "remaining_balance": part.left,
     }
 
 
@@ -184,32 +185,6 @@ def _error(refusal: Rejected | None) -> dict[str, Any]:
         return {"error_status": status, "message": None}
     said = {"error_response": code(refusal.code), "message": refusal.message}
     return {"error_status": status} | said
-
-
-def _deposit(call: Call) -> PointsDeposited:
-    asked: DepositBody = call.body
-    in_order = sorted(asked.deposit_details, key=lambda one: one.rank)
-    lines = [Line(one.point_source_id, one.point_account_id, one.amount) for one in in_order]
-    return call.ledger.depositing.deposit(customer(call), lines, caller(call))
-
-
-def _as_deposited(event: PointsDeposited) -> dict[str, Any]:
-    details = [
-        {
-            "point_account_id": award.account,
-            "point_source_id": award.source,
-            "amount_deposited": award.points,
-        }
-        for grant in event.grants
-        if grant.rule.startswith("deposit:")
-        for award in grant.awards
-    ]
-    return {
-        "user_id": event.customer_id,
-        "details": details,
-        "summary": {"amount_deposited": sum(row["amount_deposited"] for row in details)},
-        "time_of_occurrence": event.at,
-    }
 
 
 def _paths(version: str, rest: str) -> tuple[str, ...]:
@@ -229,19 +204,7 @@ OPERATIONS = (
         act=_balances,
         as_of=True,
     ),
-    Operation(
-        name="deposit",
-        family="connect",
-        paths=(*_paths("2.0", "user_points/deposit"), *_paths("1.0", "user_points/deposit")),
-        scope=Scope.OPERATOR,
-        summary="Give a customer points by hand, within the limits of their source.",
-        asks=DepositBody,
-        tells=shapes.Deposited,
-        act=_deposit,
-        tell=_as_deposited,
-        writes=True,
-        refuses=(Reason.NOT_AVAILABLE, Reason.LIMIT_REACHED),
-    ),
+    DEPOSIT,
     Operation(
         name="spend_multiple",
         family="connect",

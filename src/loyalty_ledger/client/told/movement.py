@@ -15,7 +15,11 @@ class Spent(TypedDict):
 
 
 class SpentLine(TypedDict):
-    """A spend, account by account; `error_status` is 0 where it was made, now or before."""
+    """A spend, account by account; `error_status` is 0 where it was made, now or before.
+
+    What was made before, as `idempotency_summary` says, is told as at first: what was spent then,
+    and what remained of the account after that request.
+    """
 
     account_name: str | None
     user_point_account_id: str | None
@@ -36,7 +40,10 @@ class SpentLine(TypedDict):
 
 
 class Spends(TypedDict):
-    """Spends, line by line; `audits` is empty: movements are asked for by themselves."""
+    """Spends, line by line; `audits` is empty: movements are asked for by themselves.
+
+    The summary takes a line once that is there twice under one `idempotency_id`.
+    """
 
     details: list[SpentLine]
     summary: Spent
@@ -45,11 +52,13 @@ class Spends(TypedDict):
 
 
 class DepositedLine(TypedDict):
-    """Points that came from a source into an account."""
+    """Points that came from a source into an account; before, if `idempotency_summary` says so."""
 
     point_account_id: str
     point_source_id: str
     amount_deposited: int
+    idempotency_id: str | None
+    idempotency_summary: str | None
 
 
 class DepositSummary(TypedDict):
@@ -59,7 +68,7 @@ class DepositSummary(TypedDict):
 
 
 class Deposited(TypedDict):
-    """Points that were given."""
+    """Points that were given; the summary takes a line once that is there twice under one id."""
 
     user_id: str
     details: list[DepositedLine]

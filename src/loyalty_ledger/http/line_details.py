@@ -1,0 +1,43 @@
+"""What the lines of spends and deposits have in common: an order, and ids of their own."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
+
+import msgspec
+from pydantic import Field
+
+from loyalty_ledger.http.names import Named, word
+from loyalty_ledger.http.operation import Body
+from loyalty_ledger.line_ids import LineId
+from loyalty_ledger.sent import Text
+
+T = TypeVar("T")
+MOST_LINES = 100
+
+
+class LineDetail(Body):
+    """A line of several. Lower ranks come first; `idempotency_id` is of this line alone."""
+
+    rank: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
+    idempotency_id: Text | None = None
+
+
+def id_of(one: LineDetail) -> LineId:
+    """What the line is known by. Its order among others is no part of what it says.
+
+    What is left out counts as its default: a field that a later version adds changes no line.
+    """
+    said = one.model_dump(exclude={"rank", "idempotency_id"}, exclude_defaults=True)
+    text = msgspec.json.encode(said, order="sorted")
+    return LineId(one.idempotency_id or "", hashlib.sha256(text).hexdigest()[:32])
+
+
+def summary_of(repeated: bool) -> Named | None:
+    """How an answer says that a line is a repeat."""
+    return word("idempotency_summary", "repeated") if repeated else None
+
+
+def counted(lines: Iterable[tuple[LineId, T]]) -> list[T]:
+    """The lines as sums take them: of those with one id, one."""
+    return list({one.name or place: line for place, (one, line) in enumerate(lines)}.values())
