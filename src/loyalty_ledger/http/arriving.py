@@ -80,7 +80,7 @@ class Arriving:
     def _work(self) -> None:
         while (group := self._next()) is not None:
             try:
-                results, position = self._take([one.came for one in group])
+                results, position, _commits = self._take([one.came for one in group])
             except Exception as error:  # whatever it is, the next ones are taken in
                 faults = [fault(one.came.meta["request"], error) for one in group]
                 _tell(group, faults)

@@ -77,6 +77,8 @@ class Log:
         self._codec = codec or EventCodec()
         self._reader = Reader(engine, self._codec)
         self._checkpoints = Checkpoints(engine)
+        self.committed: Callable[[], object] = lambda: None
+        """Told of every commit that this log has appended."""
 
     @property
     def engine(self) -> Engine:
@@ -93,6 +95,7 @@ class Log:
         """
         appended = Prepared.of(commit, self._codec).append(self._engine, self._clock)
         self._checkpoints.committed()
+        self.committed()
         return appended
 
     def append_alone(self, decide: Callable[[], Commit]) -> Appended:
@@ -109,6 +112,7 @@ class Log:
 
         done = commit_once(self._engine, work, lambda on, made: made[0].landed(on, made[1]))
         self._checkpoints.committed()
+        self.committed()
         return done[1].result
 
     def head(self) -> Head:
