@@ -66,7 +66,7 @@ class Ledger:
         self.depositing = Depositing(self.states, self.settlement, clock)
         self.merging = Merging(self.log, self.states, self.settlement, clock)
         self.explaining = Explaining(self.log, self.settlement)
-        self.keys = Keys(self.states, keyring, clock)
+        self.keys = Keys(self.log, self.states, keyring, clock)
         self.erasing = Erasing(self.log, self.states, clock)
         self.receipts = Receipts(self.log, self.states, self.settlement, keyring, clock)
         self.promotions = Promotions(self.log, self.states, self.settlement, keyring, clock)

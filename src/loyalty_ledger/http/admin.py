@@ -15,7 +15,7 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.program_documents import Document, program_of
-from loyalty_ledger.keys import NewKey, Terms, as_key, as_new
+from loyalty_ledger.keys import NewKey, Terms, as_new
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, Time, refused
 from loyalty_ledger.status import status_of
@@ -71,8 +71,8 @@ def _published(call: Call) -> Program:
 
 
 def _keys(call: Call) -> dict[str, Any]:
-    keys = call.ledger.keys.all().by_id.values()
-    return {"keys": [as_key(one, call.moment.now) for one in keys]}
+    keys = call.ledger.keys
+    return {"keys": keys.told(keys.all().by_id.values())}
 
 
 def _create(call: Call) -> NewKey:
@@ -97,7 +97,8 @@ def _rotate(call: Call) -> NewKey:
 
 def _revoke(call: Call) -> dict[str, Any]:
     ended = call.ledger.keys.revoke(call.path["key_id"], call.key.key_id)
-    return as_key(ended, call.ledger.clock())
+    (told,) = call.ledger.keys.told([ended])
+    return told
 
 
 def _instant(moment: datetime | None, name: str) -> datetime | None:

@@ -99,6 +99,7 @@ class Service:
             body = await read_body(request) if operation.asks or key.signed else b""
             request.state.read = True
             await self._signatures.check(key, digest, request, body)
+            self._authorisation.let_in(key)
             told = await answered(Asked(operation, key, request, body, self._clock()))
             if isinstance(told, Response):
                 return told
