@@ -45,9 +45,7 @@ class Terms(NamedTuple):
 class Keys:
     """The keys of a ledger's service."""
 
-    def __init__(
-        self, log: Log, states: States, keyring: Keyring, clock: Callable[[], datetime]
-    ):
+    def __init__(self, log: Log, states: States, keyring: Keyring, clock: Callable[[], datetime]):
         self._log = log
         self._states = states
         self._keyring = keyring

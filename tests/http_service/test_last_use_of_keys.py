@@ -15,8 +15,10 @@ from offers.till import NOW
 MINUTE = timedelta(minutes=1)
 
 
-def new(service: Served, name: str, scope: Scope = Scope.OPERATOR, **terms: bool) -> NewKey:
-    return service.shop.ledger.keys.create(Terms(name, scope, **terms))
+def new(
+    service: Served, name: str, scope: Scope = Scope.OPERATOR, *, signed: bool = False
+) -> NewKey:
+    return service.shop.ledger.keys.create(Terms(name, scope, signed=signed))
 
 
 def called(service: Served, key: NewKey, secret: str = "") -> int:

@@ -124,7 +124,7 @@ def _rebuild(call: Call) -> dict[str, Any]:
         built = ledger.projector.rebuild(name, progress=show)
         return {"name": name, "rows": built.built.rows, "equal": built.same}
 
-    return _started(call, f"rebuild {name}", work)
+    return _started(call, "rebuild", name, work)
 
 
 def _verify(call: Call) -> dict[str, Any]:
@@ -132,11 +132,13 @@ def _verify(call: Call) -> dict[str, Any]:
         found = verification.verify(ledger, show)
         return {"holds": not found.problems, "problems": found.problems, "events": found.events}
 
-    return _started(call, "verify", work)
+    return _started(call, "verify", "", work)
 
 
-def _started(call: Call, what: str, work: Any) -> dict[str, Any]:
-    job: Job = call.jobs.start(what, work)
+def _started(call: Call, act: str, subject: str, work: Any) -> dict[str, Any]:
+    job: Job = call.jobs.start(
+        f"{act} {subject}".rstrip(), work, lambda: call.ledger.acts.record(act, subject, call.by)
+    )
     return job.told()
 
 
