@@ -1,7 +1,7 @@
 """The service put together: one application over one ledger."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,7 @@ from loyalty_ledger.http.promotion_setup import EDIT_PROMOTION
 from loyalty_ledger.http.sending import SEND, Sending
 from loyalty_ledger.http.service import Asked, Service, Told
 from loyalty_ledger.http.signatures import Signatures
-from loyalty_ledger.http.taking_in import Came, Take, Taken, TakingIn
+from loyalty_ledger.http.taking_in import Take, TakingIn
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.ledger import Ledger
 
@@ -88,15 +88,9 @@ def make_app(
         ledger.log.committed = metrics.committed
         return ledger
 
-    takes = take or TakingIn(make, names)
-
-    def counted(group: Sequence[Came]) -> Taken:
-        taken = takes(group)
-        metrics.committed(taken.commits)
-        return taken
-
-    pool, jobs, arriving = Pool(make), Jobs(make), Arriving(counted)
+    pool, jobs, arriving = Pool(make), Jobs(make), Arriving(take or TakingIn(make, names))
     metrics = Metrics(pool, arriving)
+    arriving.committed = metrics.committed
     signatures = Signatures(pool, Keyring(secret), clock)
     # However many wait to be answered: whether a key is still good is looked up beside them.
     looking = Pool(make, threads=1)

@@ -46,6 +46,11 @@ class Metrics:
             ("line",),
             registry=registry,
         )
+        self._watch_the_log()
+        self._watch_the_loop()
+
+    def _watch_the_log(self) -> None:
+        registry = self.registry
         self._position = Gauge("loyalty_log_position", "The end of the log.", registry=registry)
         self._lag = Gauge(
             "loyalty_reader_lag_events",
@@ -53,7 +58,6 @@ class Metrics:
             ("reader",),
             registry=registry,
         )
-        self._watch_the_loop()
         self._commits = Counter(
             "loyalty_commits", "Commits of this service to the log.", registry=registry
         )
