@@ -13,10 +13,11 @@ from loyalty_ledger.domain import customer_decisions
 from loyalty_ledger.domain.configuration import Programs
 from loyalty_ledger.domain.customer import USUAL, Customer, Standing
 from loyalty_ledger.domain.draft import Draft
-from loyalty_ledger.domain.streams import PROGRAM, customer_of
+from loyalty_ledger.domain.operating import By, edited
+from loyalty_ledger.domain.streams import PROGRAM, acts_on, customer_of
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
-from loyalty_ledger.personal_fields import BORN, about, born_on
+from loyalty_ledger.personal_fields import BORN, about, born_on, field_told
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Log, PersonalValue
 
@@ -92,10 +93,12 @@ class Customers:
         restand: Restand = lambda standing, _at: standing,
         personal: Mapping[str, str] | None = None,
         references: Sequence[Reference] = (),
+        by: By | None = None,
     ) -> bool:
         """Change him and link him to more identifiers, all in one; whether anything is new.
 
-        A new e-mail address takes the place of the one he had.
+        A new e-mail address takes the place of the one he had. Who did it, if that is told, is
+        recorded with the names of what is other than it was beside the log.
         """
         at, fields = self._clock(), personal or {}
         if references:
@@ -119,9 +122,20 @@ class Customers:
                 reading.personal += self._directory.link(reference, customer_id, at, draft)
             there = set(self._log.personal(customer_id)) if fields else set()
             reading.personal += [one for one in _values(customer_id, fields) if one not in there]
+            if by is not None and reading.writes:
+                self._tell_auditors(customer_id, by, at, reading, draft)
             return draft, bool(draft.outcomes) or reading.writes
 
         return decide(self._states, decision)
+
+    def _tell_auditors(
+        self, customer_id: str, by: By, at: datetime, reading: Reading, draft: Draft
+    ) -> None:
+        stream = acts_on("edit", customer_id)
+        reading.get([stream])
+        other = [one.field for one in reading.personal]
+        other += [one.field for one in reading.forgotten if one.field]
+        draft.emit(stream, edited(customer_id, map(field_told, other), by, at), customer_id)
 
     def _former_email(
         self, customer_id: str, references: Sequence[Reference], reading: Reading

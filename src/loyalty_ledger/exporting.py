@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from sqlalchemy import select
 
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.values import Reason, Rejected
+from loyalty_ledger.event_rows import COLUMNS, event_row
 from loyalty_ledger.export_files import WRITERS
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.instants import to_micros
@@ -77,14 +77,7 @@ def events(ledger: Ledger, moment: Moment) -> Iterator[Row]:
             happened = moment.as_of is None or one.event.at <= moment.as_of
             known = moment.known_at is None or one.recorded_at <= moment.known_at
             if happened and known:
-                yield {
-                    "position": one.position,
-                    "stream": one.stream,
-                    "version": one.version,
-                    "name": type(one.event).__name__,
-                    "recorded_at": one.recorded_at,
-                    "event": msgspec.to_builtins(one.event),
-                }
+                yield event_row(one)
         position = found[-1].position
 
 
@@ -106,7 +99,7 @@ EXPORTS: dict[str, tuple[Callable[[Ledger, Moment], Iterator[Row]], tuple[str, .
             "cause",
         ),
     ),
-    "events": (events, ("position", "stream", "version", "name", "recorded_at", "event")),
+    "events": (events, COLUMNS),
 }
 """What can be exported, and its columns."""
 

@@ -6,7 +6,7 @@ that a plain digest of them says nothing.
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from loyalty_ledger.domain.streams import KEYS, STORES
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Keyring
 from loyalty_ledger.states import States
+from loyalty_ledger.store.log import Log
 
 
 class NewKey(NamedTuple):
@@ -44,7 +45,8 @@ class Terms(NamedTuple):
 class Keys:
     """The keys of a ledger's service."""
 
-    def __init__(self, states: States, keyring: Keyring, clock: Callable[[], datetime]):
+    def __init__(self, log: Log, states: States, keyring: Keyring, clock: Callable[[], datetime]):
+        self._log = log
         self._states = states
         self._keyring = keyring
         self._clock = clock
@@ -115,6 +117,11 @@ class Keys:
         keys: ApiKeys = self._states.get([KEYS])[KEYS]
         return keys
 
+    def told(self, keys: Iterable[ApiKey]) -> list[dict[str, Any]]:
+        """These for programs, without their secrets; the last use is exact to a minute or so."""
+        uses, now = self._log.key_uses(), self._clock()
+        return [_told(key, now, uses.get(key.key_id)) for key in keys]
+
     def _new(self, key_id: str, secret: str) -> NewKey:
         key = self._key(key_id)
         signing = self._keyring.signing_secret(key_id, digest_of(secret)) if key.signed else None
@@ -135,8 +142,7 @@ def as_new(made: NewKey) -> dict[str, str]:
     return told | ({"signing_secret": made.signing_secret} if made.signing_secret else {})
 
 
-def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
-    """A key for programs, without its secret."""
+def _told(key: ApiKey, at: datetime, used_at: datetime | None) -> dict[str, Any]:
     return {
         "key": key.key_id,
         "name": key.name,
@@ -147,4 +153,5 @@ def as_key(key: ApiKey, at: datetime) -> dict[str, Any]:
         "per_second": key.per_second or None,
         "signed": key.signed,
         "state": key.state(at),
+        "last_used_at": used_at,
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from loyalty_ledger.acts import Acts
 from loyalty_ledger.administration import Administration
 from loyalty_ledger.answers import Answers
 from loyalty_ledger.customers import Customers
@@ -66,7 +67,8 @@ class Ledger:
         self.depositing = Depositing(self.states, self.settlement, clock)
         self.merging = Merging(self.log, self.states, self.settlement, clock)
         self.explaining = Explaining(self.log, self.settlement)
-        self.keys = Keys(self.states, keyring, clock)
+        self.keys = Keys(self.log, self.states, keyring, clock)
+        self.acts = Acts(self.states, clock)
         self.erasing = Erasing(self.log, self.states, clock)
         self.receipts = Receipts(self.log, self.states, self.settlement, keyring, clock)
         self.promotions = Promotions(self.log, self.states, self.settlement, keyring, clock)

@@ -8,10 +8,11 @@ from loyalty_ledger.answers import Moment
 from loyalty_ledger.beside import beside
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.streams import customer_of, fold
+from loyalty_ledger.event_rows import event_row
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.mentions import identifier_of, look
 from loyalty_ledger.personal_fields import NOTE
-from loyalty_ledger.store.log import PersonalValue, Recorded
+from loyalty_ledger.store.log import PersonalValue
 
 
 def data_of(ledger: Ledger, customer_id: str, moment: Moment) -> dict[str, Any]:
@@ -35,9 +36,9 @@ def data_of(ledger: Ledger, customer_id: str, moment: Moment) -> dict[str, Any]:
             for one in found.own
             if one.field == NOTE
         },
-        "events": [_event(one) for one in history],
+        "events": [event_row(one) for one in history],
         "merged_into_him": {
-            one: [_event(each) for each in ledger.log.history(one)] for one in customer.absorbed
+            one: [event_row(each) for each in ledger.log.history(one)] for one in customer.absorbed
         },
     }
 
@@ -69,15 +70,4 @@ def _with_sale(value: PersonalValue) -> dict[str, Any]:
         "body_digest": digest,
         "payment": int(place[0]) if place else None,
         "held": msgspec.json.decode(value.value),
-    }
-
-
-def _event(one: Recorded) -> dict[str, Any]:
-    return {
-        "position": one.position,
-        "stream": one.stream,
-        "version": one.version,
-        "name": type(one.event).__name__,
-        "recorded_at": one.recorded_at,
-        "event": msgspec.to_builtins(one.event),
     }

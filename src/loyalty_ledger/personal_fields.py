@@ -9,6 +9,11 @@ import msgspec
 from loyalty_ledger.domain.values import Reason, Rejected
 
 BORN, NOTE = "dob", "offer"
+KEPT = (
+    *("first_name", "last_name", "gender", "dob", "address", "address2", "city", "state", "zip"),
+    *("country", "profile_photo_url"),
+)
+"""Fields about a person that are kept beside the log as they are."""
 _encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 _decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
@@ -26,6 +31,14 @@ def of_text(text: str) -> dict[str, Any]:
 def about(name: str) -> str:
     """The field of personal data that something about a person is kept under."""
     return f"about:{name}"
+
+
+def field_told(field: str) -> str:
+    """The name that an auditor is told: any name of one's own, which may name people, as one."""
+    kind, _, name = field.partition(":")
+    if kind != "about":
+        return kind
+    return name if name in KEPT else "user_profile"
 
 
 def born_on(text: str) -> date:

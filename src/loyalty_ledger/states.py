@@ -33,7 +33,7 @@ STATE_VERSIONS = {"wallet": "2", "tiers": "2", "usage": "2", "limit": "1", "trie
 SNAPSHOT_EVERY = 64
 PASSING = (
     *("sale", "happening", "offer", "code", "claim", "receipt"),
-    *("promo-code", "promo-batch"),
+    *("promo-code", "promo-batch", "acts"),
 )
 """Streams that are asked for again soon or never: their states are the first to go."""
 MOST_STATES = 20_000

@@ -46,9 +46,13 @@ def status_of(ledger: Ledger) -> dict[str, Any]:
 
 def warnings_of(ledger: Ledger) -> list[str]:
     """What an operator should know, a sentence each."""
+    return _warnings(ledger, oldest_unsettled(ledger))
+
+
+def oldest_unsettled(ledger: Ledger) -> datetime | None:
+    """When the oldest sale that waits to be settled was received; None when none waits."""
     held = {(one.subject, one.version) for one in ledger.projector.ask(agenda.waiting)}
-    settled = ledger.log.readers().get(READER, 0)
-    return _warnings(ledger, _oldest_unsettled(ledger, settled, held))
+    return _oldest_unsettled(ledger, ledger.log.position_of(READER), held)
 
 
 def _oldest_unsettled(

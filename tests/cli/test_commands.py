@@ -263,7 +263,7 @@ COLUMNS = {
         *("customer_id", "external_id", "at", "recorded_at", "account", "points", "kind"),
         *("rule", "transaction", "cause"),
     ],
-    "events": ["position", "stream", "version", "name", "recorded_at", "event"],
+    "events": ["position", "stream", "version", "name", "recorded_at", "actor", "request", "event"],
 }
 
 

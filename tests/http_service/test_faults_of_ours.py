@@ -1,40 +1,19 @@
 """What fails by a fault of the ledger's own is a 500, leaves nothing, and can be asked again."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, func, select
 
+from http_service.failing import nothing_goes_into, run
 from http_service.serving import SALE, Served, binding
 from loyalty_ledger.store import schema
 
 KEPT = (schema.events, schema.event_customer, schema.requests, schema.personal, schema.tracking)
 ADDRESS = "bob@example.com"
 Ask = Callable[[Served], httpx.Response]
-
-
-@contextmanager
-def nothing_goes_into(table: Table, service: Served) -> Iterator[None]:
-    """The database fails whenever a row is put into that table, until the block ends."""
-    fails = "INSERT INTO nowhere VALUES (1);"
-    made, gone = [f"BEGIN {fails} END"], []
-    if service.shop.ledger.log.engine.name == "postgresql":
-        body = f"BEGIN {fails} RETURN NEW; END"
-        run(service, f"CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
-        made, gone = ["FOR EACH ROW EXECUTE FUNCTION fails()"], [f"ON {table.name} CASCADE"]
-    run(service, " ".join([f"CREATE TRIGGER failing BEFORE INSERT ON {table.name}", *made]))
-    try:
-        yield
-    finally:
-        run(service, " ".join(["DROP TRIGGER failing", *gone]))
-
-
-def run(service: Served, statement: str) -> None:
-    with service.shop.ledger.log.engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 def rows(service: Served) -> dict[str, int]:

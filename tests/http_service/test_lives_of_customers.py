@@ -10,7 +10,7 @@ from http_service.serving import SALE, Served
 from loyalty_ledger.cli.output import log_plainly
 from loyalty_ledger.client.sites import External
 from loyalty_ledger.domain.api_key import Scope
-from loyalty_ledger.http.user_view import KEPT
+from loyalty_ledger.personal_fields import KEPT
 from offers.till import NOW, document, promoting
 
 AT_ONCE = 8

@@ -164,7 +164,7 @@ def test_long_work_ends_with_the_service(service: Served) -> None:
             show(step, 0)
             begun.set()
 
-    job = jobs.start("count", work)
+    job = jobs.start("count", work, lambda: None)
     assert begun.wait(30)
     jobs.close()
     assert (job.state, job.result) == (

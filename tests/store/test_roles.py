@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from clocks import Clock
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.store import key_uses
 from loyalty_ledger.store.engine import create_engine
 from loyalty_ledger.store.log import Advance, Answer, CatalogItem, Log, PersonalValue, Snapshot
 from loyalty_ledger.store.migrate import require_current
@@ -53,6 +55,13 @@ def test_the_service_appends_everything(service: Log) -> None:
     many = commit(*(f"c{number}" for number in range(100)), read_at=2)
     assert service.append(many).last == 102
     assert service.verify_chain() is None
+
+
+def test_the_service_notes_when_a_key_was_used(service: Log) -> None:
+    first, then = datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 3, 11, tzinfo=UTC)
+    for at in (first, then):
+        key_uses.note(service.engine, "key", at)
+    assert service.key_uses() == {"key": then}
 
 
 @pytest.mark.parametrize("statement", ["UPDATE events SET name = 'x'", "DELETE FROM events"])

@@ -10,7 +10,7 @@ from loyalty_ledger.cli.reads import printable, zone_of
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Period, Reason, Rejected
-from loyalty_ledger.keys import NewKey, Terms, as_key, as_new
+from loyalty_ledger.keys import NewKey, Terms, as_new
 from loyalty_ledger.moments import read_moment
 
 KeyId = Annotated[str, typer.Argument(callback=printable(), help="The id of a key.")]
@@ -53,17 +53,13 @@ def create(
 def show_all(context: typer.Context, json: Json = False) -> None:
     """Every key there was."""
     with context.obj.ledger() as ledger:
-        keys = list(ledger.keys.all().by_id.values())
-    now = clock.now()
+        keys = ledger.keys.told(ledger.keys.all().by_id.values())
     if json:
-        as_json([as_key(one, now) for one in keys])
+        as_json(keys)
         return
-    columns = ("key", "name", "scope", "store", "state", "until")
-    rows = (
-        (one.key_id, one.name, one.scope, one.store_id, one.state(now), one.expires_at)
-        for one in keys
-    )
-    table("Keys", columns, rows, whole="key")
+    names = ("key", "name", "scope", "store_id", "state", "expires_at", "last_used_at")
+    columns = ("key", "name", "scope", "store", "state", "until", "last used")
+    table("Keys", columns, ([key[name] for name in names] for key in keys), whole="key")
 
 
 def rotate(
@@ -87,9 +83,9 @@ def rotate(
 def revoke(context: typer.Context, key: KeyId, json: Json = False) -> None:
     """End a key."""
     with context.obj.ledger() as ledger:
-        ended = ledger.keys.revoke(key, "cli")
+        (ended,) = ledger.keys.told([ledger.keys.revoke(key, "cli")])
     if json:
-        as_json(as_key(ended, clock.now()))
+        as_json(ended)
     else:
         tell(f"{key} is revoked.")
 

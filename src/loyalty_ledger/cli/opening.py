@@ -15,6 +15,7 @@ from loyalty_ledger.identity import Keyring, read_key
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store import migrate
 from loyalty_ledger.store.engine import create_engine
+from loyalty_ledger.store.records import NO_META
 
 DEFAULT_DATABASE = "sqlite:///loyalty.db"
 
@@ -52,8 +53,11 @@ class Place:
         return read_key(self.key_path)
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        """The ledger that lives here. Rejected when there is none, or under another key."""
+    def ledger(self, actor: str = "cli") -> Iterator[Ledger]:
+        """The ledger that lives here. Rejected when there is none, or under another key.
+
+        `actor` is told with the events of what it decides; of what follows from them it is nobody.
+        """
         with self.database_engine() as engine:
             try:
                 migrate.require_current(engine)
@@ -61,6 +65,7 @@ class Place:
                 raise Rejected(Reason.NOT_INITIALISED, str(error)) from error
             secret = self.secret()
             ledger = Ledger(engine, secret, clock.now)
+            ledger.states.meta = {"actor": actor} if actor else NO_META
             ledger.administration.open(Keyring(secret).check)
             yield ledger
 

@@ -36,7 +36,7 @@ def work(
     """Settle what has arrived, bring the views up to date, record what has fallen due."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
-    with context.obj.ledger() as ledger:
+    with context.obj.ledger(actor="") as ledger:
         moment = None if until is None else read_moment(until, zone_of(ledger))
         still = _retried(ledger) if retry else []
         helped = _much_to_do(ledger, once=once)

@@ -14,6 +14,7 @@ from loyalty_ledger.domain import (
     deposited,
     limits,
     offer_code,
+    operating,
     promo_claim,
     promo_code,
     promo_tries,
@@ -137,6 +138,11 @@ def tries_of(customer_id: str) -> str:
     return f"tries/{customer_id}"
 
 
+def acts_on(act: str, subject: str) -> str:
+    """The stream of what operators did to a customer, a projection, or by way of an export."""
+    return f"acts/{act}/{subject}" if subject else f"acts/{act}"
+
+
 def cause(stream: str, version: int) -> str:
     """How an outcome names the event it follows from."""
     return f"{stream}@{version}"
@@ -176,6 +182,7 @@ FOLDS: dict[str, Fold] = {
     "stores": Fold(configuration.Stores(), configuration.evolve_stores),
     "catalog": Fold(configuration.Catalogs(), configuration.evolve_catalogs),
     "deposits": Fold(deposited.Deposits(), deposited.evolve),
+    "acts": Fold(operating.Acts(), operating.evolve),
     "keys": Fold(api_key.ApiKeys(), api_key.evolve),
     "happening": Fold(Happening(), evolve_happening),
 }

@@ -15,7 +15,7 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.jobs import Job, Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.program_documents import Document, program_of
-from loyalty_ledger.keys import NewKey, Terms, as_key, as_new
+from loyalty_ledger.keys import NewKey, Terms, as_new
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import Text, Time, refused
 from loyalty_ledger.status import status_of
@@ -71,8 +71,8 @@ def _published(call: Call) -> Program:
 
 
 def _keys(call: Call) -> dict[str, Any]:
-    keys = call.ledger.keys.all().by_id.values()
-    return {"keys": [as_key(one, call.moment.now) for one in keys]}
+    keys = call.ledger.keys
+    return {"keys": keys.told(keys.all().by_id.values())}
 
 
 def _create(call: Call) -> NewKey:
@@ -97,7 +97,8 @@ def _rotate(call: Call) -> NewKey:
 
 def _revoke(call: Call) -> dict[str, Any]:
     ended = call.ledger.keys.revoke(call.path["key_id"], call.key.key_id)
-    return as_key(ended, call.ledger.clock())
+    (told,) = call.ledger.keys.told([ended])
+    return told
 
 
 def _instant(moment: datetime | None, name: str) -> datetime | None:
@@ -123,7 +124,7 @@ def _rebuild(call: Call) -> dict[str, Any]:
         built = ledger.projector.rebuild(name, progress=show)
         return {"name": name, "rows": built.built.rows, "equal": built.same}
 
-    return _started(call, f"rebuild {name}", work)
+    return _started(call, "rebuild", name, work)
 
 
 def _verify(call: Call) -> dict[str, Any]:
@@ -131,11 +132,13 @@ def _verify(call: Call) -> dict[str, Any]:
         found = verification.verify(ledger, show)
         return {"holds": not found.problems, "problems": found.problems, "events": found.events}
 
-    return _started(call, "verify", work)
+    return _started(call, "verify", "", work)
 
 
-def _started(call: Call, what: str, work: Any) -> dict[str, Any]:
-    job: Job = call.jobs.start(what, work)
+def _started(call: Call, act: str, subject: str, work: Any) -> dict[str, Any]:
+    job: Job = call.jobs.start(
+        f"{act} {subject}".rstrip(), work, lambda: call.ledger.acts.record(act, subject, call.by)
+    )
     return job.told()
 
 

@@ -32,6 +32,7 @@ from loyalty_ledger.http.authorisation import Authorisation
 from loyalty_ledger.http.exports import Exports
 from loyalty_ledger.http.guard import Guard
 from loyalty_ledger.http.jobs import Jobs
+from loyalty_ledger.http.key_uses import KeyUses
 from loyalty_ledger.http.loop_watch import LoopWatch
 from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
@@ -83,20 +84,24 @@ def make_app(
     names = settings.names
 
     def make() -> Ledger:
-        return Ledger(engine, secret, clock)
+        ledger = Ledger(engine, secret, clock)
+        ledger.log.committed = metrics.committed
+        return ledger
 
     pool, jobs, arriving = Pool(make), Jobs(make), Arriving(take or TakingIn(make, names))
     metrics = Metrics(pool, arriving)
+    arriving.committed = metrics.committed
     signatures = Signatures(pool, Keyring(secret), clock)
     # However many wait to be answered: whether a key is still good is looked up beside them.
     looking = Pool(make, threads=1)
-    authorisation = Authorisation(looking, clock)
+    uses = KeyUses(engine, clock)
+    authorisation = Authorisation(looking, uses, clock)
     service = Service(pool, authorisation, signatures, names, jobs, clock, metrics)
 
     async def figures(_asked: Asked) -> Response:
         return Response(await pool.run(metrics.text), media_type=CONTENT_TYPE_LATEST)
 
-    life = _life(metrics.loop, arriving, pool, looking, jobs)
+    life = _life(metrics.loop, arriving, pool, looking, jobs, uses)
     app = FastAPI(lifespan=life, openapi_url=None, redirect_slashes=False)
     _route(app, service, SEND, Sending(service, arriving, names).answered)
     _route(app, service, admin.EXPORT, Exports(service, pool, make).answered)
@@ -109,7 +114,7 @@ def make_app(
     return app
 
 
-def _life(loop: LoopWatch, *parts: Arriving | Pool | Jobs) -> Callable[[FastAPI], Any]:
+def _life(loop: LoopWatch, *parts: Arriving | Pool | Jobs | KeyUses) -> Callable[[FastAPI], Any]:
     """While the service lives its loop is watched; then each part ends what it has begun."""
 
     @asynccontextmanager

@@ -6,7 +6,7 @@ Nobody waits for company: a sale that comes when nothing is under way is committ
 import asyncio
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from loyalty_ledger.http.faults import fault
@@ -37,6 +37,8 @@ class Arriving:
 
     def __init__(self, take: Take):
         self._take = take
+        self.committed: Callable[[int], object] = lambda _commits: None
+        """Told how many commits it took."""
         self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._under_way: set[Key] = set()
         self._waiting = 0
@@ -80,11 +82,12 @@ class Arriving:
     def _work(self) -> None:
         while (group := self._next()) is not None:
             try:
-                results, position = self._take([one.came for one in group])
+                results, position, commits = self._take([one.came for one in group])
             except Exception as error:  # whatever it is, the next ones are taken in
                 faults = [fault(one.came.meta["request"], error) for one in group]
                 _tell(group, faults)
                 continue
+            self.committed(commits)
             _tell(
                 group,
                 [one if isinstance(one, Turned) else Arrived(one, position) for one in results],

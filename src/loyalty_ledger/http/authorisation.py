@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from loyalty_ledger.domain.api_key import ApiKey, ApiKeys, Scope
+from loyalty_ledger.http.key_uses import KeyUses
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.http.refusals import Turned, denied, unauthorised
 from loyalty_ledger.keys import digest_of
@@ -30,8 +31,9 @@ class Caller(NamedTuple):
 class Authorisation:
     """Recognises callers."""
 
-    def __init__(self, pool: Pool, clock: Callable[[], datetime]):
+    def __init__(self, pool: Pool, uses: KeyUses, clock: Callable[[], datetime]):
         self._pool = pool
+        self._uses = uses
         self._clock = clock
         self._keys = ApiKeys()
         self._looked_at = float("-inf")
@@ -53,6 +55,10 @@ class Authorisation:
             raise denied(f"this needs a key of scope {scope}; yours is of scope {key.scope}")
         self._take_turn(key)
         return Caller(key, digest)
+
+    def let_in(self, key: ApiKey) -> None:
+        """A request of this key has passed everything that could shut it out."""
+        self._uses.used(key.key_id)
 
     def _opened(self, key_id: str, digest: str) -> ApiKey | None:
         """The key that this secret opens, by the keys that are known."""

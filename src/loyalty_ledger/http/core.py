@@ -14,8 +14,9 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.progress import tier_details
-from loyalty_ledger.http.user_view import KEPT, about, as_user
+from loyalty_ledger.http.user_view import about, as_user
 from loyalty_ledger.identity import Reference, normalised
+from loyalty_ledger.personal_fields import KEPT
 from loyalty_ledger.records import kept_field
 from loyalty_ledger.sent import Text, refused
 
@@ -140,6 +141,7 @@ def _update(call: Call) -> bool:
         lambda standing, _at: _standing(user, standing),
         _fields(user),
         _references(user),
+        call.by,
     )
 
 
@@ -158,7 +160,7 @@ def _profile(call: Call) -> bool:
     long = [name for name, value in fields.items() if len(value) > LONGEST_FIELD]
     if long:
         raise refused([(f"user_profile.{long[0]}", f"is longer than {LONGEST_FIELD:,} characters")])
-    return call.ledger.customers.update(customer(call), personal=fields)
+    return call.ledger.customers.update(customer(call), personal=fields, by=call.by)
 
 
 def _tag(call: Call) -> bool:

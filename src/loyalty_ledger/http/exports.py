@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from loyalty_ledger import exporting
 from loyalty_ledger.http.admin import EXPORT
 from loyalty_ledger.http.pool import Pool
-from loyalty_ledger.http.service import Asked, Service
+from loyalty_ledger.http.service import Asked, Service, meta_of
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.sent import refused
 
@@ -39,11 +39,14 @@ class Exports:
     def _rows(self, what: str, asked: Asked) -> Iterator[bytes]:
         ledger = self._make()
         ledger.projector.catch_up()
-        moment = self._service.call(asked, ledger, None).moment
+        ledger.states.meta = meta_of(asked)
+        call = self._service.call(asked, ledger, None)
         rows, _columns = exporting.EXPORTS[what]
-        lines = _lines(iter(rows(ledger, moment)))
-        # What is refused is refused while nothing is told yet.
-        return chain([next(lines)], lines)
+        lines = _lines(iter(rows(ledger, call.moment)))
+        # What is refused is refused, and what was asked is recorded, while nothing is told yet.
+        first = next(lines)
+        ledger.acts.record("export", what, call.by)
+        return chain([first], lines)
 
 
 def _lines(rows: Iterator[exporting.Row]) -> Iterator[bytes]:

@@ -40,7 +40,7 @@ class IntakeProcess:
         except (EOFError, OSError):
             self.close()
             self._process, self._pipe = self._started()
-            return Taken([busy(LOST)] * len(group), 0)
+            return Taken([busy(LOST)] * len(group), 0, 0)
         return taken
 
     @property

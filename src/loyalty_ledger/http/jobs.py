@@ -57,13 +57,17 @@ class Jobs:
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
 
-    def start(self, what: str, work: Work) -> Job:
-        """Start the work; Rejected while another job runs."""
+    def start(self, what: str, work: Work, record: Callable[[], None]) -> Job:
+        """Have it recorded and start the work; Rejected while another job runs.
+
+        What is not recorded is not started: whatever `record` raises is raised.
+        """
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 raise Rejected(
                     Reason.NOT_AVAILABLE, "another job runs: start this one when that is done"
                 )
+            record()
             job = Job(secrets.token_hex(8), what)
             self._jobs[job.job_id] = job
             while len(self._jobs) > KEPT:

@@ -9,6 +9,7 @@ from loyalty_ledger.http.loop_watch import LoopWatch
 from loyalty_ledger.http.pool import Pool
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.settlement import ARRIVALS, READER
+from loyalty_ledger.status import oldest_unsettled
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 LATE_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
@@ -45,6 +46,11 @@ class Metrics:
             ("line",),
             registry=registry,
         )
+        self._watch_the_log()
+        self._watch_the_loop()
+
+    def _watch_the_log(self) -> None:
+        registry = self.registry
         self._position = Gauge("loyalty_log_position", "The end of the log.", registry=registry)
         self._lag = Gauge(
             "loyalty_reader_lag_events",
@@ -52,9 +58,16 @@ class Metrics:
             ("reader",),
             registry=registry,
         )
-        self._watch_the_loop()
+        self._commits = Counter(
+            "loyalty_commits", "Commits of this service to the log.", registry=registry
+        )
         self._unsettled = Gauge(
             "loyalty_unsettled_arrivals", "Arrivals that wait to be settled.", registry=registry
+        )
+        self._oldest = Gauge(
+            "loyalty_oldest_unsettled_sale_seconds",
+            "How long the oldest sale has waited to be settled; 0 when none waits.",
+            registry=registry,
         )
 
     def _watch_the_loop(self) -> None:
@@ -84,6 +97,10 @@ class Metrics:
         """Note a refusal by the ledger."""
         self._refusals.labels(reason).inc()
 
+    def committed(self, commits: int = 1) -> None:
+        """Note commits to the log."""
+        self._commits.inc(commits)
+
     def text(self, ledger: Ledger) -> bytes:
         """All figures, as Prometheus reads them."""
         head, readers = ledger.log.head().position, ledger.log.readers()
@@ -92,6 +109,9 @@ class Metrics:
         for reader, position in readers.items():
             self._lag.labels(reader).set(head - position)
         self._unsettled.set(ledger.log.count(readers.get(READER, 0), ARRIVALS))
+        oldest = oldest_unsettled(ledger)
+        waited_s = (ledger.clock() - oldest).total_seconds() if oldest else 0.0
+        self._oldest.set(max(0.0, waited_s))
         self._waiting.labels("asking").set(self._pool.waiting)
         self._waiting.labels("sales").set(self._arriving.waiting)
         return generate_latest(self.registry)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.api_key import ApiKey, Scope
+from loyalty_ledger.domain.operating import By
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http.jobs import Jobs
 from loyalty_ledger.http.names import Family, Names
@@ -50,6 +51,7 @@ class Call(NamedTuple):
     moment: Moment
     names: Names
     jobs: Jobs
+    by: By
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

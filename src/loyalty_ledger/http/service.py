@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from loyalty_ledger.domain.api_key import ApiKey
+from loyalty_ledger.domain.operating import By
 from loyalty_ledger.domain.streams import CATALOG, PROGRAM, STORES
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http import envelopes
@@ -99,6 +100,7 @@ class Service:
             body = await read_body(request) if operation.asks or key.signed else b""
             request.state.read = True
             await self._signatures.check(key, digest, request, body)
+            self._authorisation.let_in(key)
             told = await answered(Asked(operation, key, request, body, self._clock()))
             if isinstance(told, Response):
                 return told
@@ -173,6 +175,7 @@ class Service:
             moment=moment,
             names=self.names,
             jobs=self._jobs,
+            by=By(asked.key.key_id, request.state.request_id),
         )
 
     def _said(self, asked: Asked, result: Any) -> bytes:

@@ -29,10 +29,11 @@ class Came(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What became of each body, in order, and the position of the log behind them."""
+    """What became of each body, in order, the position of the log behind them, and its commits."""
 
     results: list[Receipt | Turned]
     position: int
+    commits: int
 
 
 Take = Callable[[Sequence[Came]], Taken]
@@ -44,6 +45,7 @@ class TakingIn:
     def __init__(self, make: Callable[[], Ledger], names: Names):
         self._make = make
         self._names = names
+        self._commits = 0
 
     def __call__(self, group: Sequence[Came]) -> Taken:
         """What became of them. One that fails by a fault of ours takes no other with it."""
@@ -55,16 +57,22 @@ class TakingIn:
             if len(group) == 1:
                 return self._told([fault(group[0].meta["request"], error)])
             each = [self([one]) for one in group]
-            return self._told([result for one in each for result in one.results])
+            told = self._told([result for one in each for result in one.results])
+            return told._replace(commits=told.commits + sum(one.commits for one in each))
 
     @cached_property
     def _ledger(self) -> Ledger:
         ledger = self._make()
         ledger.intake.answer_to = self._answer
+        ledger.log.committed = self._committed
         return ledger
 
+    def _committed(self) -> None:
+        self._commits += 1
+
     def _told(self, results: Sequence[Receipt | Turned]) -> Taken:
-        return Taken([*results], self._ledger.states.position)
+        commits, self._commits = self._commits, 0
+        return Taken([*results], self._ledger.states.position, commits)
 
     def _taken(self, group: Sequence[Came]) -> Taken:
         read = [self._read(one) for one in group]

@@ -7,13 +7,8 @@ from loyalty_ledger.http.connect import spendable
 from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.personal_fields import KEPT
 from loyalty_projections.profile import Profile
-
-KEPT = (
-    *("first_name", "last_name", "gender", "dob", "address", "address2", "city", "state", "zip"),
-    *("country", "profile_photo_url"),
-)
-"""Fields about a person that are kept beside the log as they are."""
 
 _NOT_KEPT: dict[str, Any] = {
     "proxy_ids": [],

@@ -6,7 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, select
 
-from loyalty_ledger.store import answers, append, catalog, chain, nonces, personal, promo_codes
+from loyalty_ledger.store import (
+    answers,
+    append,
+    catalog,
+    chain,
+    key_uses,
+    nonces,
+    personal,
+    promo_codes,
+)
 from loyalty_ledger.store.checkpoints import Checkpoints
 from loyalty_ledger.store.engine import for_writing
 from loyalty_ledger.store.instants import from_micros, to_micros
@@ -77,6 +86,8 @@ class Log:
         self._codec = codec or EventCodec()
         self._reader = Reader(engine, self._codec)
         self._checkpoints = Checkpoints(engine)
+        self.committed: Callable[[], object] = lambda: None
+        """Told of every commit that this log has appended."""
 
     @property
     def engine(self) -> Engine:
@@ -93,6 +104,7 @@ class Log:
         """
         appended = Prepared.of(commit, self._codec).append(self._engine, self._clock)
         self._checkpoints.committed()
+        self.committed()
         return appended
 
     def append_alone(self, decide: Callable[[], Commit]) -> Appended:
@@ -109,6 +121,7 @@ class Log:
 
         done = commit_once(self._engine, work, lambda on, made: made[0].landed(on, made[1]))
         self._checkpoints.committed()
+        self.committed()
         return done[1].result
 
     def head(self) -> Head:
@@ -250,6 +263,10 @@ class Log:
     def use_nonce(self, key_id: str, nonce: str, until: datetime, now: datetime) -> bool:
         """Use up the nonce of a signed request; False when it was used before."""
         return nonces.use(self._engine, key_id, storable(nonce, "nonce"), until, now)
+
+    def key_uses(self) -> dict[str, datetime]:
+        """When each key of the service that was ever used was used last, by its id."""
+        return key_uses.last(self._engine)
 
     def advance(self, connection: Connection, move: Advance) -> None:
         """Move a reader in a transaction; Conflict when it does not stand at `before`."""

@@ -9,6 +9,7 @@ _MAY = {
     "given_up": "SELECT, INSERT",
     "nonce": "SELECT, INSERT, DELETE",
     "head": "SELECT, UPDATE",
+    "key_use": "SELECT, INSERT, UPDATE",
     "tracking": "SELECT, INSERT, UPDATE",
     "snapshots": "SELECT, INSERT, UPDATE, DELETE",
     "personal": "SELECT, INSERT, UPDATE, DELETE",

@@ -131,3 +131,11 @@ nonces = Table(
     Index("nonce_until", "until"),
 )
 """Nonces of signed requests, each as long as its request could be sent again."""
+
+key_uses = Table(
+    "key_use",
+    metadata,
+    Column("key_id", _Text, primary_key=True),
+    Column("used_at", BigInteger, nullable=False),
+)
+"""When each key of the service was last used, exact to a minute or so."""

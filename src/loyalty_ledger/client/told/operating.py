@@ -87,6 +87,7 @@ class Key(TypedDict):
     per_second: int | None
     signed: bool
     state: str
+    last_used_at: Moment | None
 
 
 class Keys(TypedDict):

@@ -49,6 +49,7 @@ from loyalty_ledger.domain.events.offers import (
     OfferTakenOffCheck,
     OfferUnlocked,
 )
+from loyalty_ledger.domain.events.operating import OperatorActed
 from loyalty_ledger.domain.events.points import (
     InactivityReviewed,
     PointsAwarded,
@@ -161,6 +162,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ApiKeyCreated,
         ApiKeyRotated,
         ApiKeyRevoked,
+        OperatorActed,
         ReceiptCodePrinted,
         SaleClaimed,
         PromoCodesAdded,
