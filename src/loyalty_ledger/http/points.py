@@ -9,6 +9,7 @@ from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.deposit import Line
 from loyalty_ledger.domain.events.deposits import PointsDeposited
+from loyalty_ledger.domain.events.settlement import PostedAward
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.audit_log import AUDIT
@@ -193,6 +194,12 @@ def _deposit(call: Call) -> PointsDeposited:
     return call.ledger.depositing.deposit(customer(call), lines, caller(call))
 
 
+def given(event: PointsDeposited) -> list[PostedAward]:
+    """What was asked for; levels that it opens may have given more."""
+    grants = (one for one in event.grants if one.rule.startswith("deposit:"))
+    return [award for one in grants for award in one.awards]
+
+
 def _as_deposited(event: PointsDeposited) -> dict[str, Any]:
     details = [
         {
@@ -200,9 +207,7 @@ def _as_deposited(event: PointsDeposited) -> dict[str, Any]:
             "point_source_id": award.source,
             "amount_deposited": award.points,
         }
-        for grant in event.grants
-        if grant.rule.startswith("deposit:")
-        for award in grant.awards
+        for award in given(event)
     ]
     return {
         "user_id": event.customer_id,

@@ -9,7 +9,7 @@ from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.program.offers import Offer as Definition
-from loyalty_ledger.domain.values import Reason
+from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import (
     MOST_ROWS,
@@ -51,7 +51,10 @@ class FetchDetails(ConnectBody):
 
 
 class Issue(OfUser):
-    """Give a customer an offer."""
+    """Give a customer an offer, as many times as `quantity` or not at all.
+
+    Its definition in force is the one that is issued, whatever `issue_exact_version` says.
+    """
 
     offer_id: Text
     quantity: Number32 = 1
@@ -192,6 +195,29 @@ def as_status_list(issued: list[OfferIssued]) -> dict[str, Any]:
     }
 
 
+_FAILS = frozenset({Reason.OFFER_NOT_FOUND, Reason.NOT_AVAILABLE, Reason.LIMIT_REACHED})
+"""Why an offer is not issued: told with its line, for the call itself is good."""
+
+
+def _as_failed(asked: Issue, refusal: Rejected) -> dict[str, Any] | None:
+    """The line of offers of which none was issued."""
+    if refusal.code not in _FAILS:
+        return None
+    return {
+        "status_list": [
+            {
+                "user_id": asked.user_id,
+                "user_offer_id": None,
+                "offer_id": asked.offer_id,
+                "root_offer_id": asked.offer_id,
+                "expiration_date": None,
+                "pending_extended_data": False,
+                "fail_reason": word("fail_reason", refusal.code.value),
+            }
+        ]
+    }
+
+
 def _update(call: Call) -> Offer:
     asked: Update = call.body
     if asked.custom_data is None and not asked.update_redemption_dates:
@@ -252,13 +278,13 @@ OPERATIONS = (
         family="connect",
         paths=_paths("acquisition/issue"),
         scope=Scope.OPERATOR,
-        summary="Give a customer an offer, within its limits.",
+        summary="Give a customer an offer, within its limits; a `fail_reason` tells that none was.",
         asks=Issue,
         tells=shapes.Issued,
         act=_issue,
         tell=as_status_list,
+        failed=_as_failed,
         writes=True,
-        refuses=reasons.ISSUED,
     ),
     Operation(
         name="update_offer",
