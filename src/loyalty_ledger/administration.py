@@ -25,7 +25,7 @@ from loyalty_ledger.domain.streams import (
 )
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
-from loyalty_ledger.personal_fields import BORN, about, born_on
+from loyalty_ledger.personal_fields import BORN, about, born_on, counted
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Busy, CatalogItem, Commit, Conflict, Log, PersonalValue
 
@@ -271,9 +271,10 @@ class Administration:
         for reference in links:
             personal += self._directory.link(reference, customer_id, now, draft)
         values = [PersonalValue(customer_id, name, "", text) for name, text in record.personal]
-        known = {(one.field, one.reference): one.value for one in self._log.personal(customer_id)}
-        new = (one for one in values if known.get((one.field, one.reference)) != one.value)
-        return [*personal, *new]
+        there = self._log.personal(customer_id)
+        known = set(there)
+        new = [one for one in values if one not in known]
+        return [*personal, *new, *counted(customer_id, there, (one.field for one in new))]
 
 
 def _check_age(record: CustomerRecord, draft: Draft, now: datetime) -> None:

@@ -17,11 +17,13 @@ from loyalty_ledger.domain.operating import By, edited
 from loyalty_ledger.domain.streams import PROGRAM, acts_on, customer_of
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
-from loyalty_ledger.personal_fields import BORN, about, born_on, field_told
+from loyalty_ledger.personal_fields import BORN, born_on, changes, field_told
 from loyalty_ledger.states import States
-from loyalty_ledger.store.log import Log, PersonalValue
+from loyalty_ledger.store.log import Log
 
 Restand = Callable[[Standing, datetime], Standing]
+Fields = Mapping[str, str | None]
+"""Fields about a person as they are kept, by name; None takes one away."""
 
 
 class Customers:
@@ -39,7 +41,7 @@ class Customers:
         self,
         references: Sequence[Reference],
         standing: Standing = USUAL,
-        personal: Mapping[str, str] | None = None,
+        personal: Fields | None = None,
     ) -> str:
         """A new customer under these identifiers; Rejected when one of them names somebody."""
         at, fields = self._clock(), personal or {}
@@ -55,7 +57,8 @@ class Customers:
             reading.get([customer_of(customer_id)])
             for reference in others:
                 kept += self._directory.link(reference, customer_id, at, draft)
-            reading.personal += [*kept, *_values(customer_id, fields)]
+            reading.personal += kept
+            self._set(customer_id, fields, reading)
             return draft, customer_id
 
         return decide(self._states, decision)
@@ -64,7 +67,7 @@ class Customers:
         self,
         customer_id: str,
         restand: Restand = lambda standing, _at: standing,
-        personal: Mapping[str, str] | None = None,
+        personal: Fields | None = None,
     ) -> bool:
         """Change consent, tags, flags and personal fields; whether anything is other than before.
 
@@ -80,10 +83,8 @@ class Customers:
             wanted = restand(before.standing, at)
             for event in customer_decisions.change(customer_id, before, wanted, at):
                 draft.emit(customer_of(customer_id), event, customer_id)
-            there = set(self._log.personal(customer_id)) if fields else set()
-            new = [one for one in _values(customer_id, fields) if one not in there]
-            reading.personal += new
-            return draft, bool(draft.outcomes or new)
+            self._set(customer_id, fields, reading)
+            return draft, bool(draft.outcomes) or reading.writes
 
         return decide(self._states, decision)
 
@@ -91,7 +92,7 @@ class Customers:
         self,
         customer_id: str,
         restand: Restand = lambda standing, _at: standing,
-        personal: Mapping[str, str] | None = None,
+        personal: Fields | None = None,
         references: Sequence[Reference] = (),
         by: By | None = None,
     ) -> bool:
@@ -120,8 +121,7 @@ class Customers:
                 reading.forgotten += list(gone)
             for reference in references:
                 reading.personal += self._directory.link(reference, customer_id, at, draft)
-            there = set(self._log.personal(customer_id)) if fields else set()
-            reading.personal += [one for one in _values(customer_id, fields) if one not in there]
+            self._set(customer_id, fields, reading)
             if by is not None and reading.writes:
                 self._tell_auditors(customer_id, by, at, reading, draft)
             return draft, bool(draft.outcomes) or reading.writes
@@ -228,10 +228,18 @@ class Customers:
                     {"kind": reference.kind},
                 )
 
-    def _check_age(self, fields: Mapping[str, str], at: datetime, reading: Reading) -> None:
-        if BORN in fields:
+    def _set(self, customer_id: str, fields: Fields, reading: Reading) -> None:
+        if fields:
+            there = self._log.personal(customer_id)
+            values, gone = changes(customer_id, fields, there)
+            reading.personal += values
+            reading.forgotten += gone
+
+    def _check_age(self, fields: Fields, at: datetime, reading: Reading) -> None:
+        born = fields.get(BORN)
+        if born is not None:
             programs: Programs = reading.state(PROGRAM)
-            customer_decisions.check_age(born_on(fields[BORN]), programs.day_of(at))
+            customer_decisions.check_age(born_on(born), programs.day_of(at))
 
     def _check_only_email(self, customer_id: str, reading: Reading) -> None:
         """He may have none yet. Whoever links him one meanwhile is noticed by the commit."""
@@ -242,10 +250,6 @@ class Customers:
                 "email: a customer has one address: unlink the other first",
                 {"field": "email"},
             )
-
-
-def _values(customer_id: str, fields: Mapping[str, str]) -> list[PersonalValue]:
-    return [PersonalValue(customer_id, about(name), "", text) for name, text in fields.items()]
 
 
 def _check_linkable(references: Sequence[Reference]) -> None:

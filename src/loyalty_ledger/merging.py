@@ -17,6 +17,7 @@ from loyalty_ledger.domain.mergeable import Merge, own
 from loyalty_ledger.domain.merging import merge_customers, offers_of
 from loyalty_ledger.domain.moving_codes import codes_of
 from loyalty_ledger.domain.streams import customer_of, identifier, limit, offer, promo_code_of
+from loyalty_ledger.personal_fields import VERSION, about, counted
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Forgotten, Log, PersonalValue
@@ -93,13 +94,13 @@ class Merging:
 
     def _personal(self, customer_id: str, into: str) -> tuple[list[Forgotten], list[PersonalValue]]:
         """What is known of the person moves; where both have a value, that of who goes on stays."""
-        there = {(one.field, one.reference) for one in self._log.personal(into)}
+        his, there = self._log.personal(customer_id), self._log.personal(into)
+        named = {(one.field, one.reference) for one in there} | {(about(VERSION), "")}
         moved = [
-            one._replace(customer_id=into)
-            for one in self._log.personal(customer_id)
-            if (one.field, one.reference) not in there
+            one._replace(customer_id=into) for one in his if (one.field, one.reference) not in named
         ]
-        return [Forgotten(customer_id)], moved
+        count = counted(into, [*his, *there], (one.field for one in moved))
+        return [Forgotten(customer_id)], [*moved, *count]
 
 
 def _told(merge: Merge, draft: Draft) -> Merged:

@@ -11,7 +11,7 @@ from loyalty_ledger.domain.streams import customer_of, fold
 from loyalty_ledger.event_rows import event_row
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.mentions import identifier_of, look
-from loyalty_ledger.personal_fields import NOTE
+from loyalty_ledger.personal_fields import NOTE, from_kept
 from loyalty_ledger.store.log import PersonalValue
 
 
@@ -28,7 +28,7 @@ def data_of(ledger: Ledger, customer_id: str, moment: Moment) -> dict[str, Any]:
         "opted_in": customer.opted_in,
         "tags": list(customer.tags),
         "identifiers": _identifiers(found.own),
-        "personal": {one.field: one.value for one in found.own if not one.reference},
+        "personal": {one.field: from_kept(one.value) for one in found.own if not one.reference},
         "views": _views(ledger, customer_id, moment) if ledger.settlement.programs else None,
         "with_sales": [_with_sale(one) for one in found.everything if one.field in _OF_SALES],
         "with_offers": {

@@ -1,5 +1,6 @@
 """The records that operators load: stores, catalog items, customers, customer events."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
@@ -10,7 +11,7 @@ from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import utc
 from loyalty_ledger.identity import Reference, normalised, parse_reference, wire_reference
 from loyalty_ledger.lines import Line
-from loyalty_ledger.personal_fields import about, as_text
+from loyalty_ledger.personal_fields import about, as_kept
 from loyalty_ledger.sent import Text, Time, decoded, problems_of, read_text, refused
 
 
@@ -126,19 +127,27 @@ def customer_record(record: PersonRecord) -> CustomerRecord:
         tuple(dict.fromkeys(references)),
         record.opted_in,
         None if record.tags is None else tuple(record.tags),
-        tuple(kept_field(about(name), value) for name, value in (record.model_extra or {}).items()),
+        tuple(_kept(record.model_extra or {})),
     )
 
 
+def _kept(fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Fields of a record that say something, under the names they are kept by."""
+    for name, value in fields.items():
+        if value is not None:
+            shown, text = kept_field(name, value)
+            yield about(shown), text
+
+
 def kept_field(name: str, value: object) -> tuple[str, str]:
-    """A field that only the operator knows the meaning of, as personal data."""
+    """A field about a person, as it is kept. Rejected for what cannot be kept."""
     try:
         shown = read_text(name)
     except ValidationError:
         shown = ascii(name[:40])
         raise refused([(shown, "is no name of a field: 1 to 120 printable characters")]) from None
     try:
-        return shown, free_text(value if isinstance(value, str) else as_text(value))
+        return shown, free_text(as_kept(name, value))
     except ValueError as error:
         raise refused([(shown, str(error))]) from None
 

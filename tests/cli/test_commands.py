@@ -372,7 +372,7 @@ def test_a_load_says_what_became_of_its_lines(backend: str, tmp_path: Path) -> N
         assert (said.code, said.err) == (0, "")
         assert said.out == "transactions: 4,097 accepted, 0 repeated.\n"
         said = loyalty(url, "load", "transactions", str(file), "--json")
-        nothing = {"accepted": 0, "refused": 0, "refused_file": None, "reasons": []}
+        nothing: dict[str, Any] = {"accepted": 0, "refused": 0, "refused_file": None, "reasons": []}
         assert said.json == nothing | {"repeated": 4097}
         stores = loyalty(url, "load", "stores", str(SAMPLE / "stores.jsonl.gz"), "--json")
         assert stores.json["repeated"] > 0 and stores.json["accepted"] == 0

@@ -121,6 +121,8 @@ class Day:
         yield Asked("update_user", {"user": {"first_name": "Ann", "phone_numbers": []}})
         yield Asked("user_profile", {"user_profile": {"favourite_drink": "espresso"}})
         yield Asked("read_user", query={"expand_incentives": "true"})
+        yield Asked("tiers")
+        yield Asked("change_points", {"points": 5})
         yield Asked("claim_promotion", {"code": "MUGLOVE"})
         yield Asked("timeline", query={"count": "2"}, path={"view": "NEW_VIEW"})
         for name in ("campaigns", "limiters", "lockout", "user_promotions", "promotions"):

@@ -8,9 +8,7 @@ import pytest
 from http_service.middleware import all_at_once
 from http_service.serving import SALE, Served
 from loyalty_ledger.cli.output import log_plainly
-from loyalty_ledger.client.sites import External
 from loyalty_ledger.domain.api_key import Scope
-from loyalty_ledger.personal_fields import KEPT
 from offers.till import NOW, document, promoting
 
 AT_ONCE = 8
@@ -175,50 +173,3 @@ def test_a_read_that_names_the_position_of_a_publication_is_by_that_program(
         service.shop.ledger.projector.catch_up()
         for told in all_at_once([partial(shelf, params=position)] * AT_ONCE):
             assert f"new-{number}" in told
-
-
-def test_fields_of_ones_own_are_kept_with_a_customer_and_go_with_him(service: Served) -> None:
-    fields = {"favourite_drink": "espresso", "visits": 7, "likes": ["cake"]}
-    with service.client() as site:
-        bob = service.shop.id_of("BOB")
-        assert site.user_profile(bob, fields) == {"status": "ok", "changed": True}
-        assert site.user_profile(External("BOB"), fields)["changed"] is False
-        told = site.read_user(bob, user_profile=True)["user_profile"]
-        assert told == {"favourite_drink": "espresso", "visits": "7", "likes": '["cake"]'}
-        assert "user_profile" not in site.read_user(bob)
-        service.shop.ledger.erasing.erase(bob)
-        service.shop.ledger.projector.catch_up()
-        assert site.read_user(bob, user_profile=True)["user_profile"] == {}
-
-
-def test_numbers_among_fields_of_ones_own_are_kept_as_they_were_sent(service: Served) -> None:
-    service.caller()
-    path = f"{ANN}/models/user_profile"
-    sent = b'{"user_profile": {"score": 1.5, "sizes": [0.10, {"b": 2.50, "a": 3}], "sure": true}}'
-    whole = f"/priv/v1/apps/{service.key_id}{path}"
-    assert service.caller().post(whole, content=sent).json()["status"] == "ok"
-    told = service.core("GET", ANN, params={"user[user_profile]": "true"}).json()["user"]
-    kept = {"score": "1.5", "sizes": '[0.10,{"a":3,"b":2.50}]', "sure": "true"}
-    assert told["user_profile"] == kept
-
-
-def test_what_is_kept_of_every_customer_is_no_field_of_ones_own(service: Served) -> None:
-    service.caller()
-    before = service.core("GET", ANN).json()["user"]
-    for name in KEPT:
-        fields = {"drink": "tea", name: "1890-02-30"}
-        told = service.core("POST", f"{ANN}/models/user_profile", {"user_profile": fields}).json()
-        assert (told["status"], told["errors"]["code"]) == ("error", "validation")
-        assert f"user_profile.{name} is no field of your own" in told["errors"]["message"]
-    assert service.core("GET", ANN).json()["user"] == before
-    left = service.core("GET", ANN, params={"user[user_profile]": "true"}).json()["user"]
-    assert "drink" not in left["user_profile"]
-
-
-@pytest.mark.parametrize("fields", [{}, {"x": "y" * 1001}, {"a\nb": 1}, {"x": "\0"}, [], None])
-def test_fields_that_cannot_be_kept_are_refused(service: Served, fields: Any) -> None:
-    service.caller()
-    path, before = f"{ANN}/models/user_profile", service.events()
-    told = service.core("POST", path, {"user_profile": fields}).json()
-    assert told["errors"]["code"] == "validation"
-    assert service.events() == before

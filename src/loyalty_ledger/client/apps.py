@@ -60,7 +60,10 @@ def issue_offer(
     reason: str | None = None,
     request_id: str | None = None,
 ) -> Call[shapes.Issued]:
-    """Give a customer an offer, within its limits."""
+    """Give a customer an offer, within its limits; a line with a `fail_reason` tells that none was.
+
+    `quantity` is all of them or none.
+    """
     body = given(user_id=user_id, offer_id=offer_id, quantity=quantity, reason=reason)
     return _write(f"{_OFFERS}/acquisition/issue", body, request_id)
 

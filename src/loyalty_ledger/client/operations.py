@@ -86,6 +86,8 @@ class Operations:
     search_users = Method(sites.search_users)
     user_profile = Method(sites.user_profile)
     tag_user = Method(sites.tag_user)
+    tiers = Method(sites.tiers)
+    change_points = Method(sites.change_points)
     timeline = Method(sites.timeline)
     campaigns = Method(sites.campaigns)
     claim_promotion = Method(sites.claim_promotion)

@@ -98,6 +98,18 @@ def timeline(
     return _read(_of(user_id, f"/timelines/{view}"), None, query)
 
 
+def tiers(*, at_least: int | None = None) -> Call[list[shapes.Tier]]:
+    """Every level of every tier system, lowest first."""
+    return _read(f"{_APP}/tiers", "tiers", moment({}, at_least=at_least))
+
+
+def change_points(
+    user_id: str, points: int, *, request_id: str | None = None
+) -> Call[shapes.PointsChange]:
+    """Give a customer points of the program's only source, or, below 0, spend some."""
+    return _write("POST", _of(user_id, "/points"), {"points": points}, None, request_id)
+
+
 def campaigns(user_id: str, **when: Unpack[When]) -> Call[shapes.Campaigns]:
     """The campaigns that are on for a customer, as `tiles`."""
     return _read(_of(user_id, "/campaigns"), "campaigns", moment(when))

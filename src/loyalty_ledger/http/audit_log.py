@@ -10,6 +10,7 @@ from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.http.connect import OfUser, Skip, Take, customer, page, program_of
+from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.sent import Text, Time, refused
 
@@ -40,7 +41,8 @@ def _audit(call: Call) -> dict[str, Any]:
     for one in call.ledger.log.history(customer_id, known_at=call.moment.known_at):
         if call.moment.as_of is None or one.event.at <= call.moment.as_of:
             audit.tell(one)
-    rows = [row for row in audit.rows if first <= row.at < end and _asked_for(row, asked)]
+    meant = {call.names.meant("modification_type", one) for one in asked.modification_types}
+    rows = [row for row in audit.rows if first <= row.at < end and _asked_for(row, asked, meant)]
     program, types = program_of(call), call.names.enumeration("audit_type")
     return {
         "results": [
@@ -51,13 +53,13 @@ def _audit(call: Call) -> dict[str, Any]:
     }
 
 
-def _asked_for(row: AuditRow, asked: FetchAudit) -> bool:
-    listed = row.kind in asked.modification_types
+def _asked_for(row: AuditRow, asked: FetchAudit, types: set[str]) -> bool:
+    listed = row.kind in types
     unwanted = listed if asked.exclude_specified_modification_types else not listed
     return (
         (not asked.point_account_ids or row.account in asked.point_account_ids)
         and (not asked.point_source_ids or row.source in asked.point_source_ids)
-        and (not asked.modification_types or not unwanted)
+        and (not types or not unwanted)
     )
 
 
@@ -92,7 +94,7 @@ def _as_row(row: AuditRow, customer_id: str, program: Program) -> dict[str, Any]
         "modification": row.modification,
         "amount_spent": row.spent,
         "amount_expired": row.expired,
-        "modification_type": row.kind,
+        "modification_type": word("modification_type", row.kind),
         "modification_entity_id": row.reference or None,
         "spend_weight": None,
         "point_source_id": row.source or None,

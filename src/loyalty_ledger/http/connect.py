@@ -25,7 +25,7 @@ Number32 = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 _DIGITS = re.compile(r"[0-9]{1,16}(?:\.0{1,9})?")
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """Numbers may be written as text, and with zeros behind the point, wherever decimals are."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value.partition(".")[0])
@@ -39,7 +39,7 @@ def _whole_number(least: int) -> Any:
     number = {"type": "integer", "minimum": least, "maximum": MOST_POINTS}
     return (
         Field(strict=True, ge=least, le=MOST_POINTS),
-        BeforeValidator(_whole),
+        BeforeValidator(whole),
         WithJsonSchema({"anyOf": [number, digits]}),
     )
 

@@ -14,9 +14,9 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.progress import tier_details
-from loyalty_ledger.http.user_view import about, as_user
+from loyalty_ledger.http.user_view import as_user
 from loyalty_ledger.identity import Reference, normalised
-from loyalty_ledger.personal_fields import KEPT
+from loyalty_ledger.personal_fields import CORE, VERSION, own_fields
 from loyalty_ledger.records import kept_field
 from loyalty_ledger.sent import Text, refused
 
@@ -70,7 +70,10 @@ class UserBody(Body):
 
 
 class ProfileBody(Body):
-    """Fields of the operator's own about a customer, by name; of a name the last value stays."""
+    """Fields of the operator's own about a customer, by name: of a name the last value stays.
+
+    null takes a field away. `_version`, as reads tell it, is no matter.
+    """
 
     user_profile: Annotated[dict[Text, Any], Field(min_length=1, max_length=MOST_FIELDS)]
 
@@ -108,7 +111,7 @@ def _references(user: UserSent) -> list[Reference]:
 
 
 def _fields(user: UserSent) -> dict[str, str]:
-    return {name: value for name in KEPT if (value := getattr(user, name)) is not None}
+    return {name: value for name in CORE if (value := getattr(user, name)) is not None}
 
 
 def _standing(user: UserSent, standing: Standing) -> Standing:
@@ -151,16 +154,20 @@ def _as_changed(changed: bool) -> dict[str, bool]:
 
 def _profile(call: Call) -> bool:
     said: dict[str, Any] = call.body.user_profile
-    fields = dict(kept_field(name, value) for name, value in said.items() if value is not None)
-    core_ones = [name for name in KEPT if name in fields]
+    core_ones = [name for name in CORE if name in said]
     if core_ones:
         (name, *_) = core_ones
         why = f"is no field of your own: send it as user.{name} where customers are changed"
         raise refused([(f"user_profile.{name}", why)])
-    long = [name for name, value in fields.items() if len(value) > LONGEST_FIELD]
+    fields = {name: _as_kept(name, value) for name, value in said.items() if name != VERSION}
+    long = [name for name, text in fields.items() if text and len(text) > LONGEST_FIELD]
     if long:
         raise refused([(f"user_profile.{long[0]}", f"is longer than {LONGEST_FIELD:,} characters")])
     return call.ledger.customers.update(customer(call), personal=fields, by=call.by)
+
+
+def _as_kept(name: str, value: object) -> str | None:
+    return None if value is None else kept_field(name, value)[1]
 
 
 def _tag(call: Call) -> bool:
@@ -190,7 +197,7 @@ def _read(call: Call) -> dict[str, Any]:
             "point_account_balances": as_balances(profile.customer_id, profile.accounts, call),
         }
     if call.query.get("user[user_profile]") == "true":
-        user["user_profile"] = about(call.ledger, customer_id)
+        user["user_profile"] = own_fields(call.ledger.log.personal(customer_id))
     return {"user": user}
 
 
@@ -253,7 +260,7 @@ OPERATIONS = (
         "read_user", "GET", both(), Scope.MEMBER, "A customer.", _read, as_of=True,
         parameters=(
             ("expand_incentives", "With balances and tiers.", _SWITCH),
-            ("user[user_profile]", "With all that is kept of the person.", _SWITCH),
+            ("user[user_profile]", "With the fields of your own.", _SWITCH),
         ), tells=shapes.Found,
     ),
     core(

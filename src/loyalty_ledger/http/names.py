@@ -15,6 +15,8 @@ _CLAIMS = "/promotions/claims"
 _OF_CUSTOMER = re.compile(r"/priv/v1/apps/[^/]+/(?:external/)?users/[^/]+")
 _PART = re.compile(r"\{\w+\}")
 _PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
+_ASKED = ("modification_type", "offer_lookup_type", "reference_id_type", "user_id_type")
+"""Enumerations whose words requests say, too."""
 _DATA = resources.files("loyalty_ledger.http") / "wire.toml"
 
 
@@ -37,11 +39,17 @@ def word(enumeration: str, own: str) -> Named:
     return Named(lambda names: names.enumeration(enumeration)[own])
 
 
+def called(enumeration: str, own: str | None) -> Named:
+    """The same for a word that may be none of the ledger's own: then it is as it is."""
+    return Named(lambda names: own and names.enumeration(enumeration).get(own, own))
+
+
 class Names:
     """The names in force."""
 
     def __init__(self, tables: Mapping[str, Any]):
         self._tables = tables
+        self._meant = {name: _meanings(self.enumeration(name)) for name in _ASKED}
 
     def status(self, family: Family, *, ok: bool) -> str:
         """The status string of an answer of this family."""
@@ -62,6 +70,15 @@ class Names:
         """What the ledger's own words of this kind are numbered or called on the wire."""
         words: dict[str, Any] = self._tables["enumerations"][name]
         return words
+
+    def meant(self, enumeration: str, said: str) -> str:
+        """The ledger's own word for what a request says; what is no name in force stays."""
+        return self._meant[enumeration].get(said.casefold(), said)
+
+    @property
+    def understands_more(self) -> bool:
+        """Whether requests may say words that are not the ledger's own."""
+        return any(self._meant.values())
 
     def own_path(self, path: str) -> str:
         """The path of the service that is meant by one of the names in force."""
@@ -105,6 +122,8 @@ def read_names(own: Path | None = None, paths: Sequence[str] = ()) -> Names:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Rejected(Reason.VALIDATION, f"{own} is no TOML: {error}") from error
     merged = _over(tables, given, str(own))
+    for name in _ASKED:
+        _check_apart(merged["enumerations"][name], f"{own}: enumerations: {name}")
     claims = merged["paths"]["claims"]
     if not _PATH.fullmatch(claims):
         raise Rejected(Reason.VALIDATION, f"{own}: paths: claims must be a path such as {_CLAIMS}")
@@ -115,6 +134,20 @@ def read_names(own: Path | None = None, paths: Sequence[str] = ()) -> Names:
             f"{own}: paths: claims must not be {claims}: {hidden} is a path already",
         )
     return Names(merged)
+
+
+def _meanings(words: Mapping[str, str]) -> dict[str, str]:
+    """The ledger's own words by what they are called instead, in one case."""
+    return {name.casefold(): own for own, name in words.items() if name != own}
+
+
+def _check_apart(words: Mapping[str, str], place: str) -> None:
+    """Rejected when a word that requests say could mean two things, in whatever case."""
+    for own, name in words.items():
+        others = ({other, words[other]} for other in words if other != own)
+        taken = {word.casefold() for both in others for word in both}
+        if name.casefold() in taken:
+            raise Rejected(Reason.VALIDATION, f"{place}: {name} must not mean {own} and another")
 
 
 def _hides(claims: str, path: str) -> bool:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.api_key import ApiKey, Scope
 from loyalty_ledger.domain.operating import By
-from loyalty_ledger.domain.values import Reason
+from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http.jobs import Jobs
 from loyalty_ledger.http.names import Family, Names
 from loyalty_ledger.http.reasons import NOBODY, ONCE
@@ -62,6 +62,7 @@ class Operation:
     `act` decides or answers; `tell` makes the payload of what it came to, and asks nobody: it is a
     `tells`, or nothing. What `writes` is answered once; what reads one customer may be asked
     `as_of` a moment. `refuses` is why the ledger may refuse it, beside what goes without saying.
+    `failed` makes the payload for what is no refusal of the call, of its body; None where it is.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Operation:
     tells: type[Any] | None
     act: Callable[[Call], Any]
     tell: Callable[[Any], Any] = lambda result: result
+    failed: Callable[[Any, Rejected], Any] = lambda _body, _refusal: None
     method: str = "POST"
     writes: bool = False
     as_of: bool = False

@@ -11,6 +11,7 @@ from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Body, Call, Operation, PosBody
+from loyalty_ledger.http.own_words import as_known
 from loyalty_ledger.offer_requests import Basket, Bound
 from loyalty_ledger.offer_requests import Lookup as OfferLookup
 from loyalty_ledger.sent import Text
@@ -54,8 +55,9 @@ def _by(call: Call, employee_id: str | None) -> Actor:
 
 def _bind(call: Call, bind: Any) -> Bound:
     payload: BindPayload = call.body.request_payload
-    lookup = OfferLookup(payload.offer_lookup_type, payload.offer_lookup_code)
-    basket = Basket(call.body.store_id, payload.transaction)
+    kind = call.names.meant("offer_lookup_type", payload.offer_lookup_type)
+    lookup = OfferLookup(kind, payload.offer_lookup_code)
+    basket = Basket(call.body.store_id, as_known(payload.transaction, call.names))
     bound: Bound = bind(lookup, basket, _by(call, payload.transaction.pos_employee_id))
     return bound
 
@@ -67,8 +69,11 @@ def _release(call: Call, release: Any) -> None:
 
 def _as_discount(bound: Bound) -> dict[str, Any]:
     told = discount_object(bound)
-    status = word("discount_status", told["status"])
-    return told | {"status": status, "discount_source": word("discount_source", "ours")}
+    return told | {
+        "status": word("discount_status", told["status"]),
+        "discount_source": word("discount_source", "ours"),
+        "reference_id_type": word("reference_id_type", told["reference_id_type"]),
+    }
 
 
 def _path(verb: str) -> tuple[str, ...]:

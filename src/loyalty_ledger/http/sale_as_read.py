@@ -11,6 +11,7 @@ from loyalty_ledger.domain.rules import Item
 from loyalty_ledger.domain.streams import CATALOG, STORES, sale_name
 from loyalty_ledger.domain.values import major_units
 from loyalty_ledger.http.connect import program_of
+from loyalty_ledger.http.names import called
 from loyalty_ledger.http.operation import Call
 from loyalty_ledger.sales import KnownSale
 
@@ -200,7 +201,7 @@ class _Parts:
     def _discount(self, discount: Discount, came: Told) -> dict[str, Any]:
         return {
             "reference_id": discount.reference_id,
-            "reference_id_type": discount.reference_id_type,
+            "reference_id_type": called("reference_id_type", discount.reference_id_type),
             "pos_discount_id": discount.pos_discount_id,
             "status": discount.status,
             "display_name": _text(came.get("display_name")),

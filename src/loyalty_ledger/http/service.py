@@ -157,7 +157,8 @@ class Service:
         except Answered as answered:
             return self._again(asked, answered)
         except Rejected as refusal:
-            told = self.refused_now(operation, refusal)
+            self._metrics.refused(refusal.code)
+            told = self._refusal(operation, body, refusal)
         else:
             told = Told(200, self._said(asked, result))
         return told._replace(headers=_headers(asked, ledger.states.position, asked.at))
@@ -182,6 +183,13 @@ class Service:
         operation = asked.operation
         return envelopes.granted(self.names, operation.family, operation.tell(result))
 
+    def _refusal(self, operation: Operation, body: Any, refusal: Rejected) -> Told:
+        """The same of a body that was read: it may be a part that failed, and no refusal."""
+        failed = operation.failed(body, refusal)
+        if failed is None:
+            return self.refused(operation, refusal)
+        return Told(200, envelopes.granted(self.names, operation.family, failed))
+
     def _once(self, asked: Asked, given: Mapping[str, Any], body: Any) -> Once | None:
         """The request as one that is answered once; its answer is kept with moment and status."""
         operation = asked.operation
@@ -192,7 +200,7 @@ class Service:
             *key,
             fingerprint(operation, asked.request, given),
             lambda result: _kept(asked, Told(200, self._said(asked, result))),
-            lambda refusal: _kept(asked, self.refused(operation, refusal)),
+            lambda refusal: _kept(asked, self._refusal(operation, body, refusal)),
         )
 
     def _again(self, asked: Asked, answered: Answered) -> Told:

@@ -23,10 +23,10 @@ from loyalty_ledger.http.connect import (
     page,
     program_of,
 )
+from loyalty_ledger.http.issuing import as_status_list
 from loyalty_ledger.http.names import code, word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.points import as_balances
-from loyalty_ledger.http.user_offers import as_status_list
 from loyalty_ledger.sent import Text, refused
 from loyalty_projections.reward_store import StoreView
 

@@ -12,6 +12,7 @@ from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http.bodies import read_json
 from loyalty_ledger.http.faults import fault
 from loyalty_ledger.http.names import Names
+from loyalty_ledger.http.own_words import as_known
 from loyalty_ledger.http.refusals import Turned, busy
 from loyalty_ledger.intake import Receipt, Sent
 from loyalty_ledger.ledger import Ledger
@@ -87,6 +88,8 @@ class TakingIn:
             return refusal
         if request.client_id in self._names.without_request_ids:
             request = request._replace(request_id=f"#{request.digest}")
+        # The digest is of what was sent: the same body is known, whatever its words mean by now.
+        request = request._replace(transaction=as_known(request.transaction, self._names))
         return Sent(request, came.at, came.meta)
 
     def _answer(self, request: wire.Request) -> bytes:

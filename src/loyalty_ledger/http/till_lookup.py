@@ -8,7 +8,9 @@ from loyalty_ledger.domain.carried import OFFER_REFERENCE
 from loyalty_ledger.domain.values import Reason, major_units
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import definition_of
+from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Body, Call, Operation
+from loyalty_ledger.http.own_words import as_known
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.pos import Sale
 from loyalty_ledger.http.user_view import as_user
@@ -64,7 +66,7 @@ def _lookup(call: Call) -> dict[str, Any]:
     else:
         held = {one.offer_id: one for one in usable}
         found = call.ledger.lookups.applicable(
-            held, payload.transaction, call.body.store_id, call.moment.now
+            held, as_known(payload.transaction, call.names), call.body.store_id, call.moment.now
         )
         user["offers"] = [_as_held(held[one.offer_id], call) | _as_priced(one) for one in found]
     return {"user": user}
@@ -74,7 +76,7 @@ def _as_held(held: OfferView, call: Call) -> dict[str, Any]:
     known = definition_of(held.definition, call)
     return {
         "reference_id": held.offer_id,
-        "reference_id_type": OFFER_REFERENCE,
+        "reference_id_type": word("reference_id_type", OFFER_REFERENCE),
         "pos_discount_id": known and known.pos_discount_id,
         "display_name": known.title if known else held.definition,
         "description": known.title if known else held.definition,

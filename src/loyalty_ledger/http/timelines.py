@@ -172,7 +172,7 @@ def _tile(campaign: Campaign, program: Program) -> dict[str, Any]:
         "custom_payload": None,
         "progress": {"state": word("campaign_state", "active")},
         "template": {
-            "type": "message",
+            "type": word("campaign_template", "message"),
             "message": {"header": name, "description": name, "image_url": None},
         },
     }

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
-from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.offer import Offer
 from loyalty_ledger.domain.program.offers import Offer as Definition
 from loyalty_ledger.domain.values import Reason
@@ -14,7 +13,6 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import (
     MOST_ROWS,
     ConnectBody,
-    Number32,
     OfUser,
     Skip,
     Take,
@@ -25,6 +23,7 @@ from loyalty_ledger.http.connect import (
     program_of,
     spendable,
 )
+from loyalty_ledger.http.issuing import ISSUE
 from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.personal_fields import NOTE
@@ -48,15 +47,6 @@ class FetchDetails(ConnectBody):
     offer_ids: Annotated[list[Text], Field(max_length=MOST_ROWS)]
     skip: Skip = 0
     take: Take = 100
-
-
-class Issue(OfUser):
-    """Give a customer an offer."""
-
-    offer_id: Text
-    quantity: Number32 = 1
-    issue_exact_version: bool = False
-    reason: Text = "by hand"
 
 
 class Update(ConnectBody):
@@ -167,31 +157,6 @@ def _as_details(offer: Definition, issued: int, redeemed: int) -> dict[str, Any]
 # --- giving and taking away ---------------------------------------------------------------------
 
 
-def _issue(call: Call) -> list[OfferIssued]:
-    asked: Issue = call.body
-    return call.ledger.offers.give(
-        customer(call), asked.offer_id, caller(call), asked.reason, asked.quantity
-    )
-
-
-def as_status_list(issued: list[OfferIssued]) -> dict[str, Any]:
-    """What was issued, offer by offer; a fail reason of 0 is none."""
-    return {
-        "status_list": [
-            {
-                "user_id": one.customer_id,
-                "user_offer_id": one.offer_id,
-                "offer_id": one.definition,
-                "root_offer_id": one.definition,
-                "expiration_date": one.expires_at,
-                "pending_extended_data": False,
-                "fail_reason": word("fail_reason", "none"),
-            }
-            for one in issued
-        ]
-    }
-
-
 def _update(call: Call) -> Offer:
     asked: Update = call.body
     if asked.custom_data is None and not asked.update_redemption_dates:
@@ -247,19 +212,7 @@ OPERATIONS = (
         tells=shapes.DetailsPage,
         act=_details,
     ),
-    Operation(
-        name="issue_offer",
-        family="connect",
-        paths=_paths("acquisition/issue"),
-        scope=Scope.OPERATOR,
-        summary="Give a customer an offer, within its limits.",
-        asks=Issue,
-        tells=shapes.Issued,
-        act=_issue,
-        tell=as_status_list,
-        writes=True,
-        refuses=reasons.ISSUED,
-    ),
+    ISSUE,
     Operation(
         name="update_offer",
         family="connect",

@@ -1,13 +1,11 @@
 """A customer as reads and look-ups tell him."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from loyalty_ledger.http.connect import spendable
 from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call
-from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.personal_fields import KEPT
+from loyalty_ledger.personal_fields import CORE, core_fields
 from loyalty_projections.profile import Profile
 
 _NOT_KEPT: dict[str, Any] = {
@@ -32,7 +30,7 @@ def as_user(call: Call, customer_id: str) -> dict[str, Any]:
     """A customer under the names that reads have."""
     profile = call.ledger.answers.profile(customer_id, call.moment)
     facts = call.ledger.answers.facts(customer_id, call.moment)
-    said = about(call.ledger, customer_id)
+    said = core_fields(call.ledger.log.personal(customer_id))
     external = [one for one in profile.identifiers if one.kind == "external"]
     held = profile.tiers[0] if profile.tiers else None
     return (
@@ -62,7 +60,7 @@ def as_user(call: Call, customer_id: str) -> dict[str, Any]:
             "tier_entered_at": held and held.since,
             "tier_resets_at": held and held.until,
         }
-        | {name: said.get(name) for name in KEPT}
+        | {name: said.get(name) for name in CORE}
         | _NOT_KEPT
     )
 
@@ -74,13 +72,3 @@ def _phones(profile: Profile) -> list[dict[str, Any]]:
 
 def _one(profile: Profile, kind: str) -> str | None:
     return next((one.value for one in profile.identifiers if one.kind == kind), None)
-
-
-def about(ledger: Ledger, customer_id: str) -> Mapping[str, str]:
-    """What is kept of a person, by name."""
-    values = ledger.log.personal(customer_id)
-    return {
-        one.field.removeprefix("about:"): one.value
-        for one in values
-        if one.field.startswith("about:")
-    }

@@ -7,6 +7,29 @@ from typing_extensions import TypedDict
 from loyalty_ledger.client.told.values import Amount, Moment
 
 
+class Tier(TypedDict):
+    """A level, as older integrations read it.
+
+    Points are those to earn in one account; None where it takes something else, or more than that.
+    """
+
+    id: str
+    name: str
+    identifier: str
+    tier_system_id: str
+    next_tier_id: str | None
+    required_points: int | None
+    maintenance_required_points: int | None
+    multiplier: str
+    max_inactive_days: int | None
+
+
+class Tiers(TypedDict):
+    """The levels of every tier system, lowest first."""
+
+    tiers: list[Tier]
+
+
 class LevelOverview(TypedDict):
     """A level, as the program has it."""
 

@@ -106,3 +106,17 @@ class Page(TypedDict):
 
     results: list[Movement]
     total_records: int
+
+
+class AccountChange(TypedDict):
+    """What a change did to an account: below 0, points were spent from it."""
+
+    point_account_id: str
+    points: int
+
+
+class PointsChange(TypedDict):
+    """What a change came to, and what it did to each account."""
+
+    points: int
+    details: list[AccountChange]

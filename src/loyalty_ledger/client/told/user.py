@@ -1,6 +1,6 @@
 """A customer, as reads and look-ups tell him."""
 
-from typing import NotRequired
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -115,7 +115,7 @@ class User(TypedDict):
     tier_ends_value: int | None
     referrer_code: str | None
     tier_details: NotRequired[TierDetails]
-    user_profile: NotRequired[dict[str, str]]
+    user_profile: NotRequired[dict[str, Any]]
     point_account_balances: NotRequired[Balances]
     offers: NotRequired[list[HeldOffer]]
 

@@ -78,16 +78,27 @@ class DetailsPage(TypedDict):
     total_records: int
 
 
-class IssuedOffer(TypedDict):
-    """An offer that was issued."""
+class OfferLine(TypedDict):
+    """What became of an offer that was to be issued; a `fail_reason` of 0 is that it was."""
 
     user_id: str
-    user_offer_id: str
     offer_id: str
     root_offer_id: str
     expiration_date: Moment | None
     pending_extended_data: bool
     fail_reason: int
+
+
+class IssuedOffer(OfferLine):
+    """An offer that was issued."""
+
+    user_offer_id: str
+
+
+class FailedOffer(OfferLine):
+    """An offer that was not issued."""
+
+    user_offer_id: None
 
 
 class UpdatedOffer(IssuedOffer):
@@ -97,14 +108,15 @@ class UpdatedOffer(IssuedOffer):
 
 
 class Issued(TypedDict):
-    """Offers that were issued."""
+    """Offers that were issued, or the one that could not be."""
 
-    status_list: list[IssuedOffer]
+    status_list: list[IssuedOffer | FailedOffer]
 
 
-class Purchase(Issued):
+class Purchase(TypedDict):
     """Offers that were bought, and what for."""
 
+    status_list: list[IssuedOffer]
     summary: Spent
 
 

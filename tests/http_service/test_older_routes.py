@@ -1,0 +1,116 @@
+"""Routes that newer ones have taken the place of are still answered."""
+
+from typing import Any
+
+import pytest
+
+from http_service.serving import Served
+from loyalty_ledger.client.refusals import Refused
+from offers.till import document
+
+ANN = "/external/users/ANN"
+
+
+def change(service: Served, points: Any, **more: Any) -> Any:
+    return service.core("POST", f"{ANN}/points", {"points": points}, **more).json()
+
+
+def balance(service: Served) -> int:
+    path = "/incentives/api/1.0/user_points/all_balances"
+    details = service.told(path)["details"]
+    balances = {one["point_account_id"]: int(one["available_balance"]) for one in details}
+    return balances["points"]
+
+
+def test_levels_are_told_in_order_with_the_points_they_take(service: Served) -> None:
+    steps = [
+        {"points_earned": {"account": "points", "amount": 500}},
+        {"all": [{"points_earned": {"account": "points", "amount": 900}}]},
+    ]
+    stay = {"every": "P1Y", "requires": {"points_earned": {"account": "points", "amount": 200}}}
+    levels = [
+        {"id": "green", "name": "Green"},
+        {"id": "silver", "name": "Silver", "entrance": steps[0], "maintenance": stay},
+        {"id": "gold", "name": "Gold", "entrance": steps[1]},
+    ]
+    systems = [{"id": "club", "name": "Club", "levels": levels}]
+    service.shop.publish(document() | {"tier_systems": systems})
+    usual: dict[str, Any] = {
+        "tier_system_id": "club",
+        "multiplier": "1.0",
+        "max_inactive_days": None,
+    }
+    expected = [
+        ("green", "Green", "silver", 0, None),
+        ("silver", "Silver", "gold", 500, 200),
+        ("gold", "Gold", None, None, None),
+    ]
+    assert service.core("GET", "/tiers").json() == {
+        "status": "ok",
+        "tiers": [
+            usual
+            | {"id": level, "identifier": level, "name": name, "next_tier_id": following}
+            | dict(required_points=points, maintenance_required_points=to_stay)
+            for level, name, following, points, to_stay in expected
+        ],
+    }
+
+
+def test_points_above_zero_are_given_and_below_zero_are_spent(service: Served) -> None:
+    before = balance(service)
+    given = [{"point_account_id": "points", "points": 25}]
+    assert change(service, 25) == {"status": "ok", "points": 25, "details": given}
+    assert balance(service) == before + 25
+    spent = [{"point_account_id": "points", "points": -100}]
+    assert change(service, "-100") == {"status": "ok", "points": -100, "details": spent}
+    assert balance(service) == before - 75
+    assert change(service, -10_000)["errors"]["code"] == "insufficient_points"
+    with service.client() as site:
+        assert site.change_points(service.shop.id_of("ANN"), 5)["points"] == 5
+        assert [one["id"] for one in site.tiers()] == ["bronze", "silver"]
+    assert balance(service) == before - 70
+
+
+@pytest.mark.parametrize("points", [25, -25])
+def test_points_under_one_message_id_move_once(service: Served, points: int) -> None:
+    before, headers = balance(service), {"Message-ID": "3d4e"}
+    first = service.core("POST", f"{ANN}/points", {"points": points}, headers=headers)
+    again = service.core("POST", f"{ANN}/points", {"points": points}, headers=headers)
+    assert (again.content, again.headers["Cached-Message"]) == (first.content, "true")
+    assert balance(service) == before + points
+    assert change(service, 3, headers=headers)["errors"]["code"] == "request_conflict"
+
+
+@pytest.mark.parametrize("points", [0, "0", "-0", 1.5, "-1.5", "ten", "-", None, True, 10**20])
+def test_what_is_no_number_of_points_is_refused(service: Served, points: Any) -> None:
+    service.caller()
+    before = service.events()
+    assert change(service, points)["errors"]["code"] == "validation"
+    assert service.events() == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "missing"),
+    [
+        ({"default": False}, "the program has no default point account"),
+        ({"default": True}, "the program has 2 default point accounts .points, credits."),
+    ],
+)
+def test_points_are_not_given_where_the_program_leaves_their_account_open(
+    service: Served, changed: dict[str, Any], missing: str
+) -> None:
+    program = document()
+    for account in program["point_accounts"]:
+        account |= changed | {"spendable": True}
+    service.shop.publish(program)
+    with service.client() as site, pytest.raises(Refused, match=missing):
+        site.change_points(service.shop.id_of("ANN"), 5)
+
+
+def test_points_are_not_given_where_the_program_leaves_their_source_open(service: Served) -> None:
+    program = document()
+    program["point_sources"] += [{"id": "gifts", "name": "Gifts", "accounts": ["points"]}]
+    service.shop.publish(program)
+    told = change(service, 5)["errors"]
+    assert "points is fed by 2 point sources (purchases, gifts)" in told["message"]
+    assert change(service, -5)["status"] == "ok"
