@@ -1,10 +1,11 @@
 """The description of the service for people: a page that loads nothing from elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
 from loyalty_ledger.http.program_documents import NAME as PROGRAM
+from loyalty_ledger.http.signed_headers import HEADERS as SIGNING
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
@@ -25,7 +26,12 @@ def page(document: Mapping[str, Any]) -> str:
             for method, one in methods.items():
                 if tag["name"] in one["tags"]:
                     parts += _section(path, method, one, document)
-    parts += _signing(document) + _parts(document)
+    known = document["components"]
+    parts += _headers("headers of requests", known["parameters"].values())
+    parts += _headers(
+        "headers of answers", (one | {"name": name} for name, one in known["headers"].items())
+    )
+    parts += _parts(document)
     body = "\n".join(parts)
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>loyalty-ledger</title>"
@@ -38,20 +44,32 @@ def _section(
 ) -> list[str]:
     parts = [f"<h3><code>{method.upper()} {escape(path)}</code></h3>"]
     parts.append(f"<p>{escape(one['summary'])} Scope: <code>{escape(one['x-scope'])}</code></p>")
+    parts += _named_headers(one, document["components"]["parameters"])
     if "requestBody" not in one:
         return parts
     schema = one["requestBody"]["content"]["application/json"]["schema"]
     return [*parts, _table(document["components"]["schemas"][_name(schema)])]
 
 
-def _signing(document: Mapping[str, Any]) -> list[str]:
-    """What the headers of a signed request are."""
+def _named_headers(one: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    """Which headers it reads, but for those of every operation."""
+    keys = [_name(x) for x in one["parameters"] if "$ref" in x]
+    names = [known[x]["name"] for x in keys if x not in ("request-id", *SIGNING)]
+    return [f"<p>Headers: <code>{' '.join(names)}</code></p>"] if names else []
+
+
+def _headers(title: str, headers: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What these headers are."""
     rows = "".join(
         f"<tr><td><code>{escape(one['name'])}</code></td><td>{escape(one['description'])}"
-        f"<br>Such as <code>{escape(one['example'])}</code></td></tr>"
-        for one in document["components"]["parameters"].values()
+        f"{_such_as(one)}</td></tr>"
+        for one in headers
     )
-    return ["<h2>signed requests</h2>", f"<table>{rows}</table>"]
+    return [f"<h2>{title}</h2>", f"<table>{rows}</table>"]
+
+
+def _such_as(one: Mapping[str, Any]) -> str:
+    return f"<br>Such as <code>{escape(str(one['example']))}</code>" if "example" in one else ""
 
 
 def _parts(document: Mapping[str, Any]) -> list[str]:
