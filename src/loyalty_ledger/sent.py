@@ -99,6 +99,23 @@ def read_time(value: object) -> object:
     return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def read_day_or_time(name: str, text: str, whose: str) -> datetime:
+    """An instant, or a wall time, of a day where it begins; Rejected tells whose that would be."""
+    whole = f"{text}T00:00:00" if re.fullmatch(_DAY, text) else text
+    try:
+        moment = read_time(whole)
+    except ValueError:
+        raise refused([(name, _NO_MOMENT.format(whose=whose))]) from None
+    assert isinstance(moment, datetime)  # noqa: S101 - nothing else is read of text
+    return moment
+
+
+_NO_MOMENT = (
+    "is no time from 1900 to 9998: write 2026-03-01T09:30:00Z, 2026-03-01 09:30:00 for the wall"
+    " time of {whose}, or 2026-03-01 for the beginning of that day there"
+)
+
+
 def refuse_far_ahead(moment: datetime, now: datetime) -> None:
     """Rejected when the instant is more than 24 hours ahead of now."""
     if moment > now + _FAR_AHEAD:
@@ -129,6 +146,19 @@ Text = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=LONGEST_TEXT, pattern=_PRINTABLE)
 ]
 Time = Annotated[datetime, BeforeValidator(read_time), WithJsonSchema(_MOMENT)]
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+DayOrTime = Annotated[
+    Text,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^({_TIME.pattern}|{_DAY})$",
+            "examples": ["2026-03-01T09:30:00Z", "2026-03-01 09:30:00", "2026-03-01"],
+            "description": "Without an offset it is wall time; a day alone is where it begins.",
+        }
+    ),
+]
+"""To be read by `read_day_or_time`, once it is known whose wall time it is."""
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
 

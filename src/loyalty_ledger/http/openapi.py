@@ -94,8 +94,9 @@ def _asked(operations: list[Operation]) -> tuple[dict[str, Schema], dict[str, Sc
     )
     bodies: dict[str, Schema] = sent.get("$defs", {})
     for operation in operations:
-        if operation.takes_id and operation.name in asked:
-            _with_id(bodies[str(asked[operation.name]["$ref"]).removeprefix(_PREFIX)])
+        if operation.takes_id and operation.asks is not None:
+            ref = asked[operation.name, "validation"]["$ref"]
+            _with_id(bodies[str(ref).removeprefix(_PREFIX)])
     for one in (*asked.values(), {"$ref": _PREFIX + WireTransaction.__name__}):
         _with_nulls(bodies[str(one["$ref"]).removeprefix(_PREFIX)])
     return {name: one for (name, _), one in asked.items()}, bodies
