@@ -97,13 +97,18 @@ def _by_ledger(why: Reason) -> Rejected:
     return Rejected(why, _BY_LEDGER[why])
 
 
+def every_why() -> tuple[Why, ...]:
+    """All that may be refused for."""
+    return (Reason.VALIDATION, *_BY_LEDGER, *_BY_SERVICE)
+
+
 def every(names: Names) -> dict[str, dict[str, Any]]:
     """All of them, by their names among the components of the description."""
     families: tuple[Family, ...] = ("pos", "connect", "core", "admin")
     return {
         f"{family}.{why}": {"value": refusal(why, family, names)}
         for family in families
-        for why in (*Reason, *_BY_SERVICE)
+        for why in every_why()
     }
 
 
