@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from postgres import private_postgres
 
 ITEMS = 1_000_000
 MB = 1024  # ru_maxrss is in KiB
-KEY = {"LOYALTY_SECRET_KEY": "a-key-for-measurements-and-nothing-else"}
+KEY = {"LOYALTY_SECRET_KEY": secrets.token_hex(32)}
 
 
 class Load(NamedTuple):

@@ -6,6 +6,7 @@ Warm, and with nothing in memory.
 from __future__ import annotations
 
 import json
+import secrets
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from loyalty_ledger.store import migrate
 from loyalty_ledger.store.engine import create_engine
 
 FEW, MANY, ROUNDS = 20, 2_000, 60
-SECRET = b"a-key-for-measurements-and-nothing-else"
+SECRET = secrets.token_hex(32).encode()
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 

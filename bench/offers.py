@@ -16,6 +16,7 @@ import argparse
 import json
 import multiprocessing
 import random
+import secrets
 import statistics
 import threading
 import time
@@ -47,7 +48,7 @@ WARM_UP = PRODUCTS // (2 * LINES)  # so many rounds see every product once
 PAUSE_MS = 100.0  # on average, from an answer to the next asking: ten a second and till
 BAR_P50_MS, BAR_P99_MS = 5.0, 20.0
 BARRED = ("lock", "redeem")
-SECRET = b"a-key-for-measurements-and-nothing-else"
+SECRET = secrets.token_hex(32).encode()
 STORE = "S1"
 TILL, APP = Actor(client_id="till"), Actor(client_id="app")
 

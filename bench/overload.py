@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import tempfile
 import time
 from pathlib import Path
@@ -31,7 +32,7 @@ IN_A_ROW = 20
 
 def measure(url: str, folder: Path, seconds: int = SECONDS) -> dict[str, Any]:
     """Every figure."""
-    environment = {"LOYALTY_DATABASE_URL": url, "LOYALTY_SECRET_KEY": "k1-" + "bench" * 8}
+    environment = {"LOYALTY_DATABASE_URL": url, "LOYALTY_SECRET_KEY": secrets.token_hex(32)}
     service.fill(environment, folder)
     made = service.run(environment, "keys", "create", "bench", "--scope", "operator", "--json")
     auth = (json.loads(made)["key"], json.loads(made)["secret"])

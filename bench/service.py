@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import statistics
 import subprocess
 import sys
@@ -60,7 +61,7 @@ def measure(
     url: str, folder: Path, seconds: int = SECONDS, connections: int = CONNECTIONS
 ) -> dict[str, Any]:
     """Every figure."""
-    environment = {"LOYALTY_DATABASE_URL": url, "LOYALTY_SECRET_KEY": "k1-" + "bench" * 8}
+    environment = {"LOYALTY_DATABASE_URL": url, "LOYALTY_SECRET_KEY": secrets.token_hex(32)}
     fill(environment, folder)
     key = json.loads(run(environment, "keys", "create", "bench", "--scope", "operator", "--json"))
     auth = (key["key"], key["secret"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def loyalty(url: str, *arguments: str) -> str:
 
 def prepare(url: str, data: Path, program: Path) -> None:
     """A new ledger with stores, catalog and program."""
-    os.environ.setdefault("LOYALTY_SECRET_KEY", "a-key-for-measurements-and-nothing-else")
+    os.environ.setdefault("LOYALTY_SECRET_KEY", secrets.token_hex(32))
     loyalty(url, "init")
     loyalty(url, "load", "stores", str(data / "stores.jsonl"))
     loyalty(url, "load", "catalog", str(data / "catalog.jsonl"))

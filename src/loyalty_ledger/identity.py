@@ -10,6 +10,8 @@ import os
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from operator import eq
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +30,10 @@ _WIRE_KINDS = {
     "card": "card",
 }
 SHORTEST_KEY, FEWEST_CHARACTERS = 32, 8
-DEFAULTS = ("changeme", "changethis", "replaceme", "replacethis", "password", "yoursecret")
+DEFAULTS = (
+    *("changeme", "changethis", "replaceme", "replacethis", "password", "yoursecret", "secretkey"),
+    *("default", "example", "qwerty", "letmein", "measurement"),
+)
 
 
 class Reference(NamedTuple):
@@ -219,11 +224,27 @@ def _guessable(key: str) -> str | None:
         return f"is too short (at least {SHORTEST_KEY} characters are needed)"
     if len(set(key)) < FEWEST_CHARACTERS:
         return f"is made of fewer than {FEWEST_CHARACTERS} characters"
-    if key in (key + key)[1:-1]:
+    if _repeats(key):
         return "says the same again and again"
+    if _counts(key):
+        return "counts on from one character to the next"
     plain = "".join(filter(str.isalnum, key)).lower()
     known = next((word for word in DEFAULTS if word in plain), None)
     return None if known is None else f"holds {known!r}, as a default does"
+
+
+def _repeats(key: str) -> bool:
+    """Whether most of it stands in it again, the same way on: what is random does not do so."""
+    return any(
+        sum(map(eq, key, key[shift:])) * 4 > (len(key) - shift) * 3
+        for shift in range(1, len(key) // 2 + 1)
+    )
+
+
+def _counts(key: str) -> bool:
+    """Whether most characters follow the one before, as in 0123 or dcba."""
+    steps = [ord(one) - ord(before) for before, one in pairwise(key)]
+    return max(steps.count(1), steps.count(-1)) * 2 > len(steps)
 
 
 def make_key(path: Path) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from pydantic import (
@@ -24,16 +24,27 @@ _TIME = re.compile(
 )
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9}0*)?")
 LONGEST_BODY = 1 << 20
-MOST_VALUES, DEEPEST = 50_000, 64
-"""So many commas a body may have, and so deep may its lists and objects lie in each other."""
+DEEPEST = 64
+"""So deep may the lists and objects of a body lie in each other."""
+
+
+class Limits(NamedTuple):
+    """How much of a body is taken: bytes, and values, which its commas tell."""
+
+    longest: int = LONGEST_BODY
+    values: int = 50_000
+
+
+USUAL = Limits()
 _MOST_DIGITS = 30
 _YEARS = range(1900, 9999)
 LONGEST_TEXT = 120
 _FAR_AHEAD = timedelta(hours=24)
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 _ONE_LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_QUOTED = re.compile(rb'"[^"]*"?')
+_ALIKE = bytes.maketrans(b"{}", b"[]")
+_NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -88,6 +99,23 @@ def read_time(value: object) -> object:
     return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def read_day_or_time(name: str, text: str, whose: str) -> datetime:
+    """An instant, or a wall time, of a day where it begins; Rejected tells whose that would be."""
+    whole = f"{text}T00:00:00" if re.fullmatch(_DAY, text) else text
+    try:
+        moment = read_time(whole)
+    except ValueError:
+        raise refused([(name, _NO_MOMENT.format(whose=whose))]) from None
+    assert isinstance(moment, datetime)  # noqa: S101 - nothing else is read of text
+    return moment
+
+
+_NO_MOMENT = (
+    "is no time from 1900 to 9998: write 2026-03-01T09:30:00Z, 2026-03-01 09:30:00 for the wall"
+    " time of {whose}, or 2026-03-01 for the beginning of that day there"
+)
+
+
 def refuse_far_ahead(moment: datetime, now: datetime) -> None:
     """Rejected when the instant is more than 24 hours ahead of now."""
     if moment > now + _FAR_AHEAD:
@@ -118,6 +146,19 @@ Text = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=LONGEST_TEXT, pattern=_PRINTABLE)
 ]
 Time = Annotated[datetime, BeforeValidator(read_time), WithJsonSchema(_MOMENT)]
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+DayOrTime = Annotated[
+    Text,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^({_TIME.pattern}|{_DAY})$",
+            "examples": ["2026-03-01T09:30:00Z", "2026-03-01 09:30:00", "2026-03-01"],
+            "description": "Without an offset it is wall time; a day alone is where it begins.",
+        }
+    ),
+]
+"""To be read by `read_day_or_time`, once it is known whose wall time it is."""
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
 
@@ -138,13 +179,14 @@ def named_text(name: str, value: object, longest: int = LONGEST_TEXT) -> str:
     raise refused([(name, f"must be text of 1 to {longest} printable characters")])
 
 
-def decoded(body: bytes) -> Mapping[str, Any]:
+def decoded(body: bytes, limits: Limits = USUAL) -> Mapping[str, Any]:
     """The JSON object in these bytes, its numbers exact; Rejected when there is none."""
-    if len(body) > LONGEST_BODY:
-        raise Rejected(Reason.VALIDATION, "longer than 1 MiB, the most that is taken")
-    if body.count(b",") > MOST_VALUES:
-        raise Rejected(Reason.VALIDATION, f"of more than {MOST_VALUES:,} values, the most taken")
-    if _is_too_deep(body):
+    if len(body) > limits.longest:
+        mib = limits.longest >> 20
+        raise Rejected(Reason.VALIDATION, f"longer than {mib} MiB, the most that is taken")
+    if body.count(b",") > limits.values:
+        raise _too_many(limits)
+    if _is_too_deep(body, limits):
         raise Rejected(Reason.VALIDATION, f"deeper than {DEEPEST} lists and objects in each other")
     try:
         envelope = _DECODER.decode(body)
@@ -155,16 +197,34 @@ def decoded(body: bytes) -> Mapping[str, Any]:
     return envelope
 
 
-def _is_too_deep(body: bytes) -> bool:
-    """Told before anything is made of it: what is deep costs much to make and to let go of."""
+def _too_many(limits: Limits) -> Rejected:
+    return Rejected(Reason.VALIDATION, f"of more than {limits.values:,} values, the most taken")
+
+
+def _is_too_deep(body: bytes, limits: Limits) -> bool:
+    """Told before anything is made of it: what is deep costs much to make and to let go of.
+
+    Each round takes the innermost lists and objects away. Rejected when there are too many.
+    """
     if body.count(b"[") + body.count(b"{") <= DEEPEST:
         return False
-    deep = 0
-    for bracket in _QUOTED.sub(b"", body).translate(None, _NOT_BRACKETS):
-        deep += 1 if bracket in b"[{" else -1
-        if deep > DEEPEST:
-            return True
-    return False
+    left = _brackets(body, limits)
+    if left.count(b"[") > limits.values:
+        raise _too_many(limits)
+    for _ in range(DEEPEST):
+        left = left.replace(b"[]", b"")
+    return b"[]" in left or left.count(b"[") > DEEPEST
+
+
+def _brackets(body: bytes, limits: Limits) -> bytes:
+    """The brackets of a body outside its texts, all written as those of lists."""
+    plain = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
+    # A value is at most a name and a text, of two quotes each.
+    if plain.count(b'"') > 4 * limits.values:
+        raise _too_many(limits)
+    # Two quotes with nothing of account between them are a text without brackets.
+    marks = plain.translate(_ALIKE, _NO_STRUCTURE).replace(b'""', b"")
+    return _QUOTED.sub(b"", marks)
 
 
 WORDING = {

@@ -1,6 +1,7 @@
 """A secret key that can be guessed opens nothing and makes nothing."""
 
 from pathlib import Path
+from secrets import token_hex, token_urlsafe
 
 import pytest
 
@@ -17,6 +18,13 @@ WEAK = {
     "a default of a file": "REPLACE_THIS with 32 characters or more!",
     "one character": "x" * 64,
     "a few characters": "abc123" * 10,
+    "a default, twice": "default-secret-key-default-secret-key",
+    "digits counted": "01234567890123456789012345678901",
+    "digits counted down": "98765432109876543210987654321098",
+    "of a book about tests": "a secret key of the tests, 32 characters or more",
+    "of a measurement": "k1-benchbenchbenchbenchbenchbenchbenchbench",
+    "of another measurement": "a-key-for-measurements-and-nothing-else",
+    "an example": "this-is-an-EXAMPLE-of-a-key-9f3b2c7d",
     "the same again": "correct-horse-battery-" * 3,
 }
 
@@ -46,6 +54,15 @@ def test_nothing_is_made_under_a_key_that_can_be_guessed(tmp_path: Path) -> None
     url = f"sqlite:///{tmp_path / 'new.db'}"
     assert refused(loyalty(url, "init", LOYALTY_SECRET_KEY="changeme" * 8))
     assert not (tmp_path / "new.db").exists() or (tmp_path / "new.db").stat().st_size == 0
+
+
+def test_no_random_key_is_taken_for_one_that_can_be_guessed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(3_000):
+        for key in (token_hex(32), token_hex(16), token_urlsafe(32)):
+            monkeypatch.setenv("LOYALTY_SECRET_KEY", key)
+            assert read_key(None) == key.encode(), (number, key)
 
 
 def test_keys_that_are_made_are_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

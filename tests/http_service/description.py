@@ -14,9 +14,14 @@ import jsonschema_rs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loyalty_ledger.http.app import BY_THEMSELVES, OPERATIONS
+from loyalty_ledger.http.guard import SAFE_HEADERS
 from loyalty_ledger.http.names import Names, read_names
 from loyalty_ledger.http.openapi import describe
 
+UNSAID = {"Content-Type", "Content-Length", "Connection", "Allow"} | {
+    name.decode().title() for name, _ in SAFE_HEADERS
+}
+"""Headers that go without saying: of HTTP itself, and those that every answer has alike."""
 JSON = ("application/json", "application/problem+json")
 
 
@@ -28,6 +33,7 @@ class Answer(NamedTuple):
     status: int
     media: str
     body: bytes
+    headers: frozenset[str]
 
 
 class Description:
@@ -46,6 +52,13 @@ class Description:
             return False
         place = ("paths", path, method.lower(), "requestBody", "content", "application/json")
         return not any(one.is_valid(body) for one in self._checks((*place, "schema")))
+
+    def at(self, place: tuple[str, ...]) -> dict[str, Any]:
+        """What stands at that place of the document."""
+        found = self.document
+        for part in place:
+            found = found[part]
+        return found
 
     def path_of(self, raw: str) -> str | None:
         """The path of the description that is asked."""
@@ -68,11 +81,18 @@ class Description:
         told = responses.get(str(answer.status))
         if told is None:
             yield f"status {answer.status} is not described"
-        elif answer.media not in told["content"]:
+            return
+        place: tuple[str, ...] = ("paths", path, method, "responses", str(answer.status))
+        if "$ref" in told:
+            place = tuple(told["$ref"].removeprefix("#/").split("/"))
+            told = self.at(place)
+        undescribed = answer.headers - {x.title() for x in told["headers"]} - UNSAID
+        if undescribed:
+            yield f"the headers {sorted(undescribed)} are not described of {answer.status}"
+        if answer.media not in told["content"]:
             yield f"{answer.media} is not described of {answer.status}"
         elif answer.media in JSON:
-            place = ("paths", path, method, "responses", str(answer.status), "content")
-            yield from self._unlike((*place, answer.media, "schema"), answer)
+            yield from self._unlike((*place, "content", answer.media, "schema"), answer)
 
     def _unlike(self, place: tuple[str, ...], answer: Answer) -> Iterator[str]:
         told = json.loads(answer.body)
@@ -85,9 +105,7 @@ class Description:
         """What checks the schema there: one for each alternative that it has."""
         pointer = " ".join(place)
         if pointer not in self._validators:
-            schema = self.document
-            for part in place:
-                schema = schema[part]
+            schema = self.at(place)
             self._validators[pointer] = [self._check(one) for one in schema.get("anyOf", [schema])]
         return self._validators[pointer]
 
@@ -132,7 +150,8 @@ class Overheard:
     def _hear(self, scope: Scope, begun: dict[str, Any], body: bytes) -> None:
         media = dict(begun["headers"]).get(b"content-type", b"").decode().partition(";")[0]
         path = scope["raw_path"].decode("latin-1")
-        answer = Answer(scope["method"], path, begun["status"], media, body)
+        names = frozenset(name.decode().title() for name, _ in begun["headers"])
+        answer = Answer(scope["method"], path, begun["status"], media, body, names)
         self.heard += 1
         for problem in self._description.problems(answer):
             self.untrue.append(f"{answer.method} {answer.path}: {problem}: {body[:1000]!r}")

@@ -30,13 +30,12 @@ def moment_of(operation: Operation, request: Request, ledger: Ledger, now: datet
 
     Who names a position that the answer must include gets it by the program of then, too.
     """
+    refuse_beside(operation, request)
     if _said(request, "at_least") is not None:
         ledger.states.look_again((PROGRAM, STORES, CATALOG), at_once=True)
     as_of, known_at = (_said(request, name) for name in ("as_of", "known_at"))
     if as_of is None and known_at is None:
         return Moment(now)
-    if not operation.as_of:
-        raise refused([("as_of", "cannot be asked here: only reads of one customer take it")])
     rulebook = ledger.settlement.rulebook()
     if rulebook is None:
         raise Rejected(
@@ -48,6 +47,26 @@ def moment_of(operation: Operation, request: Request, ledger: Ledger, now: datet
         None if as_of is None else read_moment(as_of, zone),
         None if known_at is None else read_moment(known_at, zone),
     )
+
+
+def refuse_beside(operation: Operation, request: Request) -> None:
+    """Rejected where a moment or a position cannot be asked: it would make no difference."""
+    scope = request.scope
+    if not scope["query_string"] and _BESIDE.isdisjoint(name for name, _ in scope["headers"]):
+        return  # as most: whoever sends a sale does not wait for more
+    known = {"as_of": operation.as_of, "known_at": operation.as_of, "at_least": operation.waits}
+    problems = [
+        (name, f"cannot be asked here: only {_ONLY[name]} take it")
+        for name, taken in known.items()
+        if not taken and _said(request, name) is not None
+    ]
+    if problems:
+        raise refused(problems)
+
+
+_BESIDE = frozenset((b"x-as-of", b"x-known-at", b"x-at-least"))
+_OF_ONE = "reads of one customer"
+_ONLY = {"as_of": _OF_ONE, "known_at": _OF_ONE, "at_least": "reads"}
 
 
 async def wait_for_views(request: Request, pool: Pool) -> None:
@@ -83,11 +102,12 @@ def request_key(
     Nothing is kept of the administration: its answers may hold a secret, and what else it writes
     changes nothing when it is asked again.
     """
-    if not operation.writes or operation.family == "admin":
-        return None
-    if isinstance(body, PosBody):
+    if operation.writes and isinstance(body, PosBody):
         return body.request_key
-    said = given.get("idempotency_id", request.headers.get("message-id"))
+    if not operation.takes_id:
+        return None
+    said = given.get("idempotency_id")
+    said = request.headers.get("message-id") if said is None else said
     if said is None:
         return None
     return operation.family, "", named_text("idempotency_id or Message-ID", said)

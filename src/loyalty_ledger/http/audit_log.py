@@ -1,6 +1,6 @@
 """The audit log of points over HTTP: every movement, with what is left of each award."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -9,20 +9,27 @@ from loyalty_ledger.audit import Audit, AuditRow
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.http.connect import OfUser, Skip, Take, customer, page, program_of
+from loyalty_ledger.http.connect import (
+    LONGEST_SPAN,
+    OfUser,
+    Skip,
+    Spanning,
+    Take,
+    customer,
+    page,
+    program_of,
+    span,
+)
 from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call, Operation
-from loyalty_ledger.sent import Text, Time, refused
+from loyalty_ledger.sent import Text, refused
 
-LONGEST_SPAN = timedelta(days=366)
 MOST_ACCOUNTS, MOST_TYPES = 10, 5
 
 
-class FetchAudit(OfUser):
+class FetchAudit(Spanning, OfUser):
     """Movements of points between two moments, at most a year apart; by default the last year."""
 
-    from_date: Time | None = None
-    to_date: Time | None = None
     point_account_ids: Annotated[list[Text], Field(max_length=MOST_ACCOUNTS)] = []
     point_source_ids: Annotated[list[Text], Field(max_length=MOST_ACCOUNTS)] = []
     modification_types: Annotated[list[Text], Field(max_length=MOST_TYPES)] = []
@@ -36,14 +43,15 @@ def _audit(call: Call) -> dict[str, Any]:
     customer_id = customer(call)
     if call.names.needs_dates:
         _check_dates(asked)
-    first, end = _span(asked, call.moment.at)
+    program, types = program_of(call), call.names.enumeration("audit_type")
+    meant = {call.names.meant("modification_type", one) for one in asked.modification_types}
+    _check_types(meant, types)
+    first, end = span(asked, program.time_zone, "the program", LONGEST_SPAN, call.moment.at)
     audit = Audit()
     for one in call.ledger.log.history(customer_id, known_at=call.moment.known_at):
         if call.moment.as_of is None or one.event.at <= call.moment.as_of:
             audit.tell(one)
-    meant = {call.names.meant("modification_type", one) for one in asked.modification_types}
     rows = [row for row in audit.rows if first <= row.at < end and _asked_for(row, asked, meant)]
-    program, types = program_of(call), call.names.enumeration("audit_type")
     return {
         "results": [
             _as_row(row, customer_id, program) | {"audit_type": types[row.kind]}
@@ -63,15 +71,11 @@ def _asked_for(row: AuditRow, asked: FetchAudit, types: set[str]) -> bool:
     )
 
 
-def _span(asked: FetchAudit, now: datetime) -> tuple[datetime, datetime]:
-    for name, moment in (("from_date", asked.from_date), ("to_date", asked.to_date)):
-        if moment is not None and moment.tzinfo is None:
-            raise refused([(name, "needs an offset, such as 2026-03-01T09:30:00Z")])
-    end = asked.to_date or now + timedelta(days=1)
-    first = asked.from_date or end - LONGEST_SPAN
-    if not first <= end <= first + LONGEST_SPAN:
-        raise refused([("to_date", "must be after from_date, and at most a year after it")])
-    return first, end
+def _check_types(meant: set[str], types: Iterable[str]) -> None:
+    unknown = sorted(meant.difference(types))
+    if unknown:
+        known = ", ".join(types)
+        raise refused([("modification_types", f"{unknown[0]!r} is not known: there is {known}")])
 
 
 def _check_dates(asked: FetchAudit) -> None:

@@ -1,10 +1,11 @@
 """What bodies of the Connect family have in common, and how its values are told."""
 
 import re
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.program.document import Program
@@ -14,9 +15,11 @@ from loyalty_ledger.domain.streams import split_sale_name
 from loyalty_ledger.http.operation import Body, Call
 from loyalty_ledger.identity import Reference
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.sent import Text, refused
+from loyalty_ledger.sent import DayOrTime, Text, read_day_or_time, refused
+from loyalty_ledger.wire import resolved
 from loyalty_projections.profile import Profile
 
+LONGEST_SPAN = timedelta(days=366)
 MOST_ROWS, MOST_IDS = 1_000, 100
 Skip = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 Take = Annotated[int, Field(strict=True, ge=1, le=MOST_ROWS)]
@@ -62,9 +65,34 @@ class OfUser(ConnectBody):
     user_id: Text
 
 
+class Spanning(BaseModel):
+    """Two dates, between which something is asked about."""
+
+    from_date: DayOrTime | None = None
+    to_date: DayOrTime | None = None
+
+
 def customer(call: Call) -> str:
     """The customer that the body names; Rejected when there is none."""
     return call.ledger.answers.find(Reference("id", "", call.body.user_id))
+
+
+def span(
+    body: Spanning, zone: str, whose: str, usual: timedelta, now: datetime
+) -> tuple[datetime, datetime]:
+    """From the one date to before the other, which may be left out; Rejected when it is none.
+
+    What names no offset is wall time in the zone, which is that of whoever is named.
+    """
+
+    def read(name: str, text: str | None) -> datetime | None:
+        return resolved(None if text is None else read_day_or_time(name, text, whose), zone)
+
+    end = read("to_date", body.to_date) or now + timedelta(days=1)
+    first = read("from_date", body.from_date) or end - usual
+    if not first <= end <= first + LONGEST_SPAN:
+        raise refused([("to_date", "must be after from_date, and at most 366 days after it")])
+    return first, end
 
 
 def caller(call: Call) -> Actor:

@@ -26,6 +26,9 @@ SAFE_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+STAY_WITH_HTTPS = (b"strict-transport-security", b"max-age=31536000")
+PROBED = ("/healthz", "/readyz")
+"""What is asked from within, where nothing makes HTTPS of it; it tells nobody's business."""
 LONGEST_ID = 100
 _PLAIN = re.compile(rb"[A-Za-z0-9_./-]*")
 
@@ -49,6 +52,8 @@ class Guard:
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
         status = 500
+        plainly = self._https_only and scope["scheme"] != "https"
+        secured = [STAY_WITH_HTTPS] if self._https_only and not plainly else []
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -59,11 +64,12 @@ class Guard:
                     *message["headers"],
                     *((name, value) for name, value in SAFE_HEADERS if name not in own),
                     (b"x-request-id", request_id.encode()),
+                    *secured,
                 ]
             await send(message)
 
         try:
-            if self._https_only and scope["scheme"] != "https":
+            if plainly and scope["path"] not in PROBED:
                 turned = Turned(403, "https_only", "this service is called over HTTPS only")
                 await self._turn_away(scope, turned, sending)
             else:

@@ -13,16 +13,20 @@ import msgspec
 from pydantic import TypeAdapter
 
 from loyalty_ledger.client import shapes
-from loyalty_ledger.http import program_documents
+from loyalty_ledger.http import described_headers, program_documents, refusal_examples
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation
 from loyalty_ledger.http.program_documents import Document
-from loyalty_ledger.http.responses import Schema, Shape, responses
+from loyalty_ledger.http.responses import Schema, Shape, refusal, responses, shared
 from loyalty_ledger.http.signed_headers import HEADERS, REFERRED, SCHEMES, SECURITY
+from loyalty_ledger.sent import Text
 from loyalty_ledger.wire import WireTransaction
 
 _PREFIX = "#/components/schemas/"
 _REFS = _PREFIX + "{model}"
+GRANTED = "granted"
+"""The example of an answer that is no refusal."""
+
 FAMILIES = {
     "pos": "Point of sale: what a till asks while a customer waits, and the sales it sends.",
     "connect": "Offers, points and sales, as apps and middleware ask for them.",
@@ -52,10 +56,13 @@ def describe(operations: Iterable[Operation], names: Names) -> dict[str, Any]:
         },
         "tags": [{"name": name, "description": text} for name, text in FAMILIES.items()],
         "security": SECURITY,
-        "paths": paths | _plain_paths(told["readyz"].ref),
+        "paths": paths | _plain_paths(told["readyz"].ref, names),
         "components": {
             "schemas": schemas,
-            "parameters": HEADERS,
+            "responses": shared(paths),
+            "examples": refusal_examples.every(names),
+            "parameters": HEADERS | described_headers.ASKED,
+            "headers": described_headers.TOLD,
             "securitySchemes": SCHEMES,
         },
     }
@@ -86,6 +93,10 @@ def _asked(operations: list[Operation]) -> tuple[dict[str, Schema], dict[str, Sc
         ref_template=_REFS,
     )
     bodies: dict[str, Schema] = sent.get("$defs", {})
+    for operation in operations:
+        if operation.takes_id and operation.asks is not None:
+            ref = asked[operation.name, "validation"]["$ref"]
+            _with_id(bodies[str(ref).removeprefix(_PREFIX)])
     for one in (*asked.values(), {"$ref": _PREFIX + WireTransaction.__name__}):
         _with_nulls(bodies[str(one["$ref"]).removeprefix(_PREFIX)])
     return {name: one for (name, _), one in asked.items()}, bodies
@@ -115,6 +126,16 @@ def _told(operations: list[Operation]) -> tuple[dict[str, Shape], dict[str, Sche
     return told, known
 
 
+def _with_id(body: Schema) -> None:
+    """What is answered once may say what it is known by, whatever else it says."""
+    about = TypeAdapter(Text).json_schema() | {
+        "description": "What the request is known by, of one's own making: asked again under it"
+        " and with the same body, it is done once and answered as the first time. Goes before the"
+        " header Message-ID."
+    }
+    body.setdefault("properties", {})["idempotency_id"] = about
+
+
 def _with_nulls(body: Schema) -> None:
     """What may be left out of a body may be null, too: it is the same."""
     required, null = body.get("required", []), {"type": "null"}
@@ -135,11 +156,11 @@ def examples() -> dict[str, dict[str, Any]]:
 def _show(described: dict[str, Any], operation: Operation) -> None:
     """Put the example of the operation into its description."""
     example = examples().get(operation.name, {})
-    places = {"tells": described["responses"]["200"]["content"][operation.media]}
-    if "requestBody" in described:
-        places["asks"] = described["requestBody"]["content"]["application/json"]
-    for what in places.keys() & example.keys():
-        places[what]["example"] = example[what]
+    told = described["responses"]["200"]["content"][operation.media]
+    if "tells" in example:
+        told["examples"] = {GRANTED: {"value": example["tells"]}} | told["examples"]
+    if "requestBody" in described and "asks" in example:
+        described["requestBody"]["content"]["application/json"]["example"] = example["asks"]
 
 
 def _operation(
@@ -149,14 +170,27 @@ def _operation(
         "operationId": operation.name if number == 0 else f"{operation.name}_{number + 1}",
         "tags": [operation.family],
         "summary": operation.summary,
-        "description": f"Needs a key of scope `{operation.scope}`.",
+        "description": _needs(operation),
         "x-scope": operation.scope.value,
-        "parameters": [*_path_parameters(path), *_parameters(operation), *REFERRED],
+        "parameters": [
+            *_path_parameters(path),
+            *_parameters(operation),
+            *described_headers.asked(operation),
+            *REFERRED,
+        ],
     }
     if asked is not None:
         content = {"application/json": {"schema": asked}}
         known["requestBody"] = {"required": True, "content": content}
     return known
+
+
+def _needs(operation: Operation) -> str:
+    needs = f"Needs a key of scope `{operation.scope}`."
+    if operation.asks is None:
+        return needs
+    longest, values = operation.limits
+    return f"{needs} The body is at most {longest:,} bytes, and of {values:,} values."
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
@@ -177,7 +211,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             ("known_at", "What was recorded by then. Also as header X-Known-At."),
         ):
             found.append({"name": name, "in": "query", "description": text, "schema": moment})
-    if not operation.writes:
+    if operation.waits:
         found.append(
             {
                 "name": "at_least",
@@ -190,7 +224,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     return found
 
 
-def _plain_paths(ready: Schema) -> dict[str, Any]:
+def _plain_paths(ready: Schema, names: Names) -> dict[str, Any]:
     """What needs no key, and tells no customer's business."""
     down = {
         "type": "object",
@@ -199,45 +233,42 @@ def _plain_paths(ready: Schema) -> dict[str, Any]:
         "additionalProperties": False,
     }
     lives = {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}
-    found: dict[str, Any] = {
+    not_ready = {"status": "unavailable", "message": "OperationalError"}
+    plainly = {"403": _https_only(names)}
+    return {
         "/healthz": _plain("Whether the service lives.", {"200": _content("It does.", lives)}),
         "/readyz": _plain(
             "Whether the service can answer, and what an operator should know.",
-            {"200": _content("It can.", ready), "503": _content("It cannot.", down)},
+            {"200": _content("It can.", ready), "503": _content("It cannot.", down, not_ready)},
         ),
         "/openapi.json": _plain(
-            "This description.", {"200": _content("OpenAPI 3.1.", {"type": "object"})}
+            "This description.", {"200": _content("OpenAPI 3.1.", {"type": "object"})} | plainly
         ),
         "/docs": _plain(
             "This description for people.",
-            {"200": _content("A page.", {"type": "string"}, "text/html")},
+            {"200": _content("A page.", {"type": "string"}, media="text/html")} | plainly,
         ),
     }
-    return found
 
 
-def _plain(summary: str, told: Schema) -> dict[str, Any]:
-    responses = told | {
-        "403": _content("It was called over HTTP, and serves HTTPS only.", _PLAINLY)
-    }
-    return {"get": {"summary": summary, "responses": responses, "security": [], "tags": []}}
+def _plain(summary: str, responses: Schema) -> dict[str, Any]:
+    for status, one in responses.items():
+        one["headers"] = described_headers.told(None, status)
+    asked = described_headers.asked(None)
+    one = {"summary": summary, "parameters": asked, "responses": responses}
+    return {"get": one | {"security": [], "tags": []}}
 
 
-_PLAINLY: Schema = {
-    "type": "object",
-    "properties": {
-        "status": {"const": "error"},
-        "errors": {
-            "type": "object",
-            "properties": {"code": {"const": "https_only"}, "message": {"type": "string"}},
-            "required": ["code", "message"],
-            "additionalProperties": False,
-        },
-    },
-    "required": ["status", "errors"],
-    "additionalProperties": False,
-}
+def _https_only(names: Names) -> Schema:
+    return _content(
+        "It was called over HTTP, and serves HTTPS only.",
+        refusal("core", ["https_only"], names),
+        refusal_examples.refusal("https_only", "core", names),
+    )
 
 
-def _content(text: str, schema: Schema, media: str = "application/json") -> Schema:
-    return {"description": text, "content": {media: {"schema": schema}}}
+def _content(
+    text: str, schema: Schema, example: Schema | None = None, media: str = "application/json"
+) -> Schema:
+    shown = {"schema": schema} | ({"example": example} if example else {})
+    return {"description": text, "content": {media: shown}}

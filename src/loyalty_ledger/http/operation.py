@@ -17,7 +17,9 @@ from loyalty_ledger.http.jobs import Jobs
 from loyalty_ledger.http.names import Family, Names
 from loyalty_ledger.http.reasons import NOBODY, ONCE
 from loyalty_ledger.ledger import Ledger
-from loyalty_ledger.sent import Text
+from loyalty_ledger.sent import USUAL, Limits, Text
+
+JSON = "application/json"
 
 
 class Body(BaseModel):
@@ -61,8 +63,9 @@ class Operation:
     `parameters` of the query are given with what they mean and their schema.
     `act` decides or answers; `tell` makes the payload of what it came to, and asks nobody: it is a
     `tells`, or nothing. What `writes` is answered once; what reads one customer may be asked
-    `as_of` a moment. `refuses` is why the ledger may refuse it, beside what goes without saying.
-    `failed` makes the payload for what is no refusal of the call, of its body; None where it is.
+    `as_of` a moment. `limits` are those of its body. `refuses` is why the ledger may refuse it,
+    beside what goes without saying. `failed` makes the payload for what is no refusal of the call,
+    of its body; None where it is.
     """
 
     name: str
@@ -80,7 +83,18 @@ class Operation:
     as_of: bool = False
     parameters: tuple[tuple[str, str, dict[str, Any]], ...] = ()
     refuses: tuple[Reason, ...] = ()
-    media: str = "application/json"
+    media: str = JSON
+    limits: Limits = USUAL
+
+    @property
+    def takes_id(self) -> bool:
+        """Whether it may be asked under an id of the caller's making, beside its own body."""
+        return self.writes and self.family in ("core", "connect")
+
+    @property
+    def waits(self) -> bool:
+        """Whether it may be asked for an answer that includes a position of the log."""
+        return not self.writes and self.media == JSON
 
     @property
     def reasons(self) -> frozenset[Reason]:

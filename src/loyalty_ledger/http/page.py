@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, NamedTuple
 
 from loyalty_ledger.http.program_documents import NAME as PROGRAM
+from loyalty_ledger.http.signed_headers import HEADERS as SIGNING
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
@@ -38,8 +39,13 @@ def page(document: Described) -> str:
         parts.append(f"<h2>{escape(tag['name'])}</h2><p>{escape(tag['description'])}</p>")
         parts.append(f"<nav>{links}</nav>")
         for name, one in own.items():
-            parts += _section(name, one)
-    parts += [*_signing(document), *_shapes(document), *_parts(document)]
+            parts += _section(name, one, document)
+    known = document["components"]
+    parts += _headers("headers of requests", known["parameters"].values())
+    parts += _headers(
+        "headers of answers", (one | {"name": name} for name, one in known["headers"].items())
+    )
+    parts += [*_shapes(document), *_parts(document)]
     body = "\n".join(parts)
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>loyalty-ledger</title>"
@@ -58,13 +64,14 @@ def _calls(document: Described) -> dict[str, _Call]:
     return found
 
 
-def _section(name: str, call: _Call) -> Iterator[str]:
+def _section(name: str, call: _Call, document: Described) -> Iterator[str]:
     first, *others = call.paths
     yield f"<h3 id='{name}'><code>{call.method} {escape(first)}</code></h3>"
     if others:
         yield "<p>Also " + ", ".join(f"<code>{escape(one)}</code>" for one in others) + "</p>"
     about = call.about
     yield f"<p>{escape(about['summary'])} Scope: <code>{escape(about['x-scope'])}</code></p>"
+    yield from _named_headers(about, document["components"]["parameters"])
     asked = [one for one in about.get("parameters", ()) if one.get("in") == "query"]
     if asked:
         rows = "".join(_row(one["name"], one["schema"] | one) for one in asked)
@@ -127,15 +134,25 @@ def _example(content: Described) -> str:
     return f"<details><summary>For example</summary><pre>{escape(text)}</pre></details>"
 
 
-def _signing(document: Described) -> Iterator[str]:
-    """What the headers of a signed request are."""
+def _named_headers(one: Described, known: Described) -> list[str]:
+    """Which headers it reads, but for those of every operation."""
+    keys = [_name(x) for x in one["parameters"] if "$ref" in x]
+    names = [known[x]["name"] for x in keys if x not in ("request-id", *SIGNING)]
+    return [f"<p>Headers: <code>{' '.join(names)}</code></p>"] if names else []
+
+
+def _headers(title: str, headers: Iterable[Described]) -> list[str]:
+    """What these headers are."""
     rows = "".join(
         f"<tr><td><code>{escape(one['name'])}</code></td><td>{escape(one['description'])}"
-        f"<br>Such as <code>{escape(one['example'])}</code></td></tr>"
-        for one in document["components"]["parameters"].values()
+        f"{_such_as(one)}</td></tr>"
+        for one in headers
     )
-    yield "<h2>signed requests</h2>"
-    yield f"<table>{rows}</table>"
+    return [f"<h2>{title}</h2>", f"<table>{rows}</table>"]
+
+
+def _such_as(one: Mapping[str, Any]) -> str:
+    return f"<br>Such as <code>{escape(str(one['example']))}</code>" if "example" in one else ""
 
 
 def _shapes(document: Described) -> Iterator[str]:
@@ -168,9 +185,13 @@ def _row(field: str, about: Described) -> str:
     )
 
 
+def _name(reference: Described) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
+
+
 def _kind(about: Described) -> str:
     if "$ref" in about:
-        name = str(about["$ref"]).rpartition("/")[2]
+        name = _name(about)
         return f"<a href='#{name}'>{name}</a>"
     for several in ("anyOf", "oneOf"):
         if several in about:

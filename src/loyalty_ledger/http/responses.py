@@ -2,19 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from loyalty_ledger.http import envelopes
+from loyalty_ledger.http import described_headers, envelopes, refusal_examples
 from loyalty_ledger.http.names import Family, Names
 from loyalty_ledger.http.operation import Operation
+from loyalty_ledger.http.refusal_examples import Why
 
 Schema = dict[str, Any]
-RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
-POSITION = {
-    "X-Log-Position": {
-        "description": "The log's position behind what was written: a read with `at_least`"
-        " includes it.",
-        "schema": {"type": "integer", "minimum": 0},
-    }
-}
 
 
 class Shape(NamedTuple):
@@ -29,7 +22,6 @@ class Turning(NamedTuple):
 
     text: str
     why: tuple[str, ...]
-    headers: Schema = {}
 
 
 ANYWHERE = {
@@ -37,9 +29,9 @@ ANYWHERE = {
     "403": Turning("The key may not do this, or not for this store.", ("denied", "https_only")),
     "404": Turning("There is nothing there.", ("no_route",)),
     "405": Turning("This path is not asked that way.", ("wrong_method",)),
-    "429": Turning("The key has called too often.", ("too_many",), RETRY),
+    "429": Turning("The key has called too often.", ("too_many",)),
     "500": Turning("A fault of the service; it is logged.", ("internal",)),
-    "503": Turning("Too much to do just now.", ("busy",), RETRY),
+    "503": Turning("Too much to do just now.", ("busy",)),
 }
 WITH_BODY = {
     "400": Turning("The body cannot be read.", ("unreadable",)),
@@ -57,43 +49,61 @@ REFUSED = {
 def responses(operation: Operation, payload: Shape | None, names: Names) -> Schema:
     """What the operation can be answered, by HTTP status."""
     turned = ANYWHERE | (WITH_BODY if operation.asks else {})
-    codes: dict[str, set[str]] = {
-        status: {names.service_code(why) for why in one.why} for status, one in turned.items()
-    }
+    whys: dict[str, list[Why]] = {status: list(one.why) for status, one in turned.items()}
     if "{api_key}" in operation.paths[0]:
-        codes["401"].add(names.service_code("wrong_path_key"))
-    for reason in operation.reasons:
+        whys["401"].append("wrong_path_key")
+    for reason in sorted(operation.reasons):
         status = str(envelopes.status_of(operation.family, reason))
-        codes.setdefault(status, set()).add(names.code(reason))
-    known = {status: _refused(status, operation.family, codes[status], names) for status in codes}
+        whys.setdefault(status, []).append(reason)
+    known = {status: _refused(status, operation.family, whys[status], names) for status in whys}
     for status, one in turned.items():
         known[status]["description"] = one.text
-        if one.headers:
-            known[status]["headers"] = one.headers
-    known["200"] = _granted(operation, payload, codes.get("200", set()), names)
+    known["200"] = _granted(operation, payload, whys.get("200", []), names)
+    for status, told in known.items():
+        told["headers"] = described_headers.told(operation, status)
     return dict(sorted(known.items()))
 
 
-def _refused(status: str, family: Family, codes: set[str], names: Names) -> Schema:
-    media = envelopes.PROBLEM if family == "admin" else "application/json"
-    content = {media: {"schema": refusal(family, codes, names)}}
+def shared(paths: Schema) -> Schema:
+    """Refusals that several operations answer alike, by name; in their places they are named."""
+    known: Schema = {}
+    for one in (one for methods in paths.values() for one in methods.values()):
+        for status, told in one["responses"].items():
+            if status != "200":
+                name = _kept(known, f"{one['tags'][0]}.{status}", told)
+                one["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    return known
+
+
+def _kept(known: Schema, name: str, told: Schema) -> str:
+    """What it is called among those that are known, from now on at the latest."""
+    number = 1
+    while known.setdefault(numbered := f"{name}.{number}", told) != told:
+        number += 1
+    return numbered
+
+
+def _refused(status: str, family: Family, whys: list[Why], names: Names) -> Schema:
+    shown = {
+        "schema": refusal(family, whys, names),
+        "examples": refusal_examples.referred(whys, family),
+    }
+    content = {envelopes.media_of(family): shown}
     return {"description": REFUSED.get(status, ""), "content": content}
 
 
-def _granted(operation: Operation, payload: Shape | None, codes: set[str], names: Names) -> Schema:
+def _granted(operation: Operation, payload: Shape | None, whys: list[Why], names: Names) -> Schema:
     if operation.media != "application/json":
         schema: Schema = {"type": "string"}
     else:
         schema = envelope(operation.family, payload, names)
-        if codes:
-            schema = {"anyOf": [schema, refusal(operation.family, codes, names)]}
-    told: Schema = {
-        "description": REFUSED["200"] if codes else "What was asked.",
-        "content": {operation.media: {"schema": schema}},
+        if whys:
+            schema = {"anyOf": [schema, refusal(operation.family, whys, names)]}
+    shown = {"schema": schema, "examples": refusal_examples.referred(whys, operation.family)}
+    return {
+        "description": REFUSED["200"] if whys else "What was asked.",
+        "content": {operation.media: shown},
     }
-    if operation.writes:
-        told["headers"] = POSITION
-    return told
 
 
 def envelope(family: Family, payload: Shape | None, names: Names) -> Schema:
@@ -112,9 +122,9 @@ def envelope(family: Family, payload: Shape | None, names: Names) -> Schema:
     return _object(status | {"payload": told}, ["status", "payload"])
 
 
-def refusal(family: Family, codes: set[str], names: Names) -> Schema:
-    """A refusal with one of these codes."""
-    code = {"enum": sorted(codes)}
+def refusal(family: Family, whys: list[Why], names: Names) -> Schema:
+    """A refusal for one of these reasons."""
+    code = {"enum": sorted({refusal_examples.code(why, names) for why in whys})}
     text, more = {"type": "string"}, {"type": "object"}
     if family == "admin":
         about = {"const": "about:blank"}

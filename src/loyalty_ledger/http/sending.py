@@ -10,6 +10,7 @@ from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http.arriving import Arriving, Key
+from loyalty_ledger.http.asking import refuse_beside
 from loyalty_ledger.http.authorisation import check_store
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.operation import Operation, PosBody
@@ -66,6 +67,7 @@ class Sending:
 
     async def answered(self, asked: Asked) -> Told:
         """The receipt of a sale."""
+        refuse_beside(asked.operation, asked.request)
         envelope = _envelope(asked.body)
         check_store(asked.key, envelope.store_id)
         came = Came(asked.body, asked.at, meta_of(asked))

@@ -97,7 +97,8 @@ class Service:
                 named_text(name, value)
             if operation.asks is None:
                 check_store(key, None)
-            body = await read_body(request) if operation.asks or key.signed else b""
+            taken = operation.asks or key.signed
+            body = await read_body(request, operation.limits.longest) if taken else b""
             request.state.read = True
             await self._signatures.check(key, digest, request, body)
             self._authorisation.let_in(key)
@@ -142,7 +143,7 @@ class Service:
     def _decided(self, asked: Asked, ledger: Ledger) -> Told:
         operation = asked.operation
         ledger.states.look_again(CONFIGURED)
-        given = read_json(asked.body) if operation.asks else {}
+        given = read_json(asked.body, operation.limits) if operation.asks else {}
         if operation.asks is not None:
             check_store(asked.key, store_named(operation, given))
         body = read_model(operation, given)
@@ -264,7 +265,7 @@ def _headers(asked: Asked, position: int, first: datetime) -> dict[str, str]:
 
 def _message(operation: Operation, request: Request, first: datetime) -> dict[str, str]:
     """A call of Core is told by which id it is known, and when it was answered first."""
-    message_id = request.headers.get("message-id")
-    if operation.family != "core" or message_id is None:
+    message_id = request.headers.get("message-id") if operation.family == "core" else None
+    if message_id is None:
         return {}
     return {"Message-Id": message_id, "Message-Date": format_datetime(first, usegmt=True)}

@@ -3,10 +3,11 @@
 A reward store is a part of the program: changing one publishes the program's next version.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from loyalty_ledger import program_editing
 from loyalty_ledger.client import shapes
@@ -21,7 +22,7 @@ from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.program_documents import program_of
 from loyalty_ledger.http.shops import store_paths
 from loyalty_ledger.program_editing import Edited
-from loyalty_ledger.sent import Text, refused
+from loyalty_ledger.sent import Limits, Text, refused
 from loyalty_ledger.store.log import CatalogItem
 
 MOST_ITEMS, MOST_STORES = 10_000, 10_000
@@ -65,7 +66,7 @@ class StoreLine(Body):
 class StoresBody(Body):
     """Every store there is; what is absent is retired, and most only when `confirmed`."""
 
-    stores: Annotated[list[StoreLine], Field(min_length=1, max_length=MOST_STORES)]
+    stores: Annotated[list[StoreLine], FailFast(), Field(min_length=1, max_length=MOST_STORES)]
     confirmed: bool = False
 
 
@@ -82,7 +83,7 @@ class CatalogBody(Body):
     """A whole catalog, of a store or of all without their own; what is absent is retired."""
 
     for_store: Text | None = None
-    items: Annotated[list[ItemLine], Field(min_length=1, max_length=MOST_ITEMS)]
+    items: Annotated[list[ItemLine], FailFast(), Field(min_length=1, max_length=MOST_ITEMS)]
     confirmed: bool = False
 
 
@@ -171,7 +172,7 @@ def _load_catalog(call: Call) -> dict[str, Any]:
 
 
 def _check_once(name: str, ids: list[str]) -> None:
-    twice = sorted({one for one in ids if ids.count(one) > 1}) if len(set(ids)) < len(ids) else []
+    twice = sorted(one for one, times in Counter(ids).items() if times > 1)
     if twice:
         raise refused([(name, f"{', '.join(twice[:3])} stands more than once")])
 
@@ -221,6 +222,7 @@ OPERATIONS = (
         paths=("/admin/v1/catalog",),
         scope=Scope.OPERATOR,
         summary="Replace a catalog of at most 10,000 items, whole.",
+        limits=Limits(8 << 20, 100_000),
         asks=CatalogBody,
         tells=shapes.Loaded,
         act=_load_catalog,

@@ -1,17 +1,27 @@
 """Sales as they are read back: one of them, and those of a store."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
+from loyalty_ledger.domain.configuration import Stores
+from loyalty_ledger.domain.streams import STORES
 from loyalty_ledger.domain.values import Reason
-from loyalty_ledger.http.connect import ConnectBody, Skip, Take, page, sale_named
+from loyalty_ledger.http.connect import (
+    ConnectBody,
+    Skip,
+    Spanning,
+    Take,
+    page,
+    program_of,
+    sale_named,
+    span,
+)
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.sale_as_read import as_read
-from loyalty_ledger.sent import Text, Time, refused
+from loyalty_ledger.sent import Text
 
-LONGEST_SPAN = timedelta(days=366)
 USUAL_SPAN = timedelta(days=31)
 
 
@@ -22,12 +32,10 @@ class GetTransaction(ConnectBody):
     store_id: Text | None = None
 
 
-class GetStoreTransactions(ConnectBody):
+class GetStoreTransactions(Spanning, ConnectBody):
     """The sales of a store that were opened between two moments; by default the last 31 days."""
 
     store_id: Text
-    from_date: Time | None = None
-    to_date: Time | None = None
     skip: Skip = 0
     take: Take = 100
 
@@ -48,7 +56,8 @@ def _one(call: Call) -> dict[str, Any]:
 
 def _of_store(call: Call) -> dict[str, Any]:
     asked: GetStoreTransactions = call.body
-    first, end = _span(asked, call.moment.now)
+    zone, whose = _zone(asked.store_id, call)
+    first, end = span(asked, zone, whose, USUAL_SPAN, call.moment.now)
     rows = call.ledger.sales.of_store(asked.store_id, first, end)
     shown = page(rows, asked.skip, asked.take)
     known = [call.ledger.sales.sale(row.store_id, row.transaction_id) for row in shown]
@@ -59,15 +68,11 @@ def _of_store(call: Call) -> dict[str, Any]:
     }
 
 
-def _span(asked: GetStoreTransactions, now: datetime) -> tuple[datetime, datetime]:
-    for name, moment in (("from_date", asked.from_date), ("to_date", asked.to_date)):
-        if moment is not None and moment.tzinfo is None:
-            raise refused([(name, "needs an offset, such as 2026-03-01T09:30:00Z")])
-    end = asked.to_date or now + timedelta(days=1)
-    first = asked.from_date or end - USUAL_SPAN
-    if not first <= end <= first + LONGEST_SPAN:
-        raise refused([("to_date", "must be after from_date, and at most 366 days after it")])
-    return first, end
+def _zone(store_id: str, call: Call) -> tuple[str, str]:
+    """Where clocks are as in the store, and whose they are; of one not known, the program's."""
+    stores: Stores = call.ledger.states.get([STORES])[STORES]
+    known = stores.by_id.get(store_id) or stores.retired.get(store_id)
+    return (known.time_zone, "the store") if known else (program_of(call).time_zone, "the program")
 
 
 def _paths(rest: str) -> tuple[str, ...]:
