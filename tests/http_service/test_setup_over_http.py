@@ -164,9 +164,11 @@ def test_long_work_ends_with_the_service(service: Served) -> None:
             show(step, 0)
             begun.set()
 
-    job = jobs.start("count", work, lambda: None)
+    begins = jobs.start("count", work, lambda: None)
+    assert (begins["state"], begins["progress"]) == ("running", {"done": 0, "goal": 0})
     assert begun.wait(30)
     jobs.close()
+    job = jobs.job(begins["job_id"])
     assert (job.state, job.result) == (
         "failed",
         {"error": "the service ended before the work did: start it again"},

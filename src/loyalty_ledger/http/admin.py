@@ -12,7 +12,7 @@ from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.http import reasons
-from loyalty_ledger.http.jobs import Job, Progress
+from loyalty_ledger.http.jobs import Progress
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.program_documents import Document, program_of
 from loyalty_ledger.keys import NewKey, Terms, as_new
@@ -136,10 +136,9 @@ def _verify(call: Call) -> dict[str, Any]:
 
 
 def _started(call: Call, act: str, subject: str, work: Any) -> dict[str, Any]:
-    job: Job = call.jobs.start(
+    return call.jobs.start(
         f"{act} {subject}".rstrip(), work, lambda: call.ledger.acts.record(act, subject, call.by)
     )
-    return job.told()
 
 
 def _job(call: Call) -> dict[str, Any]:

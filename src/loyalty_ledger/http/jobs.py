@@ -57,8 +57,8 @@ class Jobs:
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
 
-    def start(self, what: str, work: Work, record: Callable[[], None]) -> Job:
-        """Have it recorded and start the work; Rejected while another job runs.
+    def start(self, what: str, work: Work, record: Callable[[], None]) -> dict[str, Any]:
+        """Have it recorded and start the work, told as it begins; Rejected while another job runs.
 
         What is not recorded is not started: whatever `record` raises is raised.
         """
@@ -69,12 +69,13 @@ class Jobs:
                 )
             record()
             job = Job(secrets.token_hex(8), what)
+            begins = job.told()
             self._jobs[job.job_id] = job
             while len(self._jobs) > KEPT:
                 self._jobs.popitem(last=False)
             self._thread = threading.Thread(target=self._run, args=(job, work), daemon=True)
             self._thread.start()
-        return job
+        return begins
 
     def job(self, job_id: str) -> Job:
         """The job; Rejected when there is none of this id."""

@@ -80,7 +80,13 @@ def _section(name: str, call: _Call, document: Described) -> Iterator[str]:
         content = about["requestBody"]["content"]["application/json"]
         yield f"<p>Asks {_kind(content['schema'])}</p>"
         yield _example(content)
-    yield from _answers(about["responses"])
+    shared = document["components"]["responses"]
+    yield from _answers(
+        {
+            status: shared[_name(one)] if "$ref" in one else one
+            for status, one in about["responses"].items()
+        }
+    )
 
 
 def _answers(responses: Described) -> Iterator[str]:
