@@ -136,7 +136,7 @@ def test_of_other_deposits_under_one_id_at_the_same_time_one_is_given(service: S
     asked = [
         lambda line=line: service.ask(DEPOSIT, deposit_details=[line]).json() for line in lines
     ]
-    answers = all_at_once(asked)  # type: ignore[arg-type]
+    answers = all_at_once(asked)
     refused = [one["errors"]["code"] for one in answers if one["status"] == "error"]
     assert refused == ["request_conflict"] * 5
     (given,) = [one["payload"]["summary"] for one in answers if one["status"] == "ok"]

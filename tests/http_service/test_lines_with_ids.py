@@ -163,7 +163,7 @@ def test_of_other_spends_under_one_id_at_the_same_time_one_is_made(service: Serv
     service.caller()
     lines = [LINE | {"amount": amount} for amount in (1, 2, 3, 4, 5, 6)]
     asked = [lambda line=line: service.ask(SPEND, spend_details=[line]).json() for line in lines]
-    answers = all_at_once(asked)  # type: ignore[arg-type]
+    answers = all_at_once(asked)
     refused = [one["errors"]["code"] for one in answers if one["status"] == "error"]
     assert refused == ["request_conflict"] * 5
     (made,) = [one["payload"]["summary"] for one in answers if one["status"] == "ok"]
