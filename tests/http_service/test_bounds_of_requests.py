@@ -101,7 +101,7 @@ def test_the_external_id_is_the_first_that_was_linked(service: Served) -> None:
     made = service.core("POST", "/users", {"user": user}).json()["user"]["id"]
     for number in range(1, 5):
         named = {"external_id": f"DAVE-{number}", "external_id_type": f"type-{number}"}
-        answer = service.core("POST", f"/users/{made}/external_ids", named)
+        answer = service.core("PUT", f"/users/{made}", {"user": named})
         assert answer.json()["status"] == "ok", answer.text
     read = service.core("GET", f"/users/{made}").json()["user"]
     assert read["external_id"] == "DAVE-0"
