@@ -16,9 +16,10 @@ from loyalty_ledger.domain.events.program import ProgramPublished
 from loyalty_ledger.domain.lots import Programs
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.reward_store import Shopper
-from loyalty_ledger.domain.streams import PROGRAM, customer_of, identifier, limit
+from loyalty_ledger.domain.streams import PROGRAM, customer_of, limit
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import Reference
+from loyalty_ledger.personal_fields import linked_in_order
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
 from loyalty_ledger.store.log import Log, PersonalValue
@@ -132,7 +133,7 @@ class Answers:
     def profile(self, customer_id: str, moment: Moment) -> Profile:
         """Points, levels, offers and codes; Rejected when no program was known."""
         program, programs = self.definitions(moment)
-        named = _identifiers(self._in_order(self._log.personal(customer_id)))
+        named = _identifiers(linked_in_order(self._log, customer_id))
 
         def ask(reader: Reader) -> Profile:
             return profile.profile(
@@ -152,19 +153,6 @@ class Answers:
         """The accounts of the profile alone; Rejected when no program was known."""
         whose = customer_id, moment.at, *self.definitions(moment)
         return self._ask(customer_id, moment, lambda reader: profile.accounts(reader, *whose))
-
-    def _in_order(self, values: list[PersonalValue]) -> list[PersonalValue]:
-        """The same, but of several external ids the first that was linked comes first."""
-        external = [one.reference for one in values if one.field.startswith("external")]
-        if len(external) < 2:
-            return values
-        linked = {one: self._linked_at(one) for one in external}
-        return sorted(values, key=lambda one: linked.get(one.reference, 0))
-
-    def _linked_at(self, digest: str) -> int:
-        """The position at which somebody was named so last."""
-        known = (one.position for one in self._log.stream(identifier(digest)))
-        return max(known, default=0)
 
     def facts(self, customer_id: str, moment: Moment) -> Facts:
         """When he joined, his consent, tags and flags."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from loyalty_ledger.domain.streams import identifier
 from loyalty_ledger.domain.values import Reason, Rejected
-from loyalty_ledger.store.log import Forgotten, PersonalValue
+from loyalty_ledger.store.log import Forgotten, Log, PersonalValue
 
 BORN, NOTE = "dob", "offer"
 CORE = (
@@ -136,3 +137,15 @@ def born_on(text: str) -> date:
             "dob: must be a date such as 1990-02-28",
             {"field": "dob"},
         ) from None
+
+
+def linked_in_order(log: Log, customer_id: str) -> list[PersonalValue]:
+    """A customer's personal data; of several external ids the first that was linked comes first."""
+    values = log.personal(customer_id)
+    external = [one.reference for one in values if one.field.startswith("external")]
+    if len(external) < 2:
+        return values
+    linked = {
+        one: max((x.position for x in log.stream(identifier(one))), default=0) for one in external
+    }
+    return sorted(values, key=lambda one: linked.get(one.reference, 0))

@@ -94,10 +94,11 @@ def test_a_moment_that_cannot_be_asked_is_refused_and_nothing_is_done(
             continue
         path = operation.paths[0].replace("{api_key}", service.key_id)
         path = path.replace("{what}", "balances").replace("{", "").replace("}", "")
-        asked = {"json": examples()[name]["asks"]} if operation.asks else {}
+        asked: dict[str, Any] = {"json": examples()[name]["asks"]} if operation.asks else {}
         before = service.events() if before is None else before
         for beside in ({"headers": {header: GOOD[field]}}, {"params": {field: GOOD[field]}}):
-            answer = service.caller().request(operation.method, path, **asked, **beside)
+            whole_request = asked | beside
+            answer = service.caller().request(operation.method, path, **whole_request)
             assert f"{field} cannot be asked here" in answer.text, (name, answer.text)
     assert service.events() == before
 
