@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from loyalty_ledger.cli.arguments import AsOf, Customer, KnownAt, printable
 from loyalty_ledger.cli.output import as_json, tell
-from loyalty_ledger.cli.reads import AsOf, Customer, KnownAt, printable, profile, zone_of
+from loyalty_ledger.cli.reads import profile, zone_of
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.customer import Standing
 from loyalty_ledger.domain.values import Reason, Rejected

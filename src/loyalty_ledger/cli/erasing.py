@@ -7,8 +7,8 @@ import typer
 
 from loyalty_ledger import clock
 from loyalty_ledger.answers import Moment
+from loyalty_ledger.cli.arguments import Customer
 from loyalty_ledger.cli.output import as_json, json_bytes, tell
-from loyalty_ledger.cli.reads import Customer
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.identity import parse_reference

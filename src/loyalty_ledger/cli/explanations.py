@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from loyalty_ledger.cli.arguments import AsOf, KnownAt
 from loyalty_ledger.cli.output import as_json, cell, table, tell
-from loyalty_ledger.cli.reads import AsOf, KnownAt, zone_of
+from loyalty_ledger.cli.reads import zone_of
 from loyalty_ledger.cli.references import explained, sale_named
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.moments import read_moment

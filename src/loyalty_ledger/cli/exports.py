@@ -8,8 +8,9 @@ import typer
 
 from loyalty_ledger import clock, exporting
 from loyalty_ledger.answers import Moment
+from loyalty_ledger.cli.arguments import AsOf
 from loyalty_ledger.cli.output import progress, tell
-from loyalty_ledger.cli.reads import AsOf, zone_of
+from loyalty_ledger.cli.reads import zone_of
 from loyalty_ledger.moments import read_moment
 
 

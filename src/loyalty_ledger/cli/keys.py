@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from loyalty_ledger import clock
+from loyalty_ledger.cli.arguments import printable
 from loyalty_ledger.cli.output import as_json, table, tell
-from loyalty_ledger.cli.reads import printable, zone_of
+from loyalty_ledger.cli.reads import zone_of
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.values import Period, Reason, Rejected

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from loyalty_ledger.cli.arguments import Customer, printable
 from loyalty_ledger.cli.output import as_json, cell, table, tell
-from loyalty_ledger.cli.reads import Customer, printable
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.discount_object import discount_object
 from loyalty_ledger.domain.events.offers import Actor, OfferIssued, OfferLocked

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from loyalty_ledger.cli.arguments import printable
 from loyalty_ledger.cli.loads import Refused, existing, run_load
 from loyalty_ledger.cli.offers import CLI, Client, Employee, acting
 from loyalty_ledger.cli.output import as_json, json_bytes, progress, tell
-from loyalty_ledger.cli.reads import printable
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.values import Reason, Rejected

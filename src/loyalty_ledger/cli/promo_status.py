@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from loyalty_ledger.cli.arguments import printable
 from loyalty_ledger.cli.output import as_json, table, tell
-from loyalty_ledger.cli.reads import printable
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import Reason, Rejected

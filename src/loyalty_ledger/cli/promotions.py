@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from loyalty_ledger.cli import promo_lists, promo_status
+from loyalty_ledger.cli.arguments import Customer, printable
 from loyalty_ledger.cli.offers import CLI, Client, Employee, acting, as_issued, show_issued
 from loyalty_ledger.cli.output import as_json, cell, table, tell
-from loyalty_ledger.cli.reads import Customer, printable
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.events.points import PointsAwarded
 from loyalty_ledger.domain.events.settlement import Cut

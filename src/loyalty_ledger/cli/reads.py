@@ -1,48 +1,25 @@
 """`loyalty profile | history | tiers | timeline`: what is asked about one customer."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from loyalty_ledger import clock
 from loyalty_ledger.answers import Moment
+from loyalty_ledger.cli.arguments import AsOf, Customer, KnownAt, Last, printable
 from loyalty_ledger.cli.output import as_json, cell, table, tell
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.domain.values import END_OF_TIME, Reason, Rejected
 from loyalty_ledger.identity import parse_reference
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.moments import read_moment
-from loyalty_ledger.sent import LONGEST_TEXT, named_text
 from loyalty_projections.point_history import Movement
 from loyalty_projections.profile import OfferView, Profile
 from loyalty_projections.timeline import Happening
 
-
-def printable(longest: int = LONGEST_TEXT, *, empty: bool = False) -> Callable[..., str | None]:
-    """Reads an argument or option that is text in one line and not blank, unless `empty`."""
-
-    def read(parameter: typer.CallbackParam, value: str | None) -> str | None:
-        if value is None or (empty and not value):
-            return value
-        name = max(parameter.opts, key=len)
-        shown = name if parameter.param_type_name == "option" else name.upper()
-        return named_text(shown, value if value.strip() else "", longest)
-
-    return read
-
-
-Customer = Annotated[
-    str, typer.Argument(help="kind:value (id, external, email, phone, card) or an internal id.")
-]
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="What had happened by then; a date: its end.")
-]
-KnownAt = Annotated[str | None, typer.Option("--known-at", help="What was recorded by then.")]
 OfOffer = Annotated[
     str | None, typer.Option("--offer", callback=printable(), help="Only of this offer.")
 ]
-Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the last so many.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from loyalty_ledger.cli.arguments import Customer, printable
 from loyalty_ledger.cli.offers import CLI, Client, Employee, acting
 from loyalty_ledger.cli.output import as_json, tell
 from loyalty_ledger.cli.promotions import as_granted, show_granted
-from loyalty_ledger.cli.reads import Customer, printable
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.identity import parse_reference
 

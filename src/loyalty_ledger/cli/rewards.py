@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from loyalty_ledger.cli.arguments import AsOf, Customer, KnownAt, printable
 from loyalty_ledger.cli.offers import (
     CLI,
     Client,
@@ -14,7 +15,7 @@ from loyalty_ledger.cli.offers import (
     show_issued,
 )
 from loyalty_ledger.cli.output import as_json, cell, table, tell
-from loyalty_ledger.cli.reads import AsOf, Customer, KnownAt, asked, printable
+from loyalty_ledger.cli.reads import asked
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.identity import parse_reference
 from loyalty_projections.reward_store import StoreOfferView, StoreView

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from loyalty_ledger.cli.arguments import Customer, printable
 from loyalty_ledger.cli.output import as_json, cell, tell
-from loyalty_ledger.cli.reads import Customer, printable
 from loyalty_ledger.cli.references import sale_named
 from loyalty_ledger.cli.setup import Json
 from loyalty_ledger.identity import parse_reference
