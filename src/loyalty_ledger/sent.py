@@ -29,10 +29,11 @@ DEEPEST = 64
 
 
 class Limits(NamedTuple):
-    """How much of a body is taken: bytes, and values, which its commas tell."""
+    """How much of a body is taken: bytes, values, which its commas tell, and lists and objects."""
 
     longest: int = LONGEST_BODY
     values: int = 50_000
+    nested: int = 50_000
 
 
 USUAL = Limits()
@@ -185,7 +186,7 @@ def decoded(body: bytes, limits: Limits = USUAL) -> Mapping[str, Any]:
         mib = limits.longest >> 20
         raise Rejected(Reason.VALIDATION, f"longer than {mib} MiB, the most that is taken")
     if body.count(b",") > limits.values:
-        raise _too_many(limits)
+        raise _too_many(limits.values, "values")
     if _is_too_deep(body, limits):
         raise Rejected(Reason.VALIDATION, f"deeper than {DEEPEST} lists and objects in each other")
     try:
@@ -197,8 +198,8 @@ def decoded(body: bytes, limits: Limits = USUAL) -> Mapping[str, Any]:
     return envelope
 
 
-def _too_many(limits: Limits) -> Rejected:
-    return Rejected(Reason.VALIDATION, f"of more than {limits.values:,} values, the most taken")
+def _too_many(most: int, what: str) -> Rejected:
+    return Rejected(Reason.VALIDATION, f"of more than {most:,} {what}, the most taken")
 
 
 def _is_too_deep(body: bytes, limits: Limits) -> bool:
@@ -209,8 +210,8 @@ def _is_too_deep(body: bytes, limits: Limits) -> bool:
     if body.count(b"[") + body.count(b"{") <= DEEPEST:
         return False
     left = _brackets(body, limits)
-    if left.count(b"[") > limits.values:
-        raise _too_many(limits)
+    if left.count(b"[") > limits.nested:
+        raise _too_many(limits.nested, "lists and objects")
     for _ in range(DEEPEST):
         left = left.replace(b"[]", b"")
     return b"[]" in left or left.count(b"[") > DEEPEST
@@ -221,7 +222,7 @@ def _brackets(body: bytes, limits: Limits) -> bytes:
     plain = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
     # A value is at most a name and a text, of two quotes each.
     if plain.count(b'"') > 4 * limits.values:
-        raise _too_many(limits)
+        raise _too_many(limits.values, "values")
     # Two quotes with nothing of account between them are a text without brackets.
     marks = plain.translate(_ALIKE, _NO_STRUCTURE).replace(b'""', b"")
     return _QUOTED.sub(b"", marks)

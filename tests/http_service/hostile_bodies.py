@@ -63,18 +63,18 @@ BODIES: dict[str, bytes] = {
     "gzip": gzip.compress(b'{"user_id": "x"}'),
 }
 
-_EIGHT = 8 * MIB
-# Instead of those, where a body may have 8 MiB.
+_FOUR = 4 * MIB
+# Instead of those, where a body may have 4 MiB.
 LONGER: dict[str, bytes] = {
     "half a million numbers in a list": b'{"items": [' + b"{}," * 99_990 + b"{}]}",
     "half a million unknown numbers": b'{"zzz": [' + b"1," * 99_990 + b"1]}",
-    "half a million numbers for a name": b'{"items": [' + b"1," * (_EIGHT // 2 - 20) + b"1]}",
-    "lists 100,000 deep": b"[" * (_EIGHT // 2) + b"]" * (_EIGHT // 2),
-    "objects 100,000 deep": b'{"items": [' + b"[]" * (_EIGHT // 2 - 20) + b"]}",
-    "one key of a mebibyte": b"[" * 70 + b'"",' * 99_000 + b'""' * (4 * MIB - 200_000),
-    "one text of a mebibyte": b'{"items": "' + b"x" * (_EIGHT - 20) + b'"}',
+    "half a million numbers for a name": b'{"items": [' + b"1," * (_FOUR // 2 - 20) + b"1]}",
+    "lists 100,000 deep": b"[" * (_FOUR // 2) + b"]" * (_FOUR // 2),
+    "objects 100,000 deep": b'{"items": [' + b"[]" * (_FOUR // 2 - 20) + b"]}",
+    "one key of a mebibyte": b"[" * 70 + b'"",' * 99_000 + b'""' * (2 * MIB - 200_000),
+    "one text of a mebibyte": b'{"items": "' + b"x" * (_FOUR - 20) + b'"}',
     "ninety thousand keys": b'{"items": [' + b'{"sku":"a"},' * 99_000 + b"{}]}",
-    "a byte over the limit": b'{"items": "' + b"x" * _EIGHT + b'"}',
+    "a byte over the limit": b'{"items": "' + b"x" * _FOUR + b'"}',
 }
 
 # Instead of each value of a body that is right, as JSON.

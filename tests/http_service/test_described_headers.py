@@ -104,7 +104,8 @@ def test_a_moment_that_cannot_be_asked_is_refused_and_nothing_is_done(
 
 
 def test_a_sale_sent_as_of_a_moment_is_not_taken_in(service: Served) -> None:
-    before, till = service.events(), service.caller(Scope.POS)
+    till = service.caller(Scope.POS)
+    before = service.events()
     for beside in ("as_of=2026-03-10", "known_at=2026-03-10", "at_least=1"):
         sent = till.post(f"/api/2.0/send_transaction?{beside}", content=pos_body(SALE))
         assert sent.json()["errors"]["code"] == "validation", sent.text
@@ -202,5 +203,6 @@ def test_who_serves_https_only_is_probed_plainly_and_stays_with_https(tmp_path: 
     }
     assert safe.headers["strict-transport-security"] == "max-age=31536000"
     assert not any("strict-transport-security" in one.headers for one in plain.values())
+    (tmp_path / "again").mkdir()
     with shop_on("sqlite", tmp_path / "again") as shop, served(shop) as made:
         assert "strict-transport-security" not in asyncio.run(safely()).headers

@@ -189,8 +189,11 @@ def _needs(operation: Operation) -> str:
     needs = f"Needs a key of scope `{operation.scope}`."
     if operation.asks is None:
         return needs
-    longest, values = operation.limits
-    return f"{needs} The body is at most {longest:,} bytes, and of {values:,} values."
+    longest, values, nested = operation.limits
+    return (
+        f"{needs} The body is at most {longest:,} bytes, and of {values:,} values,"
+        f" {nested:,} of them lists and objects."
+    )
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.program_documents import program_of
 from loyalty_ledger.http.shops import store_paths
 from loyalty_ledger.program_editing import Edited
-from loyalty_ledger.sent import Limits, Text, refused
+from loyalty_ledger.sent import DEEPEST, Limits, Text, refused
 from loyalty_ledger.store.log import CatalogItem
 
 MOST_ITEMS, MOST_STORES = 10_000, 10_000
@@ -222,7 +222,7 @@ OPERATIONS = (
         paths=("/admin/v1/catalog",),
         scope=Scope.OPERATOR,
         summary="Replace a catalog of at most 10,000 items, whole.",
-        limits=Limits(8 << 20, 100_000),
+        limits=Limits(4 << 20, 100_000, nested=2 * MOST_ITEMS + DEEPEST),
         asks=CatalogBody,
         tells=shapes.Loaded,
         act=_load_catalog,
