@@ -181,7 +181,7 @@ def test_a_key_calls_no_more_often_than_it_may(service: Served) -> None:
 
 def test_https_only_turns_away_what_comes_plainly(tmp_path: Path) -> None:
     with shop_on("sqlite", tmp_path) as shop, served(shop, https_only=True) as made:
-        answer = httpx.get(f"{made.url}/healthz")
+        answer = httpx.get(f"{made.url}/docs")
     assert (answer.status_code, answer.json()["errors"]["code"]) == (403, "https_only")
 
 
