@@ -67,6 +67,8 @@ from sample_ledger import (
 )
 
 MOMENTS = 200
+ITS_KEY = "a secret key of the tests, 32 characters or more"
+"""Who does what by chance follows from the ids, and they from the key: so that all happens."""
 ALL = (
     profile.PROJECTION,
     tier_progress.PROJECTION,
@@ -80,7 +82,7 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """The sample, in whose middle another program is published."""
     with (
         databases.copy_of(request.param, "two-programs", fill_with_two_programs, tmp_path) as url,
-        ledger_on(url) as ledger,
+        ledger_on(url, secret=ITS_KEY) as ledger,
     ):
         yield ledger
 
@@ -88,7 +90,7 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 def fill_with_two_programs(url: str) -> None:
     """The sample; meanwhile customers use offers, pay with points and bring things back."""
     clock = MovingClock(datetime(2017, 1, 1, tzinfo=UTC))
-    with ledger_on(url, clock) as ledger:
+    with ledger_on(url, clock, secret=ITS_KEY) as ledger:
         configure(ledger)
         ledger.administration.publish(first_program())
         shopping, returning = Shopping(ledger), BringingBack(ledger)
