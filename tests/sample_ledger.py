@@ -85,8 +85,9 @@ def time_of(line: bytes) -> datetime:
     return datetime.fromisoformat(told).replace(tzinfo=UTC) + timedelta(hours=5)
 
 
-def ledger_at(url: str | URL, clock: Any, *, secret: str = SECRET, **options: Any) -> Ledger:
-    """The ledger at an address; its engine is the caller's to dispose of."""
+def ledger_at(url: str | URL, clock: Any, **options: Any) -> Ledger:
+    """The ledger at an address, under the key `secret` if named; the caller disposes of it."""
+    secret = str(options.pop("secret", SECRET))
     made = Ledger(create_engine(url), secret.encode(), clock, **options)
     made.administration.open(Keyring(secret.encode()).check)
     return made

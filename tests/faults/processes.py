@@ -28,7 +28,7 @@ Process = subprocess.Popen[str]
 
 
 def start(url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Process:
-    """A command on the ledger at that address."""
+    """A command on the ledger at that address, in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "loyalty_ledger", "--database", url, *arguments],
         env=os.environ | {"LOYALTY_SECRET_KEY": SECRET},
@@ -36,6 +36,7 @@ def start(url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Process
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        process_group=0,
     )
 
 

@@ -1,5 +1,7 @@
 """SIGTERM: whatever a command is at, it ends soon, and what was accepted stays."""
 
+import multiprocessing
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -7,9 +9,10 @@ from pathlib import Path
 import sample_ledger
 from faults import processes
 from faults.processes import KEEP_UP, Process, running, wait_until
+from loyalty_ledger.companion import projecting_beside, working_beside
 from loyalty_ledger.settlement import READER
 from loyalty_ledger.worker import project
-from sample_ledger import both_databases, configured, digests, ledger_on
+from sample_ledger import SECRET, both_databases, configured, digests, ledger_on
 
 SOON_S = 10
 
@@ -78,6 +81,51 @@ def test_a_worker_in_full_swing_ends_and_keeps_what_it_settled(
                 ]
             )
         )
+
+
+@both_databases
+def test_a_worker_ends_when_all_of_its_processes_are_told_to_at_once(
+    backend: str, tmp_path: Path
+) -> None:
+    """As a service manager tells them."""
+    with configured(backend, tmp_path) as url, ledger_on(url) as ledger:
+        ledger.intake.receive(sample_ledger.all_lines()[:500])
+        with running(url, "work") as process:
+            wait_until(lambda: processes.caught_up(ledger), process)
+            os.killpg(process.pid, signal.SIGTERM)
+            _, err = process.communicate(timeout=SOON_S)
+        assert (process.returncode, err) == (0, "")
+
+
+@both_databases
+def test_a_companion_that_dies_is_followed_by_another(backend: str, tmp_path: Path) -> None:
+    """On SQLite it is the one that settles, on PostgreSQL the one that keeps the views up."""
+    lines = sample_ledger.all_lines()[:20]
+    with configured(backend, tmp_path) as url, ledger_on(url) as ledger:
+        engine = ledger.log.engine
+        ledger.intake.receive(lines[:10])
+        beside = (
+            working_beside(engine.url, SECRET.encode())
+            if backend == "sqlite"
+            else projecting_beside(engine.url)
+        )
+
+        def has_come_to() -> int:
+            if backend == "sqlite":
+                return ledger.log.position_of(READER)
+            return min(one.position for one in ledger.projector.status())
+
+        before = {one.pid for one in multiprocessing.active_children()}
+        with beside:
+            for group in (lines[10:15], lines[15:]):
+                wait_until(lambda: has_come_to() == ledger.log.head().position)
+                (companion,) = {*multiprocessing.active_children()} - {
+                    one for one in multiprocessing.active_children() if one.pid in before
+                }
+                companion.kill()
+                ledger.intake.receive(group)
+            wait_until(lambda: has_come_to() == ledger.log.head().position)
+        assert {one.pid for one in multiprocessing.active_children()} <= before
 
 
 def test_a_worker_that_has_nothing_to_do_ends_at_once(sqlite_url: str) -> None:
