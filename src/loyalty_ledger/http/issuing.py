@@ -35,17 +35,22 @@ def as_status_list(issued: list[OfferIssued]) -> dict[str, Any]:
     """What was issued, offer by offer; a fail reason of 0 is none."""
     return {
         "status_list": [
-            {
-                "user_id": one.customer_id,
-                "user_offer_id": one.offer_id,
-                "offer_id": one.definition,
-                "root_offer_id": one.definition,
-                "expiration_date": one.expires_at,
-                "pending_extended_data": False,
-                "fail_reason": word("fail_reason", "none"),
-            }
+            _line(one.customer_id, one.definition, "none")
+            | {"user_offer_id": one.offer_id, "expiration_date": one.expires_at}
             for one in issued
         ]
+    }
+
+
+def _line(user_id: str, offer_id: str, fails: str) -> dict[str, Any]:
+    return {
+        "user_id": user_id,
+        "user_offer_id": None,
+        "offer_id": offer_id,
+        "root_offer_id": offer_id,
+        "expiration_date": None,
+        "pending_extended_data": False,
+        "fail_reason": word("fail_reason", fails),
     }
 
 
@@ -57,19 +62,7 @@ def _as_failed(asked: Issue, refusal: Rejected) -> dict[str, Any] | None:
     """The line of offers of which none was issued."""
     if refusal.code not in _FAILS:
         return None
-    return {
-        "status_list": [
-            {
-                "user_id": asked.user_id,
-                "user_offer_id": None,
-                "offer_id": asked.offer_id,
-                "root_offer_id": asked.offer_id,
-                "expiration_date": None,
-                "pending_extended_data": False,
-                "fail_reason": word("fail_reason", refusal.code.value),
-            }
-        ]
-    }
+    return {"status_list": [_line(asked.user_id, asked.offer_id, refusal.code.value)]}
 
 
 ISSUE = Operation(
