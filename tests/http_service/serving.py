@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ from loyalty_ledger.http.names import Names, read_names
 from loyalty_ledger.http.serve import answering
 from loyalty_ledger.http.taking_in import Take
 from loyalty_ledger.keys import Terms
-from offers.till import BREAKFAST, Shop
+from offers.till import BREAKFAST, Shop, shop_on
 from sample_ledger import SECRET
 
 _number = count(1)
@@ -174,3 +175,12 @@ def served(
     assert isinstance(pool, QueuePool)
     assert pool.checkedout() == 0, "the service ended, and connections are still in use"
     assert overheard.untrue == [], "\n".join(overheard.untrue[:5])
+
+
+@contextmanager
+def served_in_own_words(backend: str, folder: Path, own: str) -> Iterator[Served]:
+    """The coffee shop's service with a wire file of the retailer's own."""
+    file = folder / "own.toml"
+    file.write_text(own, encoding="utf-8")
+    with shop_on(backend, folder) as shop, served(shop, read_names(file)) as made:
+        yield made

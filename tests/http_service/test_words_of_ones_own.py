@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from cli.command_line import loyalty
-from http_service.serving import SALE, Served, served
+from http_service.serving import SALE, Served, served_in_own_words
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http.app import PATHS
 from loyalty_ledger.http.names import read_names
-from offers.till import promoting, shop_on
+from offers.till import promoting
 
 SPEND = "/incentives/api/1.0/user_points/spend_multiple"
 SHELF = "/offers/api/2.0/offers/rewardstores/get_reward_store_offers"
@@ -60,9 +60,7 @@ claims = "/codes/redeem"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
-    own = tmp_path / "own.toml"
-    own.write_text(OWN, encoding="utf-8")
-    with shop_on(request.param, tmp_path) as shop, served(shop, read_names(own)) as made:
+    with served_in_own_words(request.param, tmp_path, OWN) as made:
         yield made
 
 

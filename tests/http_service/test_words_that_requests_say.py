@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from http_service.serving import SALE, Served, binding, pos_body, served
+from http_service.serving import SALE, Served, binding, pos_body, served, served_in_own_words
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http.names import read_names
-from offers.till import promoting, shop_on
+from offers.till import promoting
 
 AUDIT = "/incentives/api/1.0/point_audit_logs/fetch_point_audit_logs"
 SALES = "/transactions/api/1.0/transactions/info/get_transaction"
@@ -33,9 +33,7 @@ message = "banner"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
-    own = tmp_path / "own.toml"
-    own.write_text(OWN, encoding="utf-8")
-    with shop_on(request.param, tmp_path) as shop, served(shop, read_names(own)) as made:
+    with served_in_own_words(request.param, tmp_path, OWN) as made:
         yield made
 
 
