@@ -12,7 +12,7 @@ Moment = Literal["before", "sent", "answered"]
 """COMMIT is not passed on; is passed on and its answer not awaited; is answered, unheard."""
 
 _COMMITS = b"COMMIT\x00", b'{"mark":'
-"""A transaction's end, and a small commit's only statement."""
+"""A transaction's end, and the only statement of a commit in one trip."""
 
 
 class Proxy:

@@ -1,4 +1,4 @@
-"""A small commit on PostgreSQL: one statement, which is written or never will be."""
+"""A commit on PostgreSQL in one trip: one statement, which is written or never will be."""
 
 import threading
 import time
@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from clocks import Clock
-from loyalty_ledger.store.at_once import AtOnce, is_small
+from loyalty_ledger.store.at_once import AtOnce, fits
 from loyalty_ledger.store.engine import create_engine, for_writing
 from loyalty_ledger.store.log import (
+    Advance,
     Answer,
     Commit,
     Conflict,
@@ -34,9 +35,9 @@ def log(postgres_url: str) -> Iterator[Log]:
     engine.dispose()
 
 
-def small(asked: Commit) -> AtOnce:
+def whole(asked: Commit) -> AtOnce:
     prepared = Prepared.of(asked, EventCodec())
-    assert is_small(prepared.commit)
+    assert fits(prepared.commit, prepared.rows)
     return AtOnce(prepared.commit, prepared.rows, Clock())
 
 
@@ -51,7 +52,7 @@ def rows(log: Log, table: str) -> int:
 
 
 def test_what_was_given_up_is_never_written_however_late_it_arrives(log: Log) -> None:
-    late = small(commit("ann"))
+    late = whole(commit("ann"))
     assert ask(log, late) is None
     assert ask(log, late) is None
     with pytest.raises(Conflict):
@@ -63,7 +64,7 @@ def test_what_was_given_up_is_never_written_however_late_it_arrives(log: Log) ->
 def test_a_statement_still_on_its_way_is_waited_for_or_never_written(log: Log) -> None:
     """It runs while its writer, who lost it, asks: whoever comes first, both tell the same."""
     for number in range(40):
-        lost = small(commit(f"c{number}", read_at=log.head().position))
+        lost = whole(commit(f"c{number}", read_at=log.head().position))
         told: list[str] = []
 
         def arrives(lost: AtOnce = lost, told: list[str] = told) -> None:
@@ -83,17 +84,17 @@ def test_a_statement_still_on_its_way_is_waited_for_or_never_written(log: Log) -
 
 def test_what_landed_is_told_as_if_the_answer_had_not_been_lost(log: Log) -> None:
     log.append(commit("bob"))
-    done = small(commit("ann", "ann-2"))
+    done = whole(commit("ann", "ann-2"))
     assert ask(log, done) is None
-    done = small(commit("ann", "ann-2"))
+    done = whole(commit("ann", "ann-2"))
     assert done.write(log.engine) == ask(log, done)
 
 
 def test_events_that_differ_in_anything_are_somebody_elses(log: Log) -> None:
     log.append(commit("ann"))
     other = NewEvent("customer/ann", enrolled("ann"), ("ann",), {"request_id": "r2"})
-    assert ask(log, small(Commit([other], {"customer/ann": 0}, 0))) is None
-    longer = small(commit("ann", "bob"))
+    assert ask(log, whole(Commit([other], {"customer/ann": 0}, 0))) is None
+    longer = whole(commit("ann", "bob"))
     assert ask(log, longer) is None
 
 
@@ -114,6 +115,39 @@ def test_everything_that_stands_beside_the_events_is_written_with_them(log: Log)
         position=1
     )
     assert log.verify_chain() is None
+
+
+def test_a_batch_goes_with_the_move_of_its_reader(log: Log) -> None:
+    names = [f"c{number}" for number in range(600)]
+    told = commit(*names)
+    told.advance = Advance("settler", 0, 7)
+    done = whole(told)
+    assert done.write(log.engine) == ask(log, done)
+    assert (log.head().position, log.position_of("settler")) == (600, 7)
+    assert [one.stream for one in log.read(0, 600)] == [f"customer/{name}" for name in names]
+    for place, name in enumerate(names, 1):
+        assert [one.position for one in log.history(name)] == [place]
+    assert log.verify_chain() is None
+
+
+@pytest.mark.parametrize("before", [0, 6, 8])
+def test_a_reader_that_stands_elsewhere_writes_nothing_at_all(log: Log, before: int) -> None:
+    first = commit("ann")
+    first.advance = Advance("settler", 0, 7)
+    log.append(first)
+    second = commit("bob", read_at=1)
+    second.advance = Advance("settler", before, 9)
+    with pytest.raises(Conflict) as raised:
+        log.append(second)
+    assert raised.value.what == "tracking"
+    assert (log.head().position, log.position_of("settler")) == (1, 7)
+
+
+def test_who_moves_a_reader_backwards_is_told_so(log: Log) -> None:
+    back = commit("ann")
+    back.advance = Advance("settler", 7, 6)
+    with pytest.raises(ValueError, match="go back"):
+        log.append(back)
 
 
 def _all(connection: Connection, table: object) -> list[tuple[object, ...]]:
@@ -163,7 +197,7 @@ def test_the_servers_default_of_isolation_does_not_hide_what_was_committed_meanw
         connection.execute(text(f'ALTER DATABASE "{database}" {strict}'))
     engine = create_engine(postgres_url)
     told: list[str] = []
-    waiting = small(Commit(commit("bob").events, {"customer/bob": 0, "customer/ann": 0}, 0))
+    waiting = whole(Commit(commit("bob").events, {"customer/bob": 0, "customer/ann": 0}, 0))
 
     def wait() -> None:
         try:

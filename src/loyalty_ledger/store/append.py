@@ -146,20 +146,30 @@ def _chain(
         yield position, stream, version, name, recorded_at, last, body
 
 
+def check_forward(move: Advance) -> None:
+    """ValueError for a move backwards."""
+    if move.after < move.before:
+        raise ValueError(f"{move.reader} cannot go back from {move.before} to {move.after}")
+
+
 def advance(connection: Connection, move: Advance) -> None:
     """Move a reader's position; Conflict when it does not stand at `before`.
 
     A reader nobody knows stands at 0. ValueError for a move backwards.
     """
-    if move.after < move.before:
-        raise ValueError(f"{move.reader} cannot go back from {move.before} to {move.after}")
+    check_forward(move)
     moved = connection.execute(
         update(tracking)
         .where(tracking.c.reader == move.reader, tracking.c.position == move.before)
         .values(position=move.after)
     ).rowcount
     if not moved and not (move.before == 0 and _first_advance(connection, move)):
-        raise Conflict("tracking", message=f"{move.reader} does not stand at {move.before}")
+        raise stands_elsewhere(move)
+
+
+def stands_elsewhere(move: Advance) -> Conflict:
+    """A reader is not where a move begins: somebody else has moved it."""
+    return Conflict("tracking", message=f"{move.reader} does not stand at {move.before}")
 
 
 def _first_advance(connection: Connection, move: Advance) -> bool:

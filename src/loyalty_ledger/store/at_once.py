@@ -1,7 +1,8 @@
-"""A small commit on PostgreSQL in one trip: a function of the database locks, checks and writes.
+"""A commit on PostgreSQL in one trip: a function of the database locks, checks and writes.
 
-No writer waits for another one's trips. The statement commits by itself; a writer who loses his
-connection to it finds out whether it was written, and if not, sees to it that it never will be.
+No writer waits for another one's trips, nor for its turn on a busy machine. The statement commits
+by itself; a writer who loses his connection to it finds out whether it was written, and if not, sees
+to it that it never will be.
 """
 
 import secrets
@@ -13,30 +14,30 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
-from loyalty_ledger.store.append import EventRow, changed_since
+from loyalty_ledger.store.append import EventRow, changed_since, stands_elsewhere
 from loyalty_ledger.store.bulk import latest_rows
 from loyalty_ledger.store.instants import from_micros, to_micros
 from loyalty_ledger.store.records import Appended, Commit, Conflict
 from loyalty_ledger.store.schema import events, given_up, head, personal, requests, snapshots
 from loyalty_ledger.store.trip import Statement, in_one_trip, number
 
-MOST_EVENTS = 20
-MOST_EXPECTED = 100
-"""What is larger is a batch, and takes its trips: COPY is quicker then."""
+MOST_EVENTS = 5_000
+MOST_BYTES = 8_000_000
+"""What is larger takes its trips: it would be held in memory several times over."""
 
 _CALL = Statement(b"append_at_once", b"SELECT * FROM append_at_once($1::jsonb)")
 _encode = json.Encoder().encode
 
 
-def is_small(commit: Commit) -> bool:
-    """Whether one statement can write it: a few events, and nothing that belongs to batches."""
-    beside = commit.advance or commit.catalog or commit.codes or commit.forgotten
-    few = 0 < len(commit.events) < MOST_EVENTS and len(commit.expected) < MOST_EXPECTED
-    return few and not beside
+def fits(commit: Commit, rows: Sequence[EventRow]) -> bool:
+    """Whether one statement can write it: not too much, and nothing that only some commits have."""
+    if commit.catalog or commit.codes or commit.forgotten:
+        return False
+    return 0 < len(rows) < MOST_EVENTS and sum(len(row.body) for row in rows) < MOST_BYTES
 
 
 class AtOnce:
-    """A small commit, made ready to be sent and to be recognised."""
+    """A commit, made ready to be sent and to be recognised."""
 
     def __init__(self, commit: Commit, rows: Sequence[EventRow], clock: Callable[[], datetime]):
         self._commit = commit
@@ -47,6 +48,7 @@ class AtOnce:
             "answers": commit.answers,
             "personal": latest_rows(personal, commit.personal),
             "snapshots": latest_rows(snapshots, commit.snapshots),
+            "advance": commit.advance,
         }
         self._asked = _encode(
             {
@@ -87,6 +89,8 @@ class AtOnce:
     def _conflict(self, outcome: bytes, moved: dict[str, int]) -> Conflict:
         if outcome == b"answers":
             return _answered()
+        if outcome == b"tracking" and self._commit.advance:
+            return stands_elsewhere(self._commit.advance)
         if outcome == b"quiet":
             return Conflict("quiet", message="customers have new events")
         expected = self._commit.expected

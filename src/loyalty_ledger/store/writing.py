@@ -15,11 +15,12 @@ from loyalty_ledger.store.append import (
     advance,
     changed_since,
     check_expected,
+    check_forward,
     check_quiet,
     take_head,
     write_events,
 )
-from loyalty_ledger.store.at_once import AtOnce, is_small
+from loyalty_ledger.store.at_once import AtOnce, fits
 from loyalty_ledger.store.bulk import upsert_rows
 from loyalty_ledger.store.instants import from_micros
 from loyalty_ledger.store.mapper import EventCodec
@@ -57,13 +58,14 @@ class Prepared:
             storable(snapshot.state_version, "state version")
         if commit.advance:
             storable_id(commit.advance.reader, "reader")
+            check_forward(commit.advance)
         return cls(commit, rows)
 
     def append(self, engine: Engine, clock: Callable[[], datetime]) -> Appended:
         """Write it, in the way that suits its size; raises what `Log.append` says."""
-        if engine.name == "postgresql" and is_small(self.commit):
-            small = AtOnce(self.commit, self.rows, clock)
-            return call_once(engine, small.write, small.landed)
+        if engine.name == "postgresql" and fits(self.commit, self.rows):
+            whole = AtOnce(self.commit, self.rows, clock)
+            return call_once(engine, whole.write, whole.landed)
         return commit_once(engine, lambda on: self.write(on, clock), self.landed).result
 
     def write(self, connection: Connection, clock: Callable[[], datetime]) -> Written:
