@@ -30,6 +30,7 @@ from loyalty_ledger.http import (
 )
 from loyalty_ledger.http.arriving import Arriving
 from loyalty_ledger.http.authorisation import Authorisation
+from loyalty_ledger.http.door import Door
 from loyalty_ledger.http.exports import Exports
 from loyalty_ledger.http.guard import Guard
 from loyalty_ledger.http.jobs import Jobs
@@ -112,6 +113,7 @@ def make_app(
         _route(app, service, operation, service.answered)
     health.add_to(app, pool, names)
     health.add_description(app, (*BY_THEMSELVES, *OPERATIONS), names)
+    app.add_middleware(Door, arriving=arriving, operation=SEND, names=names)
     app.add_middleware(Guard, metrics=metrics, names=names, https_only=settings.https_only)
     return app
 

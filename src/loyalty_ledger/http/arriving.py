@@ -19,6 +19,11 @@ MOST_WAITING = 2_000
 Key = tuple[str, str, str]
 
 
+def too_many() -> Turned:
+    """503: no more sales may wait."""
+    return busy("too many sales are on their way in: send it again in a moment")
+
+
 class Arrived(NamedTuple):
     """What became of a sale, and the position of the log behind it."""
 
@@ -50,6 +55,11 @@ class Arriving:
         """How many sales are on their way in."""
         return self._waiting
 
+    @property
+    def full(self) -> bool:
+        """Whether no more may wait."""
+        return self._waiting >= MOST_WAITING
+
     async def receive(self, came: Came, key: Key | None) -> Arrived:
         """Have it taken in. `key` is what the request is known by, if by anything.
 
@@ -57,8 +67,8 @@ class Arriving:
         """
         if key is not None and key in self._under_way:
             raise pending(key[-1])
-        if self._waiting >= MOST_WAITING:
-            raise busy("too many sales are on their way in: send it again in a moment")
+        if self.full:
+            raise too_many()
         loop = asyncio.get_running_loop()
         told: asyncio.Future[Arrived] = loop.create_future()
         self._waiting += 1
