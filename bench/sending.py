@@ -16,6 +16,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 SAMPLE = HERE.parent / "src" / "loyalty_ledger" / "sample"
 LINES = 20
+THREADS = 2
 LUA = """
 local line = '{"line_id":"%d","item_id":"%s","quantity":1,"unit_price":2.50,"subtotal":2.50}'
 local lines = {}
@@ -32,6 +33,22 @@ function request()
     [["items":[%s],"payments":[{"amount":50,"user_id":"%d"}]}}]],
     STORE, sale, sale, items, number % 2000)
   return wrk.format("POST", "/api/2.0/send_transaction", HEADERS, body)
+end
+"""
+PACED = """
+-- So many a second in all, however soon they are answered: whoever is late waits for nobody.
+local ffi = require("ffi")
+ffi.cdef("typedef struct { long s; long ns; } moment; int clock_gettime(int, moment *);")
+local moment = ffi.new("moment")
+local function now_ms()
+  ffi.C.clock_gettime(1, moment)
+  return tonumber(moment.s) * 1000 + tonumber(moment.ns) / 1000000
+end
+local due = nil
+function delay()
+  local now = now_ms()
+  due = due and due + THREADS * 1000 / PER_SECOND or now
+  return math.max(0, math.floor(due - now + math.random()))
 end
 """
 
@@ -74,14 +91,19 @@ def body(request: str, payload: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def lua(folder: Path, auth: tuple[str, str]) -> Path:
-    """The script that makes the bodies."""
+def lua(folder: Path, auth: tuple[str, str], per_second: int | None = None) -> Path:
+    """The script that makes the bodies; `per_second` of them, if that is given, else all it can."""
     token = b64encode(":".join(auth).encode()).decode()
     names = ",".join(f'"{one}"' for one in items())
     headers = f'["Authorization"] = "Basic {token}", ["Content-Type"] = "application/json"'
     text = f'ITEMS = {{{names}}}\nSTORE = "{store()}"\nHEADERS = {{{headers}}}\n'
-    file = folder / "sales.lua"
-    file.write_text(text + LUA)
+    if per_second is None:
+        file = folder / "sales.lua"
+        file.write_text(text + LUA)
+    else:
+        file = folder / f"sales-{per_second}.lua"
+        pace = f"THREADS = {THREADS}\nPER_SECOND = {per_second}\n"
+        file.write_text(text + pace + LUA + PACED)
     return file
 
 
@@ -91,7 +113,7 @@ def wrk(
     """What wrk measures: requests a second, latencies, and how many were not answered with 200."""
     more = ["-s", str(script), address, "--", name] if script else [address]
     told = subprocess.run(
-        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", *more],
+        ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", "--latency", *more],
         check=True, stdout=subprocess.PIPE, text=True,
     ).stdout  # fmt: skip
     found = {"per_s": float(re.findall(r"Requests/sec:\s+([\d.]+)", told)[0])}

@@ -37,6 +37,7 @@ offers:
 """
 NICE = "10"
 SECONDS, CONNECTIONS = 15, 64
+PER_SECOND = 1_500
 
 
 def main() -> int:
@@ -65,7 +66,7 @@ def measure(
     fill(environment, folder)
     key = json.loads(run(environment, "keys", "create", "bench", "--scope", "operator", "--json"))
     auth = (key["key"], key["secret"])
-    script = sending.lua(folder, auth)
+    script, paced = sending.lua(folder, auth), sending.lua(folder, auth, PER_SECOND)
     with serving(environment, folder, settling=False) as address:
         nothing = sending.wrk(address + "/healthz", seconds // 3 or 1, connections)
         with beside(address, auth) as waited_for_nothing:
@@ -73,6 +74,8 @@ def measure(
         alone = sending.wrk(address, seconds, connections, script, "alone")
         with beside(address, auth) as waited_alone:
             beside_alone = sending.wrk(address, seconds, connections, script, "beside")
+        with beside(address, auth) as waited_at_rate:
+            at_rate = sending.wrk(address, seconds, connections, paced, "rate")
     with serving(environment, folder) as address:
         settling = sending.wrk(address, seconds, connections, script, "settling")
         with beside(address, auth) as waited:
@@ -82,6 +85,7 @@ def measure(
         "no_op_beside": beside_nothing | waited_for_nothing,
         "send": alone,
         "send_beside": beside_alone | waited_alone,
+        "send_at_rate_beside": at_rate | waited_at_rate,
         "send_settling": settling,
         "send_settling_beside": loaded | waited,
     }
@@ -200,6 +204,7 @@ def show(found: dict[str, Any]) -> None:
         ("the same, till and app", found["no_op_beside"]),
         ("sales", found["send"]),
         ("sales, till and app", found["send_beside"]),
+        (f"{PER_SECOND:,} sales/s, till and app", found["send_at_rate_beside"]),
         ("sales, settled meanwhile", found["send_settling"]),
         ("sales, till and app, settled", found["send_settling_beside"]),
     ):
