@@ -2,8 +2,8 @@
 
     python bench/overload.py [--seconds N] [--json]
 
-As `service.py`, with as many connections as three times what may wait in the service; each sends
-again as soon as it is answered, with 200 or with 503. Afterwards: how soon a till that sends alone
+As `service.py`, at three times the rate that the service is to take in, over as many connections as
+three times what may wait in it, whatever becomes of what was sent before. Afterwards: how soon a till that sends alone
 is answered as fast as ever, and whether everything that was accepted is in the log and settled.
 """
 
@@ -24,7 +24,7 @@ from sqlalchemy import create_engine, text
 
 from postgres import private_postgres
 
-CONNECTIONS = 6_000
+PER_SECOND, CONNECTIONS = 3 * service.PER_SECOND, 6_000
 SECONDS = 30
 WITHIN_S = 0.1
 IN_A_ROW = 20
@@ -37,7 +37,7 @@ def measure(url: str, folder: Path, seconds: int = SECONDS) -> dict[str, Any]:
     made = service.run(environment, "keys", "create", "bench", "--scope", "operator", "--json")
     auth = (json.loads(made)["key"], json.loads(made)["secret"])
     with service.serving(environment, folder) as address:
-        script = sending.lua(folder, auth)
+        script = sending.lua(folder, auth, PER_SECOND)
         before = arrived(url)
         told = sending.wrk(address, seconds, CONNECTIONS, script, "over")
         normal_s, sent = until_normal(address, auth)
@@ -49,7 +49,8 @@ def measure(url: str, folder: Path, seconds: int = SECONDS) -> dict[str, Any]:
     accepted = answered - told["refused"]
     return {
         "seconds": seconds,
-        "asked_per_s": told["per_s"],
+        "offered_per_s": PER_SECOND,
+        "answered_per_s": told["per_s"],
         "accepted": accepted,
         "refused": told["refused"],
         "in_the_log": arrived(url) - before - sent,
@@ -94,7 +95,8 @@ def all_settled(environment: dict[str, str]) -> bool:
 def show(found: dict[str, Any]) -> None:
     """The figures for people."""
     print(
-        f"Overload for {found['seconds']} s: {found['asked_per_s']:,.0f} asked a second,"
+        f"Overload for {found['seconds']} s: {found['offered_per_s']:,} sales a second offered,"
+        f" {found['answered_per_s']:,.0f} answered;"
         f" {found['accepted']:,.0f} accepted, {found['refused']:,.0f} refused;"
         f" {found['in_the_log']:,} in the log; as quick as ever after"
         f" {found['normal_after_s']:.1f} s, all settled after {found['settled_after_s']:.0f} s"

@@ -1,8 +1,8 @@
 """A commit on PostgreSQL in one trip: a function of the database locks, checks and writes.
 
 No writer waits for another one's trips, nor for its turn on a busy machine. The statement commits
-by itself; a writer who loses his connection to it finds out whether it was written, and if not, sees
-to it that it never will be.
+by itself; a writer who loses his connection to it finds out whether it was written, and if not,
+sees to it that it never will be.
 """
 
 import secrets
