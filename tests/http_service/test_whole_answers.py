@@ -7,7 +7,7 @@ from typing import Any
 from uvicorn.server import ServerState
 
 from loyalty_ledger.http.serve import Serving
-from loyalty_ledger.http.whole_answers import WholeAnswers
+from loyalty_ledger.http.whole_answers import MOST_HELD, WholeAnswers
 
 
 class Recorded:
@@ -60,3 +60,13 @@ def test_what_is_held_is_sent_before_the_connection_is_closed() -> None:
         transport.close()
 
     assert on_a_connection(write_and_close) == [b"head body", "closed"]
+
+
+def test_what_is_large_is_not_held() -> None:
+    def write(transport: asyncio.Transport) -> None:
+        transport.write(b"head ")
+        transport.write(b"x" * MOST_HELD)
+        transport.write(b"rest")
+        transport.close()
+
+    assert [len(one) for one in on_a_connection(write)[:-1]] == [5 + MOST_HELD, 4]

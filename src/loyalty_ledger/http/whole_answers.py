@@ -9,6 +9,9 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+MOST_HELD = 65_536
+"""What is larger goes at once, so that the connection tells whoever writes when it is full."""
+
 
 class WholeAnswers(HttpToolsProtocol):
     """A connection on which what is written in one turn of the loop is sent at once."""
@@ -24,12 +27,16 @@ class _Gathering:
     def __init__(self, transport: asyncio.Transport):
         self._transport = transport
         self._held: list[bytes] = []
+        self._size = 0
         self._call_soon = asyncio.get_running_loop().call_soon
 
     def write(self, data: bytes) -> None:
         if not self._held:
             self._call_soon(self._send)
         self._held.append(data)
+        self._size += len(data)
+        if self._size > MOST_HELD:
+            self._send()
 
     def close(self) -> None:
         self._send()
@@ -37,7 +44,7 @@ class _Gathering:
 
     def _send(self) -> None:
         if self._held:
-            held, self._held = self._held, []
+            held, self._held, self._size = self._held, [], 0
             self._transport.write(b"".join(held))
 
     def __getattr__(self, name: str) -> Any:
