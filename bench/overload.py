@@ -4,8 +4,8 @@
 
 As `service.py`, at three times the rate that the service is to take in, over as many connections as
 three times what may wait in it, whatever becomes of what was sent before. Afterwards: how soon a
-till that sends alone is answered as fast as ever, and whether everything that was accepted is in the
-log and settled.
+till that sends alone is answered as fast as ever, and whether everything that was accepted is in
+the log and settled.
 """
 
 from __future__ import annotations
