@@ -5,7 +5,7 @@ fields are kept beside the log, with the free-form ones, since they may hold per
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
@@ -203,11 +203,7 @@ def _objects(value: object) -> int:
 
 
 def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
-    given = {name: value for name, value in payload.items() if value is not None}
-    try:
-        transaction = WireTransaction.model_validate(given)
-    except ValidationError as error:
-        raise refused(problems_of(error)) from None
+    transaction = _validated({name: x for name, x in payload.items() if x is not None})
     problems = []
     if transaction.modified_time is None and transaction.open_time is None:
         problems.append(("open_time", "is missing, and modified_time too; one of them is needed"))
@@ -218,6 +214,48 @@ def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
     if problems:
         raise refused(problems)
     return transaction
+
+
+def _validated(given: dict[str, Any]) -> WireTransaction:
+    """What is said is read as it is, and looked through for nulls only where that fails.
+
+    Nearly no till sends any, and sales are what the service is asked most.
+    """
+    try:
+        return WireTransaction.model_validate(given)
+    except ValidationError as error:
+        without = _without_nulls(given)
+        if without == given:
+            raise refused(problems_of(error)) from None
+    try:
+        return WireTransaction.model_validate(without)
+    except ValidationError as error:
+        raise refused(problems_of(error)) from None
+
+
+_PARTS: dict[str, type[WirePart]] = {
+    "items": WireItem,
+    "payments": WirePayment,
+    "discounts": WireDiscount,
+}
+
+
+def _without_nulls(given: dict[str, Any]) -> dict[str, Any]:
+    """The same, without the known fields of its parts that are null: they are as if left out.
+
+    Of what nobody knows here nothing is changed: there null may say something.
+    """
+
+    def cut(part: object, known: Collection[str]) -> object:
+        if not isinstance(part, dict):
+            return part
+        return {name: x for name, x in part.items() if x is not None or name not in known}
+
+    return given | {
+        name: [cut(part, model.model_fields) for part in given[name]]
+        for name, model in _PARTS.items()
+        if isinstance(given.get(name), list)
+    }
 
 
 def extras(transaction: WireTransaction) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
