@@ -41,7 +41,10 @@ class Phone(Body):
 
 
 class UserSent(Body):
-    """What can be said of a customer. What is left out stays as it is."""
+    """What can be said of a customer. What is left out stays as it is.
+
+    `phone_numbers` are all that he has: one that is not among them is his no more.
+    """
 
     external_id: Text | None = None
     external_id_type: Text | None = None
@@ -110,6 +113,12 @@ def _references(user: UserSent) -> list[Reference]:
     return list(dict.fromkeys(found))
 
 
+def _said_whole(user: UserSent) -> list[str]:
+    """Of which kinds what is said is all: he has one address, and the phones that are listed."""
+    said = {"email": user.email, "phone": user.phone_numbers}
+    return [kind for kind, value in said.items() if value is not None]
+
+
 def _fields(user: UserSent) -> dict[str, str]:
     return {name: value for name in CORE if (value := getattr(user, name)) is not None}
 
@@ -145,6 +154,7 @@ def _update(call: Call) -> bool:
         _fields(user),
         _references(user),
         call.by,
+        _said_whole(user),
     )
 
 
@@ -265,7 +275,8 @@ OPERATIONS = (
     ),
     core(
         "update_user", "PUT", both(), Scope.MEMBER,
-        "Change a customer; a new e-mail address takes the place of the old one.", _update,
+        "Change a customer; an e-mail address or a list of phones takes the place of the former.",
+        _update,
         asks=UserBody, tell=_as_changed, writes=True, refuses=reasons.TAKEN, tells=shapes.Changed,
     ),
     core(
