@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain import customer_decisions
@@ -14,6 +14,7 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.progress import tier_details
+from loyalty_ledger.http.user_sent import UserSent
 from loyalty_ledger.http.user_view import as_user
 from loyalty_ledger.identity import Reference, normalised
 from loyalty_ledger.personal_fields import CORE, VERSION, own_fields
@@ -24,46 +25,6 @@ ROOT = "/priv/v1/apps/{api_key}"
 USER, EXTERNAL = f"{ROOT}/users/{{user_id}}", f"{ROOT}/external/users/{{external_id}}"
 MOST_TAGS, LONGEST_TTL_S = 100, 10 * 366 * 86_400
 MOST_FIELDS, LONGEST_FIELD = 100, 1_000
-
-
-def _as_bool(value: object) -> object:
-    """Clients write true as text, too."""
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-Flag = Annotated[bool, BeforeValidator(_as_bool)]
-
-
-class Phone(Body):
-    """A phone number; what else is said of it is no matter."""
-
-    phone_number: Text
-
-
-class UserSent(Body):
-    """What can be said of a customer. What is left out stays as it is.
-
-    `phone_numbers` are all that he has: one that is not among them is his no more.
-    """
-
-    external_id: Text | None = None
-    external_id_type: Text | None = None
-    email: Text | None = None
-    phone_numbers: Annotated[list[Phone], Field(max_length=10)] | None = None
-    opted_in: Flag | None = None
-    suspended: Flag | None = None
-    test_account: Flag | None = None
-    first_name: Text | None = None
-    last_name: Text | None = None
-    gender: Text | None = None
-    dob: Text | None = None
-    address: Text | None = None
-    address2: Text | None = None
-    city: Text | None = None
-    state: Text | None = None
-    zip: Text | None = None
-    country: Text | None = None
-    profile_photo_url: Text | None = None
 
 
 class UserBody(Body):
