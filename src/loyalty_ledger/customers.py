@@ -3,7 +3,7 @@
 Each request is one decision and one commit, personal data beside the log included.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from loyalty_ledger.asking import check_enrolled
@@ -95,11 +95,12 @@ class Customers:
         personal: Fields | None = None,
         references: Sequence[Reference] = (),
         by: By | None = None,
+        whole: Collection[str] = (),
     ) -> bool:
         """Change him and link him to more identifiers, all in one; whether anything is new.
 
-        A new e-mail address takes the place of the one he had. Who did it, if that is told, is
-        recorded with the names of what is other than it was beside the log.
+        Of `whole` kinds (e-mail, phone) the identifiers are all that he has from now on. Who did
+        it, if that is told, is recorded with the names of what is other than it was beside the log.
         """
         at, fields = self._clock(), personal or {}
         if references:
@@ -108,7 +109,7 @@ class Customers:
         def decision(reading: Reading) -> tuple[Draft, bool]:
             check_enrolled(customer_id, reading)
             self._check_age(fields, at, reading)
-            former = self._former_email(customer_id, references, reading)
+            former = self._former(customer_id, references, whole, reading)
             self._read([*references, *former], reading)
             draft = reading.draft()
             before: Customer = draft.state(customer_of(customer_id))
@@ -137,20 +138,20 @@ class Customers:
         other += [one.field for one in reading.forgotten if one.field]
         draft.emit(stream, edited(customer_id, map(field_told, other), by, at), customer_id)
 
-    def _former_email(
-        self, customer_id: str, references: Sequence[Reference], reading: Reading
+    def _former(
+        self,
+        customer_id: str,
+        references: Sequence[Reference],
+        whole: Collection[str],
+        reading: Reading,
     ) -> list[Reference]:
-        """The address that a new one takes the place of."""
-        new = next((one for one in references if one.kind == "email"), None)
-        if new is None:
+        """What he is known by of these kinds, and is not to be any more."""
+        if not whole:
             return []
         reading.quiet[customer_id] = self._log.head().position
         held = self._log.personal(customer_id)
-        return [
-            Reference("email", "", one.value)
-            for one in held
-            if one.field == "email" and one.reference and one.value != new.value
-        ]
+        named = [Reference(x.field, "", x.value) for x in held if x.reference and x.field in whole]
+        return [one for one in named if one not in references]
 
     def tag(self, customer_id: str, tag: str, ends: datetime | None = None) -> bool:
         """Let the tag hold until then, or for good; whether that is anything new."""

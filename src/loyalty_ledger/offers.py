@@ -182,9 +182,18 @@ class Offers(Acquiring):
         decide(self._states, decision)
 
     def update(
-        self, offer_id: str, by: Actor, note: str | None = None, *, anew: bool = False
+        self,
+        offer_id: str,
+        by: Actor,
+        note: str | None = None,
+        *,
+        anew: bool = False,
+        whose: str | None = None,
     ) -> Offer:
-        """Keep this text with an offer; `anew`: its time counts from now. The offer after it."""
+        """Keep this text with an offer; `anew`: its time counts from now. The offer after it.
+
+        Rejected when it is not the customer's who is named, if one is.
+        """
         at = self._clock()
 
         def decision(reading: Reading) -> tuple[Draft, Offer]:
@@ -192,6 +201,8 @@ class Offers(Acquiring):
             state: Offer = reading.state(stream)
             if not state.customer_id:
                 raise Rejected(Reason.OFFER_NOT_FOUND, "no offer has this id")
+            if whose not in (None, state.customer_id):
+                raise Rejected(Reason.OFFER_NOT_YOURS, "the offer is another customer's")
             check_enrolled(state.customer_id, reading)
             commands: list[Command] = [self._anew(state, at, by, reading)] if anew else []
             if note is not None:

@@ -5,7 +5,7 @@ fields are kept beside the log, with the free-form ones, since they may hold per
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from loyalty_ledger.domain.values import from_wall, utc
+from loyalty_ledger.sale_limits import MOST, too_many
 from loyalty_ledger.sent import (
     WORDING,
     Number,
@@ -31,8 +32,6 @@ from loyalty_ledger.sent import (
     refused,
 )
 
-MOST = {"items": 1000, "payments": 100, "discounts": 100}
-MOST_CUSTOM_ELEMENTS = 1000
 MOST_LINES = Field(max_length=MOST["items"])
 
 
@@ -149,7 +148,7 @@ def request_of(envelope: Mapping[str, Any]) -> Request:
         problems.append(("request_payload", "must be the transaction, as an object"))
         raise refused(problems)
     if problems:
-        raise refused(problems + list(_too_many(payload)))
+        raise refused(problems + list(too_many(payload)))
     transaction = read_transaction(payload)
     digest = hashlib.sha256(_CANONICAL.encode(transaction)).hexdigest()[:32]
     return Request(store_id, client_id, request_id, transaction, digest)
@@ -159,7 +158,7 @@ def read_transaction(payload: object) -> WireTransaction:
     """The transaction in this object, within the limits; Rejected names every problem."""
     if not isinstance(payload, Mapping):
         raise refused([("transaction", "must be an object")])
-    problems = list(_too_many(payload))
+    problems = list(too_many(payload))
     if problems:
         raise refused(problems)
     return _transaction(payload)
@@ -176,38 +175,12 @@ def _name(envelope: Mapping[str, Any], name: str, problems: list[tuple[str, str]
         return ""
 
 
-def _too_many(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, most in MOST.items():
-        given = payload.get(name)
-        if isinstance(given, list) and len(given) > most:
-            yield name, f"holds {len(given)} entries; at most {most} are taken"
-    elements = _objects(payload.get("business_def_collection"))
-    if elements > MOST_CUSTOM_ELEMENTS:
-        yield (
-            "business_def_collection",
-            f"holds {elements} objects, nested ones counted; at most {MOST_CUSTOM_ELEMENTS}",
-        )
-
-
-def _objects(value: object) -> int:
-    """How many objects a free-form value holds, itself and nested ones counted."""
-    count, open_values = 0, [value]
-    while open_values:
-        current = open_values.pop()
-        if isinstance(current, dict):
-            count += 1
-            open_values.extend(current.values())
-        elif isinstance(current, list):
-            open_values.extend(current)
-    return count
-
-
 def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
     given = {name: value for name, value in payload.items() if value is not None}
     try:
         transaction = WireTransaction.model_validate(given)
     except ValidationError as error:
-        raise refused(problems_of(error)) from None
+        transaction = _read_again(given, error)
     problems = []
     if transaction.modified_time is None and transaction.open_time is None:
         problems.append(("open_time", "is missing, and modified_time too; one of them is needed"))
@@ -215,9 +188,80 @@ def _transaction(payload: Mapping[str, Any]) -> WireTransaction:
     if len(set(line_ids)) < len(line_ids):
         twice = sorted({name for name in line_ids if line_ids.count(name) > 1})
         problems.append(("items", f"line_id {', '.join(twice[:3])} stands more than once"))
+    if transaction.discounts:
+        problems += _wrong_discounts(transaction)
     if problems:
         raise refused(problems)
     return transaction
+
+
+def _wrong_discounts(sale: WireTransaction) -> list[tuple[str, str]]:
+    """What is wrong with discounts for itself. A line that one names may be gone: it came back."""
+    problems = []
+    for place, one in enumerate(sale.discounts):
+        lines, quantities = one.discounted_line_ids, one.discounted_line_id_quantities
+        if lines and quantities and len(lines) != len(quantities):
+            field = f"discounts[{place}].discounted_line_id_quantities"
+            why = f"holds {len(quantities)}, one for each of the {len(lines)} discounted_line_ids"
+            problems.append((field, f"{why} is needed, or none"))
+        if one.amount < 0 and not _gives_back(sale):
+            why = "must not be below 0: it is what is taken off, and nothing of this sale came back"
+            problems.append((f"discounts[{place}].amount", why))
+    return problems
+
+
+def _gives_back(sale: WireTransaction) -> bool:
+    """Whether something of it came back, so that a discount, too, may be taken back.
+
+    Tills write returns in many ways; none of them may be refused for it.
+    """
+    return (
+        sale.is_voided
+        or not sale.items
+        or sum(one.amount for one in sale.discounts) >= 0
+        or any(one.subtotal < 0 or one.quantity <= 0 for one in sale.items)
+        or any(one.amount < 0 for one in sale.payments)
+    )
+
+
+def _read_again(given: dict[str, Any], first: ValidationError) -> WireTransaction:
+    """What could not be read as it is, without the nulls of its parts; Rejected when that fails.
+
+    Nearly no till sends any, and sales are what the service is asked most: others are not looked
+    through for them.
+    """
+    without = _without_nulls(given)
+    if without == given:
+        raise refused(problems_of(first)) from None
+    try:
+        return WireTransaction.model_validate(without)
+    except ValidationError as error:
+        raise refused(problems_of(error)) from None
+
+
+_PARTS: dict[str, type[WirePart]] = {
+    "items": WireItem,
+    "payments": WirePayment,
+    "discounts": WireDiscount,
+}
+
+
+def _without_nulls(given: dict[str, Any]) -> dict[str, Any]:
+    """The same, without the known fields of its parts that are null: they are as if left out.
+
+    Of what nobody knows here nothing is changed: there null may say something.
+    """
+
+    def cut(part: object, known: Collection[str]) -> object:
+        if not isinstance(part, dict):
+            return part
+        return {name: x for name, x in part.items() if x is not None or name not in known}
+
+    return given | {
+        name: [cut(part, model.model_fields) for part in given[name]]
+        for name, model in _PARTS.items()
+        if isinstance(given.get(name), list)
+    }
 
 
 def extras(transaction: WireTransaction) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:

@@ -91,6 +91,29 @@ def test_what_is_over_is_not_begun_anew(service: Served, offer: str) -> None:
     assert service.refusal(UPDATE, None, **redeemed) == "offer_already_redeemed"
 
 
+def test_an_offer_is_changed_for_its_own_customer_only(service: Served, offer: str) -> None:
+    before, kept = service.events(), service.shop.ledger.log.personal(service.shop.id_of())
+    for more in ({"custom_data": "X"}, {"update_redemption_dates": True}):
+        body = {"user_offer_id": offer} | more
+        assert service.refusal(UPDATE, "BOB", **body) == "offer_not_yours"
+        assert service.refusal(UPDATE, None, user_id="nobody", **body) == "user_not_found"
+    assert service.events() == before
+    assert service.shop.ledger.log.personal(service.shop.id_of()) == kept
+    told = service.told(UPDATE, "ANN", user_offer_id=offer, custom_data=VOUCHER)
+    assert told["user_id"] == service.shop.id_of()
+    assert update(service, offer, user_id=None, custom_data="OTHER")["user_offer_id"] == offer
+
+
+def test_an_offer_of_a_merged_customer_is_changed_for_who_goes_on(
+    service: Served, offer: str
+) -> None:
+    ann, bob = service.shop.id_of(), service.shop.id_of("BOB")
+    service.shop.ledger.merging.merge(ann, bob)
+    for named in (ann, bob):
+        told = update(service, offer, user_id=named, custom_data=f"for {named[:5]}")
+        assert told["user_id"] == bob
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

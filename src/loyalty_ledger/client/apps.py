@@ -71,12 +71,13 @@ def issue_offer(
 def update_offer(
     user_offer_id: str,
     *,
+    user_id: str | None = None,
     custom_data: str | None = None,
     update_redemption_dates: bool = False,
     request_id: str | None = None,
 ) -> Call[shapes.UpdatedOffer]:
-    """Keep data with an offer, or let its time to be redeemed count from now."""
-    body = given(user_offer_id=user_offer_id, custom_data=custom_data)
+    """Keep data with an offer (of this customer), or let its time to be redeemed count from now."""
+    body = given(user_id=user_id, user_offer_id=user_offer_id, custom_data=custom_data)
     body |= {"update_redemption_dates": update_redemption_dates}
     return _write(f"{_OFFERS}/acquisition/update", body, request_id)
 

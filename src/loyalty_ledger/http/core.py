@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain import customer_decisions
@@ -14,6 +14,7 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.operation import Body, Call, Operation
 from loyalty_ledger.http.points import as_balances
 from loyalty_ledger.http.progress import tier_details
+from loyalty_ledger.http.user_sent import UserSent
 from loyalty_ledger.http.user_view import as_user
 from loyalty_ledger.identity import Reference, normalised
 from loyalty_ledger.personal_fields import CORE, VERSION, own_fields
@@ -24,43 +25,6 @@ ROOT = "/priv/v1/apps/{api_key}"
 USER, EXTERNAL = f"{ROOT}/users/{{user_id}}", f"{ROOT}/external/users/{{external_id}}"
 MOST_TAGS, LONGEST_TTL_S = 100, 10 * 366 * 86_400
 MOST_FIELDS, LONGEST_FIELD = 100, 1_000
-
-
-def _as_bool(value: object) -> object:
-    """Clients write true as text, too."""
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-Flag = Annotated[bool, BeforeValidator(_as_bool)]
-
-
-class Phone(Body):
-    """A phone number; what else is said of it is no matter."""
-
-    phone_number: Text
-
-
-class UserSent(Body):
-    """What can be said of a customer. What is left out stays as it is."""
-
-    external_id: Text | None = None
-    external_id_type: Text | None = None
-    email: Text | None = None
-    phone_numbers: Annotated[list[Phone], Field(max_length=10)] | None = None
-    opted_in: Flag | None = None
-    suspended: Flag | None = None
-    test_account: Flag | None = None
-    first_name: Text | None = None
-    last_name: Text | None = None
-    gender: Text | None = None
-    dob: Text | None = None
-    address: Text | None = None
-    address2: Text | None = None
-    city: Text | None = None
-    state: Text | None = None
-    zip: Text | None = None
-    country: Text | None = None
-    profile_photo_url: Text | None = None
 
 
 class UserBody(Body):
@@ -110,6 +74,12 @@ def _references(user: UserSent) -> list[Reference]:
     return list(dict.fromkeys(found))
 
 
+def _said_whole(user: UserSent) -> list[str]:
+    """Of which kinds what is said is all: he has one address, and the phones that are listed."""
+    said = {"email": user.email, "phone": user.phone_numbers}
+    return [kind for kind, value in said.items() if value is not None]
+
+
 def _fields(user: UserSent) -> dict[str, str]:
     return {name: value for name in CORE if (value := getattr(user, name)) is not None}
 
@@ -145,6 +115,7 @@ def _update(call: Call) -> bool:
         _fields(user),
         _references(user),
         call.by,
+        _said_whole(user),
     )
 
 
@@ -265,7 +236,8 @@ OPERATIONS = (
     ),
     core(
         "update_user", "PUT", both(), Scope.MEMBER,
-        "Change a customer; a new e-mail address takes the place of the old one.", _update,
+        "Change a customer; an e-mail address or a list of phones takes the place of the former.",
+        _update,
         asks=UserBody, tell=_as_changed, writes=True, refuses=reasons.TAKEN, tells=shapes.Changed,
     ),
     core(

@@ -20,7 +20,6 @@ from loyalty_ledger.http.program_documents import Document
 from loyalty_ledger.http.responses import Schema, Shape, refusal, responses, shared
 from loyalty_ledger.http.signed_headers import HEADERS, REFERRED, SCHEMES, SECURITY
 from loyalty_ledger.sent import Text
-from loyalty_ledger.wire import WireTransaction
 
 _PREFIX = "#/components/schemas/"
 _REFS = _PREFIX + "{model}"
@@ -97,8 +96,8 @@ def _asked(operations: list[Operation]) -> tuple[dict[str, Schema], dict[str, Sc
         if operation.takes_id and operation.asks is not None:
             ref = asked[operation.name, "validation"]["$ref"]
             _with_id(bodies[str(ref).removeprefix(_PREFIX)])
-    for one in (*asked.values(), {"$ref": _PREFIX + WireTransaction.__name__}):
-        _with_nulls(bodies[str(one["$ref"]).removeprefix(_PREFIX)])
+    for body in bodies.values():
+        _with_nulls(body)
     return {name: one for (name, _), one in asked.items()}, bodies
 
 

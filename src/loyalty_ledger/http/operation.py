@@ -5,9 +5,10 @@ The tables of the families are all there is: routes, checks and the description 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from types import NoneType
+from typing import Any, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from loyalty_ledger.answers import Moment
 from loyalty_ledger.domain.api_key import ApiKey, Scope
@@ -23,9 +24,29 @@ JSON = "application/json"
 
 
 class Body(BaseModel):
-    """A body, or a part of one: known fields are read strictly, others are no matter."""
+    """A body, or a part of one: known fields are read strictly, others are no matter.
+
+    null is as if the field were left out. Fields that take null are told of it all the same: where
+    something is edited, it clears them.
+    """
 
     model_config = ConfigDict(extra="ignore", strict=True, arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: object) -> object:
+        if not isinstance(given, dict) or None not in given.values():
+            return given
+        return {
+            name: value
+            for name, value in given.items()
+            if value is not None or cls._takes_null(name)
+        }
+
+    @classmethod
+    def _takes_null(cls, name: str) -> bool:
+        field = cls.model_fields.get(name)
+        return field is not None and NoneType in get_args(field.annotation)
 
 
 class PosBody(Body):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import RootModel
+from pydantic import RootModel, field_validator
 
 from loyalty_ledger.domain.program.document import Program, json_schema
 from loyalty_ledger.domain.program.problems import ProgramError
@@ -16,7 +16,12 @@ Schema = dict[str, Any]
 
 
 class Document(RootModel[dict[str, Any]]):
-    """A program document, as JSON."""
+    """A program document, as JSON. A section that is null is as if it were left out."""
+
+    @field_validator("root")
+    @classmethod
+    def _without_nulls(cls, document: dict[str, Any]) -> dict[str, Any]:
+        return {name: section for name, section in document.items() if section is not None}
 
 
 def program_of(document: dict[str, Any], field: str) -> Program:

@@ -10,13 +10,16 @@ from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import MOST_IDS
 from loyalty_ledger.http.core import ROOT, core
 from loyalty_ledger.http.operation import Body, Call
-from loyalty_ledger.http.setup import Document, Whole, edited
+from loyalty_ledger.http.setup import Whole, edited, put
 from loyalty_ledger.program_editing import Edited
 from loyalty_ledger.sent import Text
 
 
 class EditPromotion(Body):
-    """A promotion, new or changed: by its id. `outcomes` stand as in a program document."""
+    """A promotion, new or changed: by its id. Of one there is, what is left out stays.
+
+    `outcomes` stand as in a program document.
+    """
 
     id: Text
     name: Text
@@ -29,25 +32,20 @@ class EditPromotion(Body):
     outcomes: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MOST_IDS)]
 
 
+_NAMED = {
+    "name": "name",
+    "kind": "kind",
+    "code": "code",
+    "start_date": "starts",
+    "end_date": "ends",
+    "per_customer": "per_customer",
+    "global_entry_cap": "total",
+    "outcomes": "outcomes",
+}
+
+
 def _edit(call: Call) -> Edited:
-    asked: EditPromotion = call.body
-
-    def edit(document: Document) -> None:
-        others = [one for one in document.get("promotions", []) if one["id"] != asked.id]
-        promotion = {
-            "id": asked.id,
-            "name": asked.name,
-            "kind": asked.kind,
-            "code": asked.code,
-            "starts": asked.start_date,
-            "ends": asked.end_date,
-            "per_customer": asked.per_customer,
-            "total": asked.global_entry_cap,
-            "outcomes": asked.outcomes,
-        }
-        document["promotions"] = [*others, promotion]
-
-    return edited(call, edit)
+    return edited(call, lambda document: put(document["promotions"], call.body, _NAMED))
 
 
 def _as_edited(result: Edited) -> dict[str, Any]:

@@ -251,9 +251,8 @@ def read_model(operation: Operation, given: Mapping[str, Any]) -> Any:
     """The body as the operation asks for it; Rejected names every problem."""
     if operation.asks is None:
         return None
-    known = {name: value for name, value in given.items() if value is not None}
     try:
-        return operation.asks.model_validate(known)
+        return operation.asks.model_validate(given)
     except ValidationError as error:
         raise refused(problems_of(error)) from None
 

@@ -1,10 +1,11 @@
 """What is configured over HTTP: reward stores and what they sell, and stores and catalogs, whole.
 
-A reward store is a part of the program: changing one publishes the program's next version.
+A reward store is a part of the program: changing one publishes the program's next version. What is
+left out of a body stays as it is; what is null is taken away.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import FailFast, Field
@@ -31,19 +32,22 @@ Whole = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 
 
 class EditStore(ConnectBody):
-    """A reward store, new or changed: by its id."""
+    """A reward store, new or changed: by its id. Of one there is, what is left out stays."""
 
     id: Text
     name: Text
     point_account_ids: Annotated[Ids, Field(min_length=1)]
     start_date: Text | None = None
     end_date: Text | None = None
-    levels: Annotated[dict[Text, Ids], Field(max_length=MOST_IDS)] = {}
-    tags: Ids = []
+    levels: Annotated[dict[Text, Ids], Field(max_length=MOST_IDS)] | None = None
+    tags: Ids | None = None
 
 
 class EditStoreOffer(ConnectBody):
-    """What a reward store sells, new or changed: by its id. `root_offer_id` is the offer."""
+    """What a reward store sells, new or changed: by its id. `root_offer_id` is the offer.
+
+    Of what it sells already, what is left out stays.
+    """
 
     id: Text
     reward_store_id: Text
@@ -100,49 +104,55 @@ def edited(call: Call, edit: Callable[[Document], None]) -> Edited:
     return program_editing.edit(call.ledger.states, call.ledger.clock(), call.body.id, change)
 
 
+def put(parts: list[Document], asked: Any, named: Mapping[str, str]) -> None:
+    """What a body says of a part of the program, by its id: at the place of the part, or a new one.
+
+    `named` tells what the fields of the body are called in a document.
+    """
+    said = {own: getattr(asked, x) for x, own in named.items() if x in asked.model_fields_set}
+    known = next((one for one in parts if one["id"] == asked.id), None)
+    if known is None:
+        parts.append(known := {"id": asked.id})
+    known |= said
+    for name in [name for name, value in said.items() if value is None]:
+        del known[name]
+
+
 def _as_edited(edited: Edited) -> dict[str, Any]:
     return {"id": edited.part, "program_version": edited.version}
 
 
+_OF_STORE = {
+    "name": "name",
+    "point_account_ids": "point_accounts",
+    "start_date": "starts",
+    "end_date": "ends",
+    "levels": "levels",
+    "tags": "tags",
+}
+_OF_OFFER = {
+    "root_offer_id": "offer",
+    "price": "price",
+    "start_date": "starts",
+    "end_date": "ends",
+    "per_customer": "per_customer",
+    "inventory": "inventory",
+}
+
+
 def _edit_store(call: Call) -> Edited:
-    asked: EditStore = call.body
-
-    def edit(document: Document) -> None:
-        stores: list[Document] = document.setdefault("reward_stores", [])
-        known = next((one for one in stores if one["id"] == asked.id), None)
-        if known is None:
-            stores.append(known := {"id": asked.id, "offers": []})
-        known |= {
-            "name": asked.name,
-            "point_accounts": asked.point_account_ids,
-            "starts": asked.start_date,
-            "ends": asked.end_date,
-            "levels": asked.levels,
-            "tags": asked.tags,
-        }
-
-    return edited(call, edit)
+    return edited(call, lambda document: put(document["reward_stores"], call.body, _OF_STORE))
 
 
 def _edit_offer(call: Call) -> Edited:
     asked: EditStoreOffer = call.body
 
     def edit(document: Document) -> None:
-        stores: list[Document] = document.get("reward_stores", [])
+        stores: list[Document] = document["reward_stores"]
         store = next((one for one in stores if one["id"] == asked.reward_store_id), None)
         if store is None:
             raise refused([("reward_store_id", "is no reward store: create it first")])
-        sold = {
-            "id": asked.id,
-            "offer": asked.root_offer_id,
-            "price": asked.price,
-            "starts": asked.start_date,
-            "ends": asked.end_date,
-            "per_customer": asked.per_customer,
-            "inventory": asked.inventory,
-        }
-        others = [one for one in store.get("offers", []) if one["id"] != asked.id]
-        store["offers"] = [*others, sold]
+        put(store["offers"], asked, _OF_OFFER)
 
     return edited(call, edit)
 

@@ -52,9 +52,11 @@ class FetchDetails(ConnectBody):
 class Update(ConnectBody):
     """Keep data of one's own with an offer, or let its time to be redeemed count from now.
 
-    No offer is pending here, so that none can remain so.
+    With `user_id` it has to be that customer's. No offer is pending here, so that none can remain
+    so.
     """
 
+    user_id: Text | None = None
     user_offer_id: Text
     custom_data: str | None = None
     update_redemption_dates: bool = False
@@ -164,8 +166,13 @@ def _update(call: Call) -> Offer:
     note = asked.custom_data
     if note is not None:
         note = named_text("custom_data", note, LONGEST_DATA)
-    anew = asked.update_redemption_dates
-    return call.ledger.offers.update(asked.user_offer_id, caller(call), note, anew=anew)
+    return call.ledger.offers.update(
+        asked.user_offer_id,
+        caller(call),
+        note,
+        anew=asked.update_redemption_dates,
+        whose=None if asked.user_id is None else customer(call),
+    )
 
 
 def _as_updated(offer: Offer) -> dict[str, Any]:
@@ -224,7 +231,7 @@ OPERATIONS = (
         act=_update,
         tell=_as_updated,
         writes=True,
-        refuses=(*reasons.RELEASED, Reason.UNKNOWN_CUSTOMER),
+        refuses=(*reasons.RELEASED, Reason.UNKNOWN_CUSTOMER, Reason.OFFER_NOT_YOURS),
     ),
     Operation(
         name="revoke_offer",
