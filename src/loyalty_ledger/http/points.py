@@ -135,7 +135,7 @@ def _sale(one: SpendDetail, call: Call) -> tuple[str, str] | Rejected | None:
 def _as_spent(spent: Spent) -> dict[str, Any]:
     granted = [one for one in spent.lines if one.parts]
     once = counted((one.line.line_id, one) for one in granted)
-    touched = {part.account for one in granted for part in one.parts}
+    touched = {part.account for one in granted for part in one.parts} or spent.asked
     times = (part.spent_at for one in granted for part in one.parts)
     return {
         "details": [row for one in spent.lines for row in _rows(one, spent)],

@@ -224,9 +224,9 @@ def _check_place(asked: PurchaseBody, store: RewardStore) -> None:
 
 def _as_bought(bought: Bought) -> dict[str, Any]:
     parts = [part for one in bought.offers for part in one.paid]
-    accounts = {part.account: bought.left[part.account] for part in parts}
+    paid = {part.account for part in parts} or bought.left.keys()
     spent = sum(part.points for part in parts)
-    summary = {"amount_spent": spent, "remaining_balance": sum(accounts.values())}
+    summary = {"amount_spent": spent, "remaining_balance": sum(bought.left[one] for one in paid)}
     return as_status_list(bought.offers) | {"summary": summary}
 
 

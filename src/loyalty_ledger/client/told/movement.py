@@ -8,7 +8,10 @@ from loyalty_ledger.client.told.values import Moment
 
 
 class Spent(TypedDict):
-    """How many points were spent, and how many are left where they came from."""
+    """How many points were spent, and how many are left where they came from.
+
+    Where none were, it is what the accounts hold that they would have come from.
+    """
 
     amount_spent: int
     remaining_balance: int
