@@ -22,7 +22,8 @@ class AuditRow:
 
     `modification` is what it did to the balance. Of a lot, `spent` and `expired` are what is gone
     of it: what rolled over counts as expired, what was taken back or paid a debt as spent.
-    `request` is the id of the request that moved them, where one did, and `line` that of its line.
+    `request` is the id of the request that moved them, where one did, and `line` that of its line;
+    `cause` names the event that it follows from, as `stream@version`, where it follows from one.
     """
 
     row_id: str
@@ -38,6 +39,7 @@ class AuditRow:
     expired: int = 0
     request: str = ""
     line: str = ""
+    cause: str = ""
 
 
 class Audit:
@@ -129,6 +131,7 @@ class Audit:
             kind=kind,
             request=recorded.meta.get("request", ""),
             line=recorded.meta.get("line", ""),
+            cause=getattr(recorded.event, "cause", ""),
         )
         self.rows.append(row)
         return row
