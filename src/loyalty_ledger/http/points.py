@@ -42,10 +42,20 @@ def _no_return(value: object) -> object:
     return value
 
 
+def _no_source(value: object) -> object:
+    if value is not None:
+        raise ValueError(
+            "cannot be obeyed: points are spent in the order in which they end, whatever source"
+            " they came from; point_account_ids says where they are taken"
+        )
+    return value
+
+
 class SpendDetail(LineDetail):
     """One spend: from these accounts, or from the program's default ones.
 
-    It takes points and never gives any back: nothing `is_return` here.
+    It takes points and never gives any back: nothing `is_return` here. Nor does it choose among the
+    points of an account: it has no `point_source_id`.
     """
 
     amount: Points
@@ -55,6 +65,7 @@ class SpendDetail(LineDetail):
     transaction_id: Text | None = None
     store_id: Text | None = None
     is_return: Annotated[Literal[False], BeforeValidator(_no_return)] = False
+    point_source_id: Annotated[None, BeforeValidator(_no_source)] = None
 
 
 class SpendSeveral(OfUser):
