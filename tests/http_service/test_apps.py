@@ -283,7 +283,7 @@ def test_points_are_given_by_hand_all_lines_or_none(service: Served) -> None:
         return {"point_source_id": source, "point_account_id": account, "amount": amount}
 
     told = service.told(DEPOSIT, deposit_details=[line(50), line(7, "credits")])
-    assert told["summary"] == {"amount_deposited": 57}
+    assert told["summary"] == {"amount_deposited": 57, "remaining_balance": 1057}
     assert service.shop.points() == 1050
     assert service.refusal(DEPOSIT, deposit_details=[line(1), line(1, "gold")]) == "validation"
     assert service.refusal(DEPOSIT, deposit_details=[line(1, source="x")]) == "validation"

@@ -19,9 +19,16 @@ from loyalty_ledger.http.connect import (
     sale_named,
 )
 from loyalty_ledger.http.deposits import DEPOSIT
-from loyalty_ledger.http.line_details import MOST_LINES, LineDetail, counted, id_of, summary_of
+from loyalty_ledger.http.line_details import (
+    MOST_LINES,
+    LineDetail,
+    account_of,
+    counted,
+    error_of,
+    id_of,
+    summary_of,
+)
 from loyalty_ledger.http.movement import MOVE
-from loyalty_ledger.http.names import code, word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
 from loyalty_ledger.sent import Text
@@ -169,7 +176,7 @@ def _rows(one: SpentLine, spent: Spent) -> list[dict[str, Any]]:
         "retailer_id": spent.program.retailer_id,
         "user_id": spent.customer_id,
         "point_source_id": None,
-    } | _error(one.refusal)
+    } | error_of(one.refusal)
     if not one.parts:
         return [common | {"amount_spent": 0} | _NO_ACCOUNT]
     return [common | {"amount_spent": part.points} | _account(part, spent) for part in one.parts]
@@ -181,21 +188,8 @@ _NO_ACCOUNT = dict.fromkeys(
 
 
 def _account(part: Part, spent: Spent) -> dict[str, Any]:
-    known = spent.program.accounts_by_id.get(part.account)
-    return {
-        "account_name": known.name if known else part.account,
-        "user_point_account_id": f"{spent.customer_id}.{part.account}",
-        "point_account_id": part.account,
-        "remaining_balance": part.left,
-    }
-
-
-def _error(refusal: Rejected | None) -> dict[str, Any]:
-    status = word("error_status", "none" if refusal is None else "refused")
-    if refusal is None:
-        return {"error_status": status, "message": None}
-    said = {"error_response": code(refusal.code), "message": refusal.message}
-    return {"error_status": status} | said
+    named = account_of(spent.customer_id, part.account, spent.program)
+    return named | {"remaining_balance": part.left}
 
 
 def _paths(version: str, rest: str) -> tuple[str, ...]:
