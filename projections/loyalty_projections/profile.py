@@ -68,7 +68,8 @@ class TierView(_View):
 class OfferView(_View):
     """An offer in the customer's hands: ISSUED, LOCKED, REDEEMED, EXPIRED or REVOKED.
 
-    `locked_by` is the sale that holds it, as STORE/ID; before `redeemable_from` it cannot be used.
+    `locked_by` is the sale that holds it, as STORE/ID; before `redeemable_from` it cannot be used,
+    without one it could be from when it was issued on.
     """
 
     offer_id: str
@@ -78,6 +79,7 @@ class OfferView(_View):
     locked_until: datetime | None = None
     locked_by: str | None = None
     redeemable_from: datetime | None = None
+    issued_at: datetime | None = None
 
 
 class TagView(_View):
@@ -290,6 +292,7 @@ def _offer(row: OfferRow, now: datetime) -> OfferView:
         state=state,
         expires_at=row.expires_at,
         redeemable_from=row.redeemable_from,
+        issued_at=row.issued_at,
         locked_until=row.locked_until if locked else None,
         locked_by=row.transaction if locked else None,
     )
