@@ -16,7 +16,8 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import END_OF_TIME
 from loyalty_projections.profile_codes import CodeOf, CodeView, codes
 from loyalty_projections.profile_offers import OFFERS, OfferRow
-from loyalty_projections.profile_rows import PROJECTION, facts
+from loyalty_projections.profile_rows import PROJECTION
+from loyalty_projections.profile_standing import facts
 from loyalty_projections.profile_tables import ACCOUNTS, CUSTOMERS, LEVELS, LOTS, AccountRow
 from loyalty_projections.projection import Unrecorded
 from loyalty_projections.rows import Above, MemoryRows, Reader, copied
