@@ -16,7 +16,8 @@ from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import END_OF_TIME
 from loyalty_projections.profile_codes import CodeOf, CodeView, codes
 from loyalty_projections.profile_offers import OFFERS, OfferRow
-from loyalty_projections.profile_rows import PROJECTION, facts
+from loyalty_projections.profile_rows import PROJECTION
+from loyalty_projections.profile_standing import facts
 from loyalty_projections.profile_tables import ACCOUNTS, CUSTOMERS, LEVELS, LOTS, AccountRow
 from loyalty_projections.projection import Unrecorded
 from loyalty_projections.rows import Above, MemoryRows, Reader, copied
@@ -68,7 +69,8 @@ class TierView(_View):
 class OfferView(_View):
     """An offer in the customer's hands: ISSUED, LOCKED, REDEEMED, EXPIRED or REVOKED.
 
-    `locked_by` is the sale that holds it, as STORE/ID; before `redeemable_from` it cannot be used.
+    `locked_by` is the sale that holds it, as STORE/ID; before `redeemable_from` it cannot be used,
+    without one it could be from when it was issued on.
     """
 
     offer_id: str
@@ -78,6 +80,7 @@ class OfferView(_View):
     locked_until: datetime | None = None
     locked_by: str | None = None
     redeemable_from: datetime | None = None
+    issued_at: datetime | None = None
 
 
 class TagView(_View):
@@ -290,6 +293,7 @@ def _offer(row: OfferRow, now: datetime) -> OfferView:
         state=state,
         expires_at=row.expires_at,
         redeemable_from=row.redeemable_from,
+        issued_at=row.issued_at,
         locked_until=row.locked_until if locked else None,
         locked_by=row.transaction if locked else None,
     )

@@ -2,15 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
 
-import msgspec
-
-from loyalty_ledger.domain.events.customers import (
-    CustomerChanged,
-    CustomerEnrolled,
-    CustomerErased,
-)
 from loyalty_ledger.domain.events.merging import (
     MovedLot,
     PointsMovedIn,
@@ -40,35 +32,14 @@ from loyalty_ledger.domain.events.tiers import (
 from loyalty_ledger.domain.values import END_OF_TIME
 from loyalty_projections.profile_codes import CODE_HANDLERS, CODES
 from loyalty_projections.profile_offers import OFFER_HANDLERS, OFFERS
+from loyalty_projections.profile_standing import STANDING_HANDLERS
 from loyalty_projections.profile_tables import ACCOUNTS, CUSTOMERS, LEVELS, LOTS
 from loyalty_projections.projection import Projection, Recorded
-from loyalty_projections.rows import Reader, Rows
+from loyalty_projections.rows import Rows
 
 _Movement = PointsSpent | PointsExpired | PointsClawedBack | PointsRestored | InactivityReviewed
 
 # --- what happens -------------------------------------------------------------------------------
-
-
-def _enrolled(rows: Rows, event: CustomerEnrolled, _recorded: Recorded) -> None:
-    rows.merge(CUSTOMERS, (event.customer_id,), enrolled_at=event.at, **_standing(event))
-
-
-def _changed(rows: Rows, event: CustomerChanged, _recorded: Recorded) -> None:
-    rows.merge(CUSTOMERS, (event.customer_id,), **_standing(event))
-
-
-def _standing(event: CustomerEnrolled | CustomerChanged) -> dict[str, Any]:
-    return {
-        "opted_in": int(event.opted_in),
-        "tags": _json(event.tags),
-        "tag_ends": _json(event.tag_ends),
-        "suspended": int(event.suspended),
-        "test": int(event.test),
-    }
-
-
-def _erased(rows: Rows, event: CustomerErased, _recorded: Recorded) -> None:
-    rows.merge(CUSTOMERS, (event.customer_id,), opted_in=0, tags=_json([]))
 
 
 def _awarded(rows: Rows, event: PointsAwarded, _recorded: Recorded) -> None:
@@ -238,18 +209,12 @@ def _tiers_come(rows: Rows, event: TiersMovedIn, _recorded: Recorded) -> None:
         rows.merge(LEVELS, key, level=one.level, since=one.since, until=one.until)
 
 
-def _json(value: list[str] | dict[str, datetime]) -> str:
-    return msgspec.json.encode(value, order="sorted").decode()
-
-
 PROJECTION = Projection(
     "profile",
-    7,
+    8,
     (CUSTOMERS, ACCOUNTS, LOTS, LEVELS, OFFERS, CODES),
     {
-        CustomerEnrolled: _enrolled,
-        CustomerChanged: _changed,
-        CustomerErased: _erased,
+        **STANDING_HANDLERS,
         PointsAwarded: _awarded,
         PointsSpent: _spent,
         PointsExpired: _expired,
@@ -269,29 +234,3 @@ PROJECTION = Projection(
         **CODE_HANDLERS,
     },
 )
-
-
-class Facts(NamedTuple):
-    """How a customer stands, and when he joined; None for one never enrolled.
-
-    `tags` says when each ends; None is never.
-    """
-
-    enrolled_at: datetime | None = None
-    opted_in: bool = True
-    tags: tuple[tuple[str, datetime | None], ...] = ()
-    suspended: bool = False
-    test: bool = False
-
-
-def facts(reader: Reader, customer_id: str) -> Facts:
-    """How the customer stands, and when he joined."""
-    found = reader.select(CUSTOMERS, customer_id=customer_id)
-    if not found:
-        return Facts()
-    row = found[0]
-    ends = msgspec.json.decode(row.tag_ends, type=dict[str, datetime])
-    tags = msgspec.json.decode(row.tags, type=tuple[str, ...])
-    dated = tuple((tag, ends.get(tag)) for tag in tags)
-    flags = bool(row.suspended), bool(row.test)
-    return Facts(row.enrolled_at, bool(row.opted_in), dated, *flags)

@@ -7,7 +7,11 @@ from loyalty_projections.tables import Table
 
 
 class CustomerRow(NamedTuple):
-    """A customer's own facts; `tags` is a JSON list, `tag_ends` a JSON object."""
+    """A customer's own facts; `tags` is a JSON list, `tag_ends` a JSON object.
+
+    `changed_at` is when something about him was last other than before: these, what names him, or
+    what is kept of him beside the log, where the log tells of it.
+    """
 
     customer_id: str
     enrolled_at: datetime | None = None
@@ -16,6 +20,7 @@ class CustomerRow(NamedTuple):
     tag_ends: str = "{}"
     suspended: int = 0
     test: int = 0
+    changed_at: datetime | None = None
 
 
 class AccountRow(NamedTuple):
@@ -54,7 +59,7 @@ class LevelRow(NamedTuple):
     until: datetime | None
 
 
-CUSTOMERS = Table("profile_customer", CustomerRow, keys=1)
+CUSTOMERS = Table("profile_customer", CustomerRow, keys=1, latest=frozenset({"changed_at"}))
 ACCOUNTS = Table(
     "profile_account",
     AccountRow,

@@ -28,7 +28,7 @@ from loyalty_ledger.states import States
 
 
 class Bought(NamedTuple):
-    """Offers that were bought; `left` is what each account has after that."""
+    """Offers that were bought; `left` is what each account has after that that could pay."""
 
     offers: list[OfferIssued]
     left: dict[str, int]
@@ -79,7 +79,7 @@ class Acquiring:
 
         def decision(reading: Reading) -> tuple[Draft, Bought]:
             rulebook = rulebook_in_force(self._settlement, reading)
-            _, sold = acquisition.on_sale(rulebook.program, store_offer)
+            store, sold = acquisition.on_sale(rulebook.program, store_offer)
             counts = subjects.sold(sold.id), subjects.issued(sold.offer)
             own = (customer_of, wallet_of, tiers_of, usage_of)
             reading.get([*(of(customer_id) for of in own), *map(limit, counts)])
@@ -88,7 +88,8 @@ class Acquiring:
             programs = self._settlement.programs
             bought = acquisition.buy(purchase, rulebook, programs, draft)
             settled_first_if_lost(customer_id, draft, self._settlement, reading)
-            left = spending.left(customer_id, rulebook.program, at, programs, draft)
+            has = spending.left(customer_id, rulebook.program, at, programs, draft)
+            left = {one: has[one] for one in accounts or store.point_accounts}
             return draft, Bought(self._new(bought, reading), left)
 
         return decide(self._states, decision, self._settlement.settle_all)

@@ -35,7 +35,7 @@ from loyalty_projections import (
 from loyalty_projections.point_history import Movement
 from loyalty_projections.profile import AccountView, Identifier, Profile
 from loyalty_projections.profile_codes import CodeOf
-from loyalty_projections.profile_rows import Facts, facts
+from loyalty_projections.profile_standing import Facts, facts
 from loyalty_projections.projection import fold
 from loyalty_projections.projector import Projector
 from loyalty_projections.promo_status import CustomerView, of_customer

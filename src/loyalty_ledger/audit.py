@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty_ledger.domain.acquisition import PRICE_OF
+from loyalty_ledger.domain.events.offers import OfferIssued
 from loyalty_ledger.domain.events.points import (
     InactivityReviewed,
     PointsAwarded,
@@ -13,7 +15,12 @@ from loyalty_ledger.domain.events.points import (
     PointsRolledOver,
     PointsSpent,
 )
+from loyalty_ledger.domain.sale_record import TENDER
+from loyalty_ledger.domain.spending import NO_REFERENCE
 from loyalty_ledger.store.log import Recorded
+
+_NONE = (NO_REFERENCE, TENDER)
+"""What spends are recorded as being for that name nothing, or only their sale."""
 
 
 @dataclass(slots=True)
@@ -22,7 +29,9 @@ class AuditRow:
 
     `modification` is what it did to the balance. Of a lot, `spent` and `expired` are what is gone
     of it: what rolled over counts as expired, what was taken back or paid a debt as spent.
-    `request` is the id of the request that moved them, where one did, and `line` that of its line.
+    `request` is the id of the request that moved them, where one did, and `line` that of its line;
+    `reference` is what they moved for: a rule, an offer that was bought, a caller's own reference.
+    `cause` names the event that it follows from, as `stream@version`, where it follows from one.
     """
 
     row_id: str
@@ -38,6 +47,7 @@ class AuditRow:
     expired: int = 0
     request: str = ""
     line: str = ""
+    cause: str = ""
 
 
 class Audit:
@@ -53,9 +63,9 @@ class Audit:
             case PointsAwarded() as event:
                 self._awarded(recorded, event)
             case PointsSpent() as event:
-                row = self._row(recorded, event.account, -event.points, "spend")
-                row.reference, row.transaction = event.reference, event.transaction
-                self._take(((one.lot, one.points) for one in event.lots), "spent")
+                self._spent(recorded, event)
+            case OfferIssued() as event:
+                self._bought(event)
             case PointsExpired() as event:
                 self._row(recorded, event.account, -event.points, "expiration")
                 self._take(((one.lot, one.points) for one in event.lots), "expired")
@@ -73,6 +83,18 @@ class Audit:
         row.source, row.reference, row.transaction = event.source, event.rule, event.transaction
         row.spent = event.repaid
         self._lots[event.lot] = row
+
+    def _spent(self, recorded: Recorded, event: PointsSpent) -> None:
+        row = self._row(recorded, event.account, -event.points, "spend")
+        row.reference = "" if event.reference in _NONE else event.reference
+        row.transaction = event.transaction
+        self._take(((one.lot, one.points) for one in event.lots), "spent")
+
+    def _bought(self, event: OfferIssued) -> None:
+        """The offer that was just paid for is known by its id; no words of a caller's are."""
+        for row in reversed(self.rows[-len(event.paid) :] if event.paid else ()):
+            if row.kind == "spend" and row.reference == f"{PRICE_OF}{event.offer_id}":
+                row.reference = event.offer_id
 
     def _rolled_over(self, recorded: Recorded, event: PointsRolledOver) -> None:
         self._row(recorded, event.account, -event.points, "transfer")
@@ -129,6 +151,7 @@ class Audit:
             kind=kind,
             request=recorded.meta.get("request", ""),
             line=recorded.meta.get("line", ""),
+            cause=getattr(recorded.event, "cause", ""),
         )
         self.rows.append(row)
         return row

@@ -1,6 +1,6 @@
 """Points and levels that somebody gives by hand: each request one decision and one commit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -9,13 +9,13 @@ import msgspec
 
 from loyalty_ledger.asking import check_enrolled, rulebook_in_force, settled_first_if_lost
 from loyalty_ledger.deciding import Reading, decide
-from loyalty_ledger.domain import assigning, deposit
+from loyalty_ledger.domain import assigning, deposit, spending
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.base import Event
-from loyalty_ledger.domain.events.deposits import PointsDeposited
 from loyalty_ledger.domain.events.offers import Actor
 from loyalty_ledger.domain.events.points import PointsAwarded
 from loyalty_ledger.domain.events.settlement import Grant
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import (
     customer_of,
@@ -25,10 +25,10 @@ from loyalty_ledger.domain.streams import (
     usage_of,
     wallet_of,
 )
+from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.line_ids import LineId, LineIds
 from loyalty_ledger.settlement import Settlement
 from loyalty_ledger.states import States
-from loyalty_ledger.store.log import Answer
 
 T = TypeVar("T")
 
@@ -52,19 +52,30 @@ class DepositLine(NamedTuple):
 
 
 class DepositedLine(NamedTuple):
-    """What a line gave, and when: at first, if it is `repeated`."""
+    """What a line gave, when, and what could be spent of its account after the whole request.
+
+    If it is `repeated` that is as at first; what was `left` is None where an earlier version kept
+    it not. Of one that was refused nothing is told but why.
+    """
 
     line: DepositLine
-    points: int
-    at: datetime
+    points: int = 0
+    at: datetime | None = None
+    left: int | None = None
+    refusal: Rejected | None = None
     repeated: bool = False
 
 
 class Deposited(NamedTuple):
-    """What became of several deposits, in their order."""
+    """What became of several deposits, in their order; `left` is what can be spent after them.
+
+    `program` is the one that they were made under.
+    """
 
     customer_id: str
     lines: list[DepositedLine]
+    left: dict[str, int]
+    program: Program
 
 
 class Depositing:
@@ -75,24 +86,26 @@ class Depositing:
         self._settlement = settlement
         self._clock = clock
 
-    def deposit(self, customer_id: str, lines: Sequence[DepositLine], by: Actor) -> Deposited:
-        """Give the points of all lines, or none; Rejected changes nothing.
+    def deposit(
+        self, customer_id: str, lines: Sequence[DepositLine], by: Actor, *, partly: bool = False
+    ) -> Deposited:
+        """Give the points of all lines, in one commit; what became of each, in their order.
 
-        A line whose id was used before is not done again: it is told as at first, or refused if it
-        is another.
+        Rejected when one of them cannot be given, unless `partly`: then the others are. A line
+        whose id was used before is not done again: it is told as at first, or refused if it is
+        another.
         """
         at = self._clock()
 
         def give(rulebook: Rulebook, draft: Draft, reading: Reading) -> Deposited:
             ids = LineIds("deposit", customer_id, [one.line_id for one in lines], reading)
-            before = [_before(one, ids) for one in lines]
-            new = [one for one, known in zip(lines, before, strict=True) if known is None]
-            made: list[DepositedLine] = []
-            if new:
-                ask = deposit.Deposit(customer_id, [one.gives for one in new], at, by)
-                event = deposit.deposit(ask, rulebook, self._settlement.programs, draft)
-                made = _made(new, event, ids, draft)
-            return Deposited(customer_id, _told(lines, before, made))
+            programs = self._settlement.programs
+            began = partial(deposit.Deposit, customer_id, at, by, rulebook, programs, draft)
+            doing = _Doing(began, draft, ids, partly)
+            came = [doing.line(one) for one in lines]
+            doing.end()
+            left = spending.left(customer_id, rulebook.program, at, programs, draft)
+            return Deposited(customer_id, doing.told(came, left), left, rulebook.program)
 
         return self._given(customer_id, give)
 
@@ -121,49 +134,78 @@ class Depositing:
         return decide(self._states, decision, self._settlement.settle_all)
 
 
-def _before(line: DepositLine, ids: LineIds) -> Answer | None:
-    """What is kept of the line if it was done before, or stands earlier among these lines."""
-    known = ids.before(line.line_id)
-    if known is None:
-        ids.done(line.line_id)
-    return known
+class _Doing:
+    """The lines of one request, one after the other; a deposit begins with the first new one."""
 
+    def __init__(
+        self, begin: Callable[[], deposit.Deposit], draft: Draft, ids: LineIds, partly: bool
+    ):
+        self._begin = begin
+        self._draft = draft
+        self._ids = ids
+        self._partly = partly
+        self._making: deposit.Deposit | None = None
+        self._at: datetime | None = None
+        self._new: dict[LineId, DepositedLine] = {}
 
-def _made(
-    lines: Sequence[DepositLine], event: PointsDeposited, ids: LineIds, draft: Draft
-) -> list[DepositedLine]:
-    """What each of the lines gave: there is a grant for each, in their order, and others of levels.
+    def line(self, line: DepositLine) -> DepositedLine:
+        """What becomes of the next line. Rejected when it cannot be given, unless `partly`."""
+        try:
+            before = self._ids.before(line.line_id)
+        except Rejected as refusal:
+            return self._refused(line, refusal)
+        if before is None:
+            making = self._making = self._making or self._begin()
+            try:
+                return self._give(line, making)
+            except Rejected as refusal:
+                return self._refused(line, refusal)
+        first = self._new.get(line.line_id)
+        if first is not None:
+            return first._replace(repeated=True)
+        return DepositedLine(line, *_KEPT.decode(before.body), repeated=True)
 
-    It is kept of those that have ids.
-    """
-    grants = (one for one in event.grants if one.rule.startswith(deposit.RULE))
-    made = []
-    for line, grant in zip(lines, grants, strict=True):
-        points = sum(award.points for award in grant.awards)
-        ids.name(line.line_id, draft, partial(_is_of, grant))
-        ids.keep(line.line_id, msgspec.json.encode((points, event.at)))
-        made.append(DepositedLine(line, points, event.at))
-    return made
+    def _refused(self, line: DepositLine, refusal: Rejected) -> DepositedLine:
+        if not self._partly:
+            raise refusal
+        return DepositedLine(line, refusal=refusal)
+
+    def _give(self, line: DepositLine, making: deposit.Deposit) -> DepositedLine:
+        grant = making.give(line.gives)
+        self._ids.done(line.line_id)
+        self._ids.name(line.line_id, self._draft, partial(_is_of, grant))
+        done = DepositedLine(line, sum(award.points for award in grant.awards))
+        if line.line_id.name:
+            self._new[line.line_id] = done
+        return done
+
+    def end(self) -> None:
+        """Nothing more is given."""
+        event = self._making.done() if self._making is not None else None
+        self._at = event.at if event is not None else None
+
+    def told(self, lines: Sequence[DepositedLine], left: Mapping[str, int]) -> list[DepositedLine]:
+        """What is told of all of them, once they are done; kept of those done now."""
+
+        def whole(one: DepositedLine) -> DepositedLine:
+            if one.at is not None or one.refusal is not None:
+                return one
+            return one._replace(at=self._at, left=left[one.line.gives.account])
+
+        for line_id, one in self._new.items():
+            told = whole(one)
+            self._ids.keep(line_id, msgspec.json.encode((told.points, told.at, told.left)))
+        return [whole(one) for one in lines]
 
 
 def _is_of(grant: Grant, event: Event) -> bool:
     return isinstance(event, PointsAwarded) and event.rule == grant.rule and event.lot in grant.lots
 
 
-def _told(
-    lines: Sequence[DepositLine], before: Sequence[Answer | None], made: Sequence[DepositedLine]
-) -> list[DepositedLine]:
-    """What is told of all the lines: of a repeat, what it was at first."""
-    now, first = iter(made), {one.line.line_id: one for one in made}
-    told = []
-    for line, known in zip(lines, before, strict=True):
-        if known is None:
-            told.append(next(now))
-        elif line.line_id in first:
-            told.append(first[line.line_id]._replace(repeated=True))
-        else:
-            told.append(DepositedLine(line, *_KEPT.decode(known.body), repeated=True))
-    return told
+class _Kept(NamedTuple):
+    points: int
+    at: datetime
+    left: int | None = None
 
 
-_KEPT = msgspec.json.Decoder(tuple[int, datetime])
+_KEPT = msgspec.json.Decoder(_Kept)

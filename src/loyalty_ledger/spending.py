@@ -76,6 +76,13 @@ class Spent(NamedTuple):
     left: dict[str, int]
     program: Program
 
+    @property
+    def asked(self) -> set[str]:
+        """The accounts that the lines would be spent from, as far as the program has them."""
+        own = self.program.tender_accounts
+        named = {account for one in self.lines for account in one.line.accounts or own}
+        return named & self.left.keys()
+
 
 class Spending:
     """Spends points, each request one decision and one commit."""

@@ -203,7 +203,7 @@ def test_the_profile_for_programs_has_the_promised_shape(
         assert all(TYPED.match(one["at"]) for one in account["expiries"])
     assert [list(tier) for tier in shown["tiers"]] == [["system", "level", "since", "until"]]
     offer = ["offer_id", "definition", "state", "expires_at", "locked_until", "locked_by"]
-    assert all(list(one) == [*offer, "redeemable_from"] for one in shown["offers"])
+    assert all(list(one) == [*offer, "redeemable_from", "issued_at"] for one in shown["offers"])
 
 
 def test_movements_for_programs_have_the_promised_shape(

@@ -75,6 +75,24 @@ def test_a_reward_store_is_shown_bought_in_and_the_offer_is_in_the_wallet(servic
     assert [one["id"] for one in service.told(WALLET)["user_offers"]] == [status["user_offer_id"]]
 
 
+def test_a_shelf_tells_every_number_that_must_not_be_gone_beyond(service: Served) -> None:
+    sold = service.told(SHELF, None, reward_store_ids=["rewards"])["reward_store_offers"]
+    told = {
+        one["id"]: [
+            (each["restricts"], each["scope"], each["quantity"])
+            for each in one["offer_details"]["offer_inventory_restrictions"]
+        ]
+        for one in sold
+    }
+    here, anywhere = "reward_store_offer", "offer"
+    assert told == {
+        "muffin-150": [(here, "customer", 2), (anywhere, "customer", 3), (anywhere, "global", 5)],
+        "mugs-400": [(here, "global", 2), (anywhere, "global", 3)],
+        "april-10": [],
+        "thanks-0": [(here, "customer", 1)],
+    }
+
+
 def test_what_cannot_be_bought_says_why(service: Served) -> None:
     shelf = service.told(SHELF, "BOB", reward_store_ids=["rewards"])
     (mugs,) = [one for one in shelf["reward_store_offers"] if one["id"] == "mugs-400"]
@@ -265,7 +283,7 @@ def test_points_are_given_by_hand_all_lines_or_none(service: Served) -> None:
         return {"point_source_id": source, "point_account_id": account, "amount": amount}
 
     told = service.told(DEPOSIT, deposit_details=[line(50), line(7, "credits")])
-    assert told["summary"] == {"amount_deposited": 57}
+    assert told["summary"] == {"amount_deposited": 57, "remaining_balance": 1057}
     assert service.shop.points() == 1050
     assert service.refusal(DEPOSIT, deposit_details=[line(1), line(1, "gold")]) == "validation"
     assert service.refusal(DEPOSIT, deposit_details=[line(1, source="x")]) == "validation"

@@ -86,7 +86,7 @@ def test_what_was_not_answered_is_asked_again_and_done_once(
     ):
         told = app.deposit(ann, [line])
         assert way.passed == len(mishaps) + 1
-    assert told["summary"] == {"amount_deposited": 5}
+    assert told["summary"] == {"amount_deposited": 5, "remaining_balance": 1005}
     assert service.shop.points() == 1005
 
 

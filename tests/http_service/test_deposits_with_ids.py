@@ -55,7 +55,7 @@ def test_a_repeated_deposit_is_told_as_at_first_and_not_given_again(service: Ser
     again = deposit(service, NAMED | {"amount": "50.0"})
     assert events(service) == before
     assert rows_of(again) == [("points", 30, "repeated")]
-    assert again["summary"] == {"amount_deposited": 30}
+    assert again["summary"] == {"amount_deposited": 30, "remaining_balance": 530}
     assert again["time_of_occurrence"] == first["time_of_occurrence"]
     assert rows_of(deposit(service, NAMED, FRESH)) == [
         ("points", 30, "repeated"),
@@ -71,7 +71,7 @@ def test_two_deposits_under_one_id_in_one_call_have_to_be_the_same(service: Serv
     assert events(service) == before
     told = deposit(service, NAMED, LINE, NAMED, LINE)
     assert [one["idempotency_summary"] for one in told["details"]] == [None, None, "repeated", None]
-    assert told["summary"] == {"amount_deposited": 150}
+    assert told["summary"] == {"amount_deposited": 150, "remaining_balance": 1150}
     assert service.shop.points() == 1150
     ids = [one["idempotency_id"] for one in service.told(AUDIT)["results"]][-3:]
     assert ids == ["D-1", None, None]

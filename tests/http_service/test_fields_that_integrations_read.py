@@ -51,6 +51,11 @@ READ = {
     "SpentLine": "account_name user_point_account_id point_account_id amount_spent"
     " remaining_balance reference_id reference_type tracking_id idempotency_id"
     " idempotency_summary error_status message error_response retailer_id user_id point_source_id",
+    "Deposited": "details summary audits time_of_occurrence",
+    "DepositSummary": "amount_deposited remaining_balance",
+    "DepositedLine": "account_name user_point_account_id point_account_id amount_deposited"
+    " remaining_balance reference_id reference_type tracking_id idempotency_id"
+    " idempotency_summary error_status message error_response retailer_id user_id point_source_id",
     "Movement": "id retailer_id user_id account_name point_account_id user_point_account_id"
     " modification amount_spent amount_expired audit_type modification_type"
     " modification_entity_id spend_weight point_source_id point_source_name time_of_occurrence"

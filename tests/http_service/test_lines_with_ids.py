@@ -203,3 +203,17 @@ def test_a_spend_that_is_a_return_is_refused_with_what_to_do_instead(
         assert "send_transaction" in answer["errors"]["message"]
     assert events(service) == before
     assert spend(service, LINE | {"is_return": False})["summary"]["amount_spent"] == 100
+
+
+def test_a_spend_that_names_a_source_is_refused_for_it_would_not_be_obeyed(
+    service: Served,
+) -> None:
+    before = events(service)
+    asked = [FRESH, LINE | {"point_source_id": "purchases"}]
+    answer = service.ask(SPEND, spend_details=asked, allow_partial_success=True).json()
+    assert answer["errors"]["code"] == "validation"
+    assert answer["errors"]["message"].startswith("spend_details[1].point_source_id cannot be")
+    assert "point_account_ids" in answer["errors"]["message"]
+    assert events(service) == before
+    (told,) = spend(service, LINE | {"point_source_id": None})["details"]
+    assert (told["amount_spent"], told["point_source_id"]) == (100, None)

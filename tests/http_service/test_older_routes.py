@@ -43,7 +43,7 @@ def test_levels_are_told_in_order_with_the_points_they_take(service: Served) -> 
     expected = [
         ("green", "Green", "silver", 0, None),
         ("silver", "Silver", "gold", 500, 200),
-        ("gold", "Gold", None, None, None),
+        ("gold", "Gold", None, 900, None),
     ]
     assert service.core("GET", "/tiers").json() == {
         "status": "ok",
@@ -54,6 +54,33 @@ def test_levels_are_told_in_order_with_the_points_they_take(service: Served) -> 
             for level, name, following, points, to_stay in expected
         ],
     }
+
+
+FIVE: dict[str, Any] = {"points_earned": {"account": "points", "amount": 500}}
+SPENT: dict[str, Any] = {"spend": {"amount": "150.00"}}
+
+
+@pytest.mark.parametrize(
+    ("entrance", "required"),
+    [
+        ({"all": [FIVE]}, 500),
+        ({"any": [FIVE]}, 500),
+        ({"any": [{"all": [FIVE]}]}, 500),
+        ({"all": [FIVE, FIVE]}, None),
+        ({"any": [FIVE, SPENT]}, None),
+        ({"all": [SPENT]}, None),
+        (SPENT, None),
+    ],
+)
+def test_a_condition_that_stands_alone_is_what_a_level_takes(
+    service: Served, entrance: dict[str, Any], required: int | None
+) -> None:
+    stay = {"every": "P1Y", "requires": entrance}
+    silver = {"id": "silver", "name": "Silver", "entrance": entrance, "maintenance": stay}
+    systems = [{"id": "club", "name": "Club", "levels": [{"id": "green", "name": "Green"}, silver]}]
+    service.shop.publish(document() | {"tier_systems": systems})
+    told = service.core("GET", "/tiers").json()["tiers"][1]
+    assert (told["required_points"], told["maintenance_required_points"]) == (required, required)
 
 
 def test_points_above_zero_are_given_and_below_zero_are_spent(service: Served) -> None:

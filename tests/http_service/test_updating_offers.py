@@ -77,6 +77,23 @@ def test_its_time_begins_anew_and_ends_later(service: Served, offer: str) -> Non
     assert verify(service.shop.ledger, lambda *_: None).problems == []
 
 
+@pytest.mark.parametrize(("definition", "anew"), [("euro", True), ("forever", False)])
+def test_an_offer_that_can_be_used_at_once_starts_when_it_was_issued(
+    service: Served, definition: str, anew: bool
+) -> None:
+    made = service.shop.give(definition)
+    (issued,) = service.shop.events("OfferIssued")
+    starts = in_wallet(service)[made]["start_date"]
+    assert datetime.fromisoformat(starts) == issued.issued_at  # type: ignore[attr-defined]
+    service.later(days=20)
+    change = {"update_redemption_dates": True} if anew else {"custom_data": VOUCHER}
+    assert update(service, made, **change)["start_date"] == starts
+    assert in_wallet(service)[made]["start_date"] == starts
+    service.shop.ledger.projector.catch_up()
+    then = service.told(WALLET, params={"as_of": (NOW + timedelta(days=1)).isoformat()})
+    assert [one["start_date"] for one in then["user_offers"]] == [starts]
+
+
 def test_what_is_over_is_not_begun_anew(service: Served, offer: str) -> None:
     anew = {"user_offer_id": offer, "update_redemption_dates": True}
     service.later(days=31)

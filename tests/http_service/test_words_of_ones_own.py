@@ -33,6 +33,10 @@ ours = "Loyalty"
 good = "fine"
 [enumerations.offer_status]
 live = 7
+[enumerations.restricted]
+offer = "anywhere"
+[enumerations.restriction_scope]
+global = "all"
 [enumerations.level_status]
 live = 8
 [enumerations.fail_reason]
@@ -87,6 +91,11 @@ def test_apps_read_a_retailers_own_words(service: Served) -> None:
     assert (told[0]["idempotency_summary"], told[1]["error_response"]) == ("again", "too_poor")
     shelf = service.told(SHELF, "BOB", reward_store_ids=["rewards"])["reward_store_offers"]
     assert {one["offer_details"]["offer_status"] for one in shelf} == {7}
+    (mugs,) = [one["offer_details"] for one in shelf if one["id"] == "mugs-400"]
+    assert mugs["offer_inventory_restrictions"] == [
+        {"restricts": "reward_store_offer", "scope": "all", "quantity": 2},
+        {"restricts": "anywhere", "scope": "all", "quantity": 3},
+    ]
     why = [x["code"] for one in shelf for x in one["cannot_purchase_because"]]
     assert "too_poor" in why
     assert "insufficient_points" not in why

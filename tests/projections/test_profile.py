@@ -5,7 +5,7 @@ from datetime import datetime
 from hypothesis import given, settings
 
 from loyalty_ledger.domain.expiry import elapse
-from loyalty_projections import profile, profile_rows
+from loyalty_projections import profile, profile_standing
 from loyalty_projections.profile import AccountView, Expiring, Identifier, Profile
 from loyalty_projections.projection import fold
 from projections.steps import CUSTOMERS, Step, steps, told
@@ -158,8 +158,8 @@ def test_consent_and_tags_are_kept() -> None:
     story.enrolled("ann")
     rows = fold(ALL, story.told)
     tags = (("vip", None), ('a "b"\\', None))
-    assert profile_rows.facts(rows, "ann") == (NEW_YEAR, True, tags, False, False)
-    assert profile_rows.facts(rows, "nobody") == profile_rows.Facts()
+    assert profile_standing.facts(rows, "ann") == (NEW_YEAR, True, tags, False, False, NEW_YEAR)
+    assert profile_standing.facts(rows, "nobody") == profile_standing.Facts()
     assert profile.customer_ids(rows) == ["ann"]
 
 

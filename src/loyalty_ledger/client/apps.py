@@ -163,10 +163,21 @@ def all_balances(user_id: str, **when: Unpack[When]) -> Call[shapes.Balances]:
 
 
 def deposit(
-    user_id: str, deposit_details: Sequence[Mapping[str, Any]], *, request_id: str | None = None
+    user_id: str,
+    deposit_details: Sequence[Mapping[str, Any]],
+    *,
+    allow_partial_success: bool = False,
+    request_id: str | None = None,
 ) -> Call[shapes.Deposited]:
-    """Give a customer points by hand: `point_source_id`, `point_account_id`, `amount` a line."""
-    body = {"user_id": user_id, "deposit_details": deposit_details}
+    """Give a customer points by hand: `point_source_id`, `point_account_id`, `amount` a line.
+
+    All lines or none, unless it may be some.
+    """
+    body = given(
+        user_id=user_id,
+        deposit_details=deposit_details,
+        allow_partial_success=allow_partial_success,
+    )
     return _write(f"{_POINTS}/2.0/user_points/deposit", body, request_id)
 
 

@@ -65,6 +65,7 @@ from loyalty_ledger.client.told.promotion import (
 from loyalty_ledger.client.told.reward_store import (
     Edited,
     Obstacle,
+    Restriction,
     RewardStore,
     RewardStores,
     Shelf,
@@ -208,6 +209,7 @@ __all__ = [
     "Reader",
     "Readiness",
     "Receipt",
+    "Restriction",
     "RewardStore",
     "RewardStores",
     "Row",

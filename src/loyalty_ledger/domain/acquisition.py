@@ -33,6 +33,8 @@ from loyalty_ledger.domain.streams import (
 from loyalty_ledger.domain.values import Reason, Rejected
 
 MOST_AT_ONCE = 100
+PRICE_OF = "offer:"
+"""What the reference of a spend begins with that pays for an offer; its id follows."""
 
 
 class Purchase(NamedTuple):
@@ -192,7 +194,7 @@ def _pay(issue: Issue, accounts: list[str], draft: Draft) -> tuple[list[AccountS
             account=account,
             points=points,
             at=issue.at,
-            reference=f"offer:{issue.offer_id}",
+            reference=f"{PRICE_OF}{issue.offer_id}",
             program=issue.program,
             program_version=issue.program_version,
             cause=issue.cause,

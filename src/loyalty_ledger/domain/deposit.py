@@ -1,6 +1,5 @@
-"""Giving points by hand: one grant for each source and account, all of them or none."""
+"""Giving points by hand: a grant for each line, all of one deposit."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from loyalty_ledger.domain.deposited import Deposits
 from loyalty_ledger.domain.draft import Draft
 from loyalty_ledger.domain.events.deposits import PointsDeposited
 from loyalty_ledger.domain.events.offers import Actor
+from loyalty_ledger.domain.events.settlement import Grant
 from loyalty_ledger.domain.granting import Granting
 from loyalty_ledger.domain.leveling import advance_levels
 from loyalty_ledger.domain.levels import level_names
@@ -23,7 +23,7 @@ from loyalty_ledger.domain.taking_back import Case
 from loyalty_ledger.domain.values import Reason, Rejected
 
 RULE = "deposit:"
-"""What the rule of a grant begins with that is a line's; the others are of levels."""
+"""What the rule of a grant begins with that is a line's."""
 
 
 class Line(NamedTuple):
@@ -34,35 +34,65 @@ class Line(NamedTuple):
     points: int
 
 
-class Deposit(NamedTuple):
-    """What is to be given to a customer, when, and by whom."""
+class Deposit:
+    """Points being given to a customer by somebody, line by line."""
 
-    customer_id: str
-    lines: Sequence[Line]
-    at: datetime
-    by: Actor
+    def __init__(
+        self,
+        customer_id: str,
+        at: datetime,
+        by: Actor,
+        rulebook: Rulebook,
+        programs: Programs,
+        draft: Draft,
+    ):
+        """Rejected while a sale of the customer waits."""
+        self._number, self._granting = by_hand(customer_id, at, rulebook, programs, draft)
+        self._customer_id, self._at, self._by = customer_id, at, by
+        held = draft.state(tiers_of(customer_id)).levels
+        self._levels = level_names(rulebook.program.tier_systems, held)
 
+    def give(self, line: Line) -> Grant:
+        """Give the points of a line; Rejected says what is in the way, and none are given."""
+        granting = self._granting
+        _check(line, granting.case.rulebook.program)
+        owed = Owed({(line.account, line.source): line.points}, [], [])
+        rule = f"{RULE}{line.source}/{line.account}"
+        claim = Claim(self._customer_id, rule, owed, NO_LIMITS, False, self._levels)
+        before = len(granting.grants)
+        if not granting.possible(claim):
+            raise Rejected(
+                Reason.LIMIT_REACHED,
+                f"point source {line.source} has given what it may",
+                {"limit": granting.cuts[-1].limit, "source": line.source},
+            )
+        granting.post(claim)
+        if len(granting.grants) == before:
+            raise Rejected(
+                Reason.LIMIT_REACHED,
+                f"no more points fit into {line.account}: its maximum balance is reached",
+                {"limit": "maximum_balance", "accounts": [line.account]},
+            )
+        return granting.grants[-1]
 
-def deposit(ask: Deposit, rulebook: Rulebook, programs: Programs, draft: Draft) -> PointsDeposited:
-    """Give the points; Rejected says what is in the way. Levels are worked out after."""
-    number, granting = by_hand(ask.customer_id, ask.at, rulebook, programs, draft)
-    held = draft.state(tiers_of(ask.customer_id)).levels
-    levels = level_names(rulebook.program.tier_systems, held)
-    for line in ask.lines:
-        _give(line, ask, levels, granting)
-    advance_levels(granting, ask.customer_id, levels)
-    event = PointsDeposited(
-        at=max([ask.at, *(outcome.event.at for outcome in draft.outcomes)]),
-        customer_id=ask.customer_id,
-        number=number,
-        by=ask.by,
-        levels=dict(levels),
-        program_version=rulebook.version,
-        grants=granting.grants,
-        cuts=granting.cuts,
-    )
-    draft.emit(deposits_of(ask.customer_id), event, ask.customer_id)
-    return event
+    def done(self) -> PointsDeposited | None:
+        """Record what was given, if anything was. Levels are worked out after it."""
+        granting, draft = self._granting, self._granting.draft
+        if not granting.grants:
+            return None
+        advance_levels(granting, self._customer_id, self._levels)
+        event = PointsDeposited(
+            at=max([self._at, *(outcome.event.at for outcome in draft.outcomes)]),
+            customer_id=self._customer_id,
+            number=self._number,
+            by=self._by,
+            levels=dict(self._levels),
+            program_version=granting.case.rulebook.version,
+            grants=granting.grants,
+            cuts=granting.cuts,
+        )
+        draft.emit(deposits_of(self._customer_id), event, self._customer_id)
+        return event
 
 
 def by_hand(
@@ -83,27 +113,6 @@ def by_hand(
     number = made.number + 1
     case = Case(rulebook, programs, 0, at, cause(deposits_of(customer_id), number))
     return number, Granting(case, draft)
-
-
-def _give(line: Line, ask: Deposit, levels: dict[str, str], granting: Granting) -> None:
-    _check(line, granting.case.rulebook.program)
-    owed = Owed({(line.account, line.source): line.points}, [], [])
-    rule = f"{RULE}{line.source}/{line.account}"
-    claim = Claim(ask.customer_id, rule, owed, NO_LIMITS, False, levels)
-    before = len(granting.grants)
-    if not granting.possible(claim):
-        raise Rejected(
-            Reason.LIMIT_REACHED,
-            f"point source {line.source} has given what it may",
-            {"limit": granting.cuts[-1].limit, "source": line.source},
-        )
-    granting.post(claim)
-    if len(granting.grants) == before:
-        raise Rejected(
-            Reason.LIMIT_REACHED,
-            f"no more points fit into {line.account}: its maximum balance is reached",
-            {"limit": "maximum_balance", "accounts": [line.account]},
-        )
 
 
 def _check(line: Line, program: Program) -> None:

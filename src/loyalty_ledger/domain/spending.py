@@ -18,6 +18,8 @@ from loyalty_ledger.domain.transaction import Sale
 from loyalty_ledger.domain.values import Reason, Rejected
 
 MOST_POINTS = 10**15
+NO_REFERENCE = "spend"
+"""What a spend is recorded as being for that names no reference, and no sale."""
 
 
 class Spend(NamedTuple):
@@ -93,7 +95,7 @@ def _take(ask: Spend, account: str, points: int, rulebook: Rulebook, draft: Draf
         account=account,
         points=points,
         at=ask.at,
-        reference=ask.reference or (TENDER if ask.sale else "spend"),
+        reference=ask.reference or (TENDER if ask.sale else NO_REFERENCE),
         program=rulebook.program,
         program_version=rulebook.version,
         transaction=sale_name(*ask.sale) if ask.sale else "",

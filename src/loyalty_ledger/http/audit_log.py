@@ -9,6 +9,7 @@ from loyalty_ledger.audit import Audit, AuditRow
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
+from loyalty_ledger.domain.streams import cause, split_cause
 from loyalty_ledger.http.connect import (
     LONGEST_SPAN,
     OfUser,
@@ -52,12 +53,24 @@ def _audit(call: Call) -> dict[str, Any]:
         if call.moment.as_of is None or one.event.at <= call.moment.as_of:
             audit.tell(one)
     rows = [row for row in audit.rows if first <= row.at < end and _asked_for(row, asked, meant)]
+    shown = page(rows, asked.skip, asked.take)
+    requests = _requests(shown, call)
     return {
         "results": [
-            _as_row(row, customer_id, program) | {"audit_type": types[row.kind]}
-            for row in page(rows, asked.skip, asked.take)
+            _as_row(row, customer_id, program)
+            | {"audit_type": types[row.kind], "request_id": row.request or requests.get(row.cause)}
+            for row in shown
         ],
         "total_records": len(rows),
+    }
+
+
+def _requests(rows: Iterable[AuditRow], call: Call) -> dict[str, str | None]:
+    """The request that brought each event which the rows follow from, where they tell none."""
+    causes = {split_cause(row.cause) for row in rows if row.cause and not row.request}
+    return {
+        cause(one.stream, one.version): one.meta.get("request")
+        for one in call.ledger.log.those(causes)
     }
 
 
@@ -105,7 +118,6 @@ def _as_row(row: AuditRow, customer_id: str, program: Program) -> dict[str, Any]
         "point_source_name": sources.get(row.source),
         "time_of_occurrence": row.at,
         "create_date": row.recorded_at,
-        "request_id": row.request or None,
         "idempotency_id": row.line or None,
         "transaction_id": row.transaction or None,
     }

@@ -10,7 +10,8 @@ from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.deposit import Line
 from loyalty_ledger.domain.events.points import PointsSpent
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.tiers import Level, Node, PointsEarned, TierSystem
+from loyalty_ledger.domain.program.tiers import All, Level, Node, PointsEarned, TierSystem
+from loyalty_ledger.domain.program.tiers import Any as AnyOf
 from loyalty_ledger.domain.spending import MOST_POINTS
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
@@ -84,7 +85,13 @@ def _as_tier(level: Level, system: TierSystem) -> dict[str, Any]:
 
 def _points(node: Node) -> int | None:
     """The points that it takes, where it takes those of one account and nothing else."""
-    return node.points_earned.amount if isinstance(node, PointsEarned) else None
+    match node:
+        case All(all=(alone,)) | AnyOf(any=(alone,)):
+            return _points(alone)
+        case PointsEarned():
+            return node.points_earned.amount
+        case _:
+            return None
 
 
 # --- points -------------------------------------------------------------------------------------

@@ -19,9 +19,16 @@ from loyalty_ledger.http.connect import (
     sale_named,
 )
 from loyalty_ledger.http.deposits import DEPOSIT
-from loyalty_ledger.http.line_details import MOST_LINES, LineDetail, counted, id_of, summary_of
+from loyalty_ledger.http.line_details import (
+    MOST_LINES,
+    LineDetail,
+    account_of,
+    counted,
+    error_of,
+    id_of,
+    summary_of,
+)
 from loyalty_ledger.http.movement import MOVE
-from loyalty_ledger.http.names import code, word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.progress import PROGRESS
 from loyalty_ledger.sent import Text
@@ -42,10 +49,20 @@ def _no_return(value: object) -> object:
     return value
 
 
+def _no_source(value: object) -> object:
+    if value is not None:
+        raise ValueError(
+            "cannot be obeyed: points are spent in the order in which they end, whatever source"
+            " they came from; point_account_ids says where they are taken"
+        )
+    return value
+
+
 class SpendDetail(LineDetail):
     """One spend: from these accounts, or from the program's default ones.
 
-    It takes points and never gives any back: nothing `is_return` here.
+    It takes points and never gives any back: nothing `is_return` here. Nor does it choose among the
+    points of an account: it has no `point_source_id`.
     """
 
     amount: Points
@@ -55,6 +72,7 @@ class SpendDetail(LineDetail):
     transaction_id: Text | None = None
     store_id: Text | None = None
     is_return: Annotated[Literal[False], BeforeValidator(_no_return)] = False
+    point_source_id: Annotated[None, BeforeValidator(_no_source)] = None
 
 
 class SpendSeveral(OfUser):
@@ -135,7 +153,7 @@ def _sale(one: SpendDetail, call: Call) -> tuple[str, str] | Rejected | None:
 def _as_spent(spent: Spent) -> dict[str, Any]:
     granted = [one for one in spent.lines if one.parts]
     once = counted((one.line.line_id, one) for one in granted)
-    touched = {part.account for one in granted for part in one.parts}
+    touched = {part.account for one in granted for part in one.parts} or spent.asked
     times = (part.spent_at for one in granted for part in one.parts)
     return {
         "details": [row for one in spent.lines for row in _rows(one, spent)],
@@ -158,7 +176,7 @@ def _rows(one: SpentLine, spent: Spent) -> list[dict[str, Any]]:
         "retailer_id": spent.program.retailer_id,
         "user_id": spent.customer_id,
         "point_source_id": None,
-    } | _error(one.refusal)
+    } | error_of(one.refusal)
     if not one.parts:
         return [common | {"amount_spent": 0} | _NO_ACCOUNT]
     return [common | {"amount_spent": part.points} | _account(part, spent) for part in one.parts]
@@ -170,21 +188,8 @@ _NO_ACCOUNT = dict.fromkeys(
 
 
 def _account(part: Part, spent: Spent) -> dict[str, Any]:
-    known = spent.program.accounts_by_id.get(part.account)
-    return {
-        "account_name": known.name if known else part.account,
-        "user_point_account_id": f"{spent.customer_id}.{part.account}",
-        "point_account_id": part.account,
-        "remaining_balance": part.left,
-    }
-
-
-def _error(refusal: Rejected | None) -> dict[str, Any]:
-    status = word("error_status", "none" if refusal is None else "refused")
-    if refusal is None:
-        return {"error_status": status, "message": None}
-    said = {"error_response": code(refusal.code), "message": refusal.message}
-    return {"error_status": status} | said
+    named = account_of(spent.customer_id, part.account, spent.program)
+    return named | {"remaining_balance": part.left}
 
 
 def _paths(version: str, rest: str) -> tuple[str, ...]:

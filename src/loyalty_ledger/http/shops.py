@@ -7,7 +7,7 @@ from loyalty_ledger.acquiring import Bought
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.offers import RewardStore, StoreOffer
+from loyalty_ledger.domain.program.offers import Offer, RewardStore, StoreOffer
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import (
@@ -174,9 +174,28 @@ def _as_sold(store: RewardStore, sold: StoreOffer, program: Program) -> dict[str
             "acquisition_end_date": _instant(program, issuance.ends),
             "pos_discount_id": offer.pos_discount_id,
             "offer_status": word("offer_status", "live"),
-            "offer_inventory_restrictions": [],
+            "offer_inventory_restrictions": _restrictions(sold, offer),
         },
     }
+
+
+def _restrictions(sold: StoreOffer, offer: Offer) -> list[dict[str, Any]]:
+    """Every number that must not be gone beyond, as the program states it."""
+    stated = [
+        ("reward_store_offer", "customer", sold.per_customer),
+        ("reward_store_offer", "global", sold.inventory),
+        ("offer", "customer", offer.issuance.per_customer),
+        ("offer", "global", offer.issuance.total),
+    ]
+    return [
+        {
+            "restricts": word("restricted", what),
+            "scope": word("restriction_scope", scope),
+            "quantity": most,
+        }
+        for what, scope, most in stated
+        if most is not None
+    ]
 
 
 def _instant(program: Program, moment: Any) -> datetime | None:
@@ -224,9 +243,9 @@ def _check_place(asked: PurchaseBody, store: RewardStore) -> None:
 
 def _as_bought(bought: Bought) -> dict[str, Any]:
     parts = [part for one in bought.offers for part in one.paid]
-    accounts = {part.account: bought.left[part.account] for part in parts}
+    paid = {part.account for part in parts} or bought.left.keys()
     spent = sum(part.points for part in parts)
-    summary = {"amount_spent": spent, "remaining_balance": sum(accounts.values())}
+    summary = {"amount_spent": spent, "remaining_balance": sum(bought.left[one] for one in paid)}
     return as_status_list(bought.offers) | {"summary": summary}
 
 

@@ -12,7 +12,6 @@ _NOT_KEPT: dict[str, Any] = {
     "proxy_ids": [],
     "test_points": 0,
     "unclaimed_achievement_count": 0,
-    "updated_at": None,
     "tier_points": None,
     "next_tier_points": None,
     "tier_ends_value": None,
@@ -53,6 +52,7 @@ def as_user(call: Call, customer_id: str) -> dict[str, Any]:
                 if ends is None or call.moment.at < ends
             ],
             "created_at": facts.enrolled_at,
+            "updated_at": facts.changed_at,
             "registered_at": facts.enrolled_at,
             "available_points": spendable(profile, call),
             "tier_system": held and held.system,

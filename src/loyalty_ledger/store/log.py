@@ -168,6 +168,10 @@ class Log:
             position = connection.execute(select(head.c.position)).scalar_one()
             return Loaded(position, self._reader.tails(connection, wanted, kinds))
 
+    def those(self, subjects: Collection[tuple[str, int]]) -> Iterator[Recorded]:
+        """These events, each by stream and version, in no order; there need not be any."""
+        return self._reader.those(subjects)
+
     def history(self, customer_id: str, *, known_at: datetime | None = None) -> Iterator[Recorded]:
         """Every event that concerns the customer, in log order; recorded by `known_at` if given."""
         until = None if known_at is None else to_micros(known_at)

@@ -99,6 +99,14 @@ class Reader:
                 found += filter(None, connection.execute(first).scalars())
         return from_micros(min(found)) if found else None
 
+    def those(self, subjects: Collection[tuple[str, int]]) -> Iterator[Recorded]:
+        """These events, each by stream and version, in no order; there need not be any."""
+        wanted = list(subjects)
+        for start in range(0, len(wanted), _ROWS_AT_ONCE):
+            some = wanted[start : start + _ROWS_AT_ONCE]
+            those = tuple_(events.c.stream, events.c.version).in_(some)
+            yield from map(self.recorded, self._rows(select(*_COLUMNS).where(those)))
+
     def history(self, customer_id: str, recorded_until: int | None) -> Iterator[Recorded]:
         """All events that concern a customer, in log order."""
         position = 0

@@ -8,7 +8,10 @@ from loyalty_ledger.client.told.values import Moment
 
 
 class Spent(TypedDict):
-    """How many points were spent, and how many are left where they came from."""
+    """How many points were spent, and how many are left where they came from.
+
+    Where none were, it is what the accounts hold that they would have come from.
+    """
 
     amount_spent: int
     remaining_balance: int
@@ -52,28 +55,49 @@ class Spends(TypedDict):
 
 
 class DepositedLine(TypedDict):
-    """Points that came from a source into an account; before, if `idempotency_summary` says so."""
+    """Points that came from a source into an account; `error_status` is 0 where they did.
 
+    What was given before, as `idempotency_summary` says, is told as at first; what remained then
+    is null where an earlier version kept it not. One that was refused names no account's name.
+    """
+
+    account_name: str | None
+    user_point_account_id: str | None
     point_account_id: str
     point_source_id: str
     amount_deposited: int
+    remaining_balance: int | None
+    reference_id: str | None
+    reference_type: str | None
+    tracking_id: str | None
     idempotency_id: str | None
     idempotency_summary: str | None
+    error_status: int
+    message: str | None
+    error_response: NotRequired[str]
+    retailer_id: str | None
+    user_id: str
 
 
 class DepositSummary(TypedDict):
-    """How many points were given."""
+    """How many points were given, and what the accounts hold that they were to go to."""
 
     amount_deposited: int
+    remaining_balance: int
 
 
 class Deposited(TypedDict):
-    """Points that were given; the summary takes a line once that is there twice under one id."""
+    """Points that were given, line by line; `audits` is empty: movements are asked for by
+    themselves.
+
+    The summary takes a line once that is there twice under one `idempotency_id`.
+    """
 
     user_id: str
     details: list[DepositedLine]
     summary: DepositSummary
-    time_of_occurrence: Moment
+    audits: list["Movement"]
+    time_of_occurrence: Moment | None
 
 
 class Movement(TypedDict):

@@ -27,6 +27,16 @@ class RewardStores(TypedDict):
     point_account_balances: NotRequired[Balances]
 
 
+class Restriction(TypedDict):
+    """How many there may be at most: for one customer or over all, of what one store sells as this
+    or of the offer wherever it comes from.
+    """
+
+    restricts: str
+    scope: str
+    quantity: int
+
+
 class SoldOffer(TypedDict):
     """The offer that is sold."""
 
@@ -41,7 +51,7 @@ class SoldOffer(TypedDict):
     acquisition_end_date: Moment | None
     pos_discount_id: str | None
     offer_status: int
-    offer_inventory_restrictions: list[dict[str, Any]]
+    offer_inventory_restrictions: list[Restriction]
 
 
 class Obstacle(TypedDict):

@@ -30,7 +30,7 @@ class Medium(TypedDict):
 
 
 class UserOffer(TypedDict):
-    """An offer in the wallet."""
+    """An offer in the wallet; `start_date` is when it was issued where it could be used at once."""
 
     id: str
     offer_id: str
@@ -40,7 +40,7 @@ class UserOffer(TypedDict):
     name: str
     description: str
     is_redeemable: bool
-    start_date: Moment | None
+    start_date: Moment
     expiration_date: Moment | None
     redemption_end_date: Moment | None
     custom_data: str | None
@@ -102,9 +102,9 @@ class FailedOffer(OfferLine):
 
 
 class UpdatedOffer(IssuedOffer):
-    """An offer after it was changed; `start_date` None: it can be used at once."""
+    """An offer after it was changed; `start_date` is as in the wallet."""
 
-    start_date: Moment | None
+    start_date: Moment
 
 
 class Issued(TypedDict):
