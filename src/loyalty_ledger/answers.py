@@ -4,7 +4,7 @@ The very code of the projections answers both: over their rows, or over the cust
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -182,13 +182,20 @@ class Answers:
 
         return self._ask(customer_id, moment, ask)
 
-    def tiers(self, customer_id: str, moment: Moment) -> list[dict[str, Any]]:
-        """The place in each tier system, and what the next level takes; Rejected as `profile`."""
+    def tiers(
+        self, customer_id: str, moment: Moment, also: Collection[tuple[str, str]] = ()
+    ) -> list[dict[str, Any]]:
+        """The place in each tier system, and what the next level takes; Rejected as `profile`.
+
+        And what each of the levels `also` named (system, level) takes.
+        """
         program, programs = self.definitions(moment)
 
         def ask(reader: Reader) -> list[dict[str, Any]]:
             due = tier_progress.overdue(reader, customer_id, moment.at, programs)
-            return tier_progress.progress(reader, customer_id, moment.at, program, due_levels=due)
+            return tier_progress.progress(
+                reader, customer_id, moment.at, program, due_levels=due, also=also
+            )
 
         return self._ask(customer_id, moment, ask)
 
