@@ -25,9 +25,11 @@ def test_an_id_that_no_program_had_is_refused_by_its_name(
     service: Served, path: str, field: str, known: str, what: str, code: str
 ) -> None:
     service.shop.ledger.projector.catch_up()
-    assert service.ask(path, **{field: [known]}).json()["status"] == "ok"
+    body: dict[str, Any] = {field: [known]}
+    assert service.ask(path, **body).json()["status"] == "ok"
     for wrong in ("zz", known.upper()):
-        errors = service.ask(path, **{field: [known, wrong]}).json()["errors"]
+        body[field] = [known, wrong]
+        errors = service.ask(path, **body).json()["errors"]
         assert errors["code"] == code
         assert errors["message"].startswith(f"the program has no {what} {wrong!r}: there is ")
         assert known in errors["message"].partition("there is ")[2].split(", ")
@@ -57,7 +59,7 @@ def test_what_an_earlier_program_had_is_known(service: Served) -> None:
     shelf = service.told(SHELF, reward_store_ids=["rewards"], **beside)
     assert shelf["reward_store_offers"] == []
     for field, known in (("point_account_ids", "points"), ("point_source_ids", "purchases")):
-        assert service.told(AUDIT, **{field: [known]}, **beside)["total_records"] == 1
+        assert service.told(AUDIT, **beside | {field: [known]})["total_records"] == 1
 
 
 def test_a_store_that_was_never_loaded_is_refused_and_a_retired_one_is_not(

@@ -13,10 +13,11 @@ from loyalty_ledger.domain.values import major_units
 from loyalty_ledger.http.connect import program_of
 from loyalty_ledger.http.names import called
 from loyalty_ledger.http.operation import Call
+from loyalty_ledger.http.owners import Owners
 from loyalty_ledger.sales import KnownSale
 
 Told = Mapping[str, Any]
-_OF_DISCOUNTS = ("display_name", "image_url", "user_id")
+_OF_DISCOUNTS = ("display_name", "image_url")
 _OF_SALES = ("items", "discounts", "business_def_collection")
 """What a till may say that no event holds, and that has a place of its own when it is read."""
 
@@ -29,6 +30,7 @@ class _Beside(NamedTuple):
     stores: Stores
     items: Mapping[tuple[int, str], Item]
     came: Mapping[str, Told]
+    owners: Owners
 
     def tax_earns(self, version: int) -> bool:
         """Whether tax counted as spend under that version of the program."""
@@ -45,12 +47,14 @@ def as_read(sales: Sequence[KnownSale], call: Call, *, whole: bool = True) -> li
     wanted = {
         (one.received.catalog_version, line.item_id) for one in sales for line in one.received.lines
     }
+    came = call.ledger.sales.came_with(sales) if whole else {}
     beside = _Beside(
         program_of(call),
         call.ledger.settlement.programs,
         states[STORES],
         call.ledger.settlement.shelf.items(wanted, catalogs),
-        call.ledger.sales.came_with(sales) if whole else {},
+        came,
+        Owners(call.ledger, sales, came),
     )
     return [_sale(one, beside) for one in sales]
 
@@ -157,11 +161,10 @@ class _Parts:
         """Every discount."""
         for place, discount in enumerate(self._received.discounts):
             came = self._came.get("discounts", {}).get(str(place), {})
-            yield (
-                self._row("discounts", place)
-                | self._discount(discount, came)
-                | _said(came, _OF_DISCOUNTS)
-            )
+            told = self._discount(discount, came)
+            # As of payments, an id stands beside them only where it is not clear whose it is.
+            named = ("user_id",) if told["user_id"] else ()
+            yield self._row("discounts", place) | told | _said(came, (*_OF_DISCOUNTS, *named))
 
     def _row(self, what: str, place: int) -> dict[str, Any]:
         return {
@@ -210,7 +213,7 @@ class _Parts:
             "amount": self.money(discount.amount),
             "stack_order": discount.stack_order,
             "applied_time": discount.applied_time,
-            "user_id": _text(came.get("user_id")) or discount.customer_id,
+            "user_id": self._beside.owners.of(discount, came.get("user_id")),
             "discounted_line_ids": discount.lines,
             "discounted_line_id_quantities": discount.quantities,
         }

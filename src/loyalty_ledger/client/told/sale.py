@@ -76,7 +76,10 @@ class Paid(Row):
 
 
 class AppliedDiscount(Row):
-    """What came off a sale, as it was sent; without lines: off all of it."""
+    """What came off a sale, as it was sent; without lines: off all of it.
+
+    `user_id` is the internal id of who owns the offer, or is named by what was sent as his id.
+    """
 
     reference_id: str | None
     reference_id_type: str | None
