@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 from sqlalchemy import Connection, event
 
 from http_service.serving import SALE, Served
@@ -59,6 +60,46 @@ def test_a_discount_is_told_with_the_internal_id_of_whose_it_is(service: Served)
     assert "BOB" not in str(listed)
     shop.ledger.erasing.erase(shop.id_of("VIC"))
     assert read() == [(ann, None), (ann, None), *[(None, None)] * 7]
+
+
+UUIDS = ("0f8fad5b-d9cb-469f-a165-70867728950e", "0F8FAD5BD9CB469FA16570867728950E")
+NOBODYS = (*UUIDS, "T1", "T1-3", "till-1-000123")
+ANYBODYS = ("Bob Smith", "r-1", "20260310", f"{UUIDS[0]}.", "T1-Bob", "till-1-0612345678")
+
+
+@pytest.mark.parametrize("request_id", NOBODYS)
+def test_a_sale_is_read_back_with_the_id_of_the_request_that_the_till_gave(
+    service: Served, request_id: str
+) -> None:
+    path = "/transactions/api/1.0/transactions/info/get_transaction"
+
+    def told() -> set[str | None]:
+        one = service.told(path, None, transaction_id="main/T1")
+        sales = service.told(OF_STORE, None, store_id="main")["results"]
+        rows = service.core("GET", f"/users/{bob}/timelines/NEW_VIEW").json()["result"]
+        payloads = [row["event_stream_payload"] for row in rows]
+        every = [one, *sales, *payloads]
+        return {x["request_id"] for x in every if x.get("pos_transaction_id") == "T1"}
+
+    sale = SALE | {"payments": [{"amount": 7, "user_id": "BOB"}]}
+    bob = service.shop.id_of("BOB")
+    service.pos("send_transaction", sale, request_id=request_id)
+    assert told() == {request_id}
+    service.pos("send_transaction", sale, request_id="sent again")  # the same: no version
+    assert told() == {request_id}
+    service.shop.ledger.erasing.erase(bob)
+    assert told() == {None}
+
+
+@pytest.mark.parametrize("text", ANYBODYS)
+def test_an_id_of_a_request_that_may_be_any_text_is_not_in_the_log(
+    service: Served, text: str
+) -> None:
+    service.pos("send_transaction", SALE, request_id=text)
+    path = "/transactions/api/1.0/transactions/info/get_transaction"
+    assert service.told(path, None, transaction_id="main/T1")["request_id"] is None
+    for one in service.shop.ledger.log.stream("sale/main/T1"):
+        assert set(one.meta) == {"actor", "request"}
 
 
 def test_what_the_ledger_makes_nothing_of_is_read_back_with_what_it_belongs_to(

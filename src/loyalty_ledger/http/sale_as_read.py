@@ -1,6 +1,6 @@
 """A sale under the names that reads have: other ones than it was sent under."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from loyalty_ledger.domain.configuration import Catalogs, Stores
 from loyalty_ledger.domain.events.sales import Discount, Line, Payment
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Item
-from loyalty_ledger.domain.streams import CATALOG, STORES, sale_name
+from loyalty_ledger.domain.streams import CATALOG, STORES, customer_of, sale_name
 from loyalty_ledger.domain.values import major_units
 from loyalty_ledger.http.connect import program_of
 from loyalty_ledger.http.names import called
@@ -31,6 +31,7 @@ class _Beside(NamedTuple):
     items: Mapping[tuple[int, str], Item]
     came: Mapping[str, Told]
     owners: Owners
+    erased: Set[str]
 
     def tax_earns(self, version: int) -> bool:
         """Whether tax counted as spend under that version of the program."""
@@ -55,13 +56,27 @@ def as_read(sales: Sequence[KnownSale], call: Call, *, whole: bool = True) -> li
         call.ledger.settlement.shelf.items(wanted, catalogs),
         came,
         Owners(call.ledger, sales, came),
+        _erased(sales, call),
     )
     return [_sale(one, beside) for one in sales]
 
 
+def _payers(known: KnownSale) -> Iterator[str]:
+    return (one.customer_id for one in known.received.payments if one.customer_id)
+
+
+def _erased(sales: Sequence[KnownSale], call: Call) -> set[str]:
+    """Who was erased of those that paid for sales of which the till's own id is kept."""
+    streams = {one: customer_of(one) for x in sales if x.sent_as for one in _payers(x)}
+    states = call.ledger.states
+    states.drop(streams.values())
+    found = states.get(streams.values()) if streams else {}
+    return {one for one, stream in streams.items() if found[stream].erased}
+
+
 def _sale(known: KnownSale, beside: _Beside) -> dict[str, Any]:
     received, header = known.received, known.received.header
-    named = [*dict.fromkeys(one.customer_id for one in received.payments if one.customer_id)]
+    named = dict.fromkeys(_payers(known))
     came = beside.came.get(known.came_as, {})
     parts = _Parts(known, beside, came)
     from_id = header.from_transaction_id
@@ -113,8 +128,8 @@ def _where(known: KnownSale, beside: _Beside) -> dict[str, Any]:
         "store_time_zone": received.time_zone,
         "location_lineages": [[store_id]],
         "location_lineages_core": [[place]],
-        "request_id": known.last.meta.get("request"),
-        "user_id": next((one.customer_id for one in received.payments if one.customer_id), None),
+        "request_id": known.sent_as if beside.erased.isdisjoint(_payers(known)) else None,
+        "user_id": next(_payers(known), None),
     }
 
 

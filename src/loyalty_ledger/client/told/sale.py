@@ -105,7 +105,10 @@ class Place(TypedDict):
 
 
 class SaleOfStore(Kept):
-    """A sale as it is read back: `received`, then `settled`. `include_tax`: tax earns, too."""
+    """A sale as it is read back: `received`, then `settled`. `include_tax`: tax earns, too.
+
+    `request_id` is the till's own of the last version, where it can be nobody's name.
+    """
 
     id: str
     pos_transaction_id: str
