@@ -57,12 +57,14 @@ def progress(
     program: Program,
     *,
     due_levels: Sequence[TierKept | TierLeft] = (),
+    also: Collection[tuple[str, str]] = (),
 ) -> list[dict[str, Any]]:
     """The customer's place in each tier system, and what the next level still takes, at `now`.
 
     `[{system, level, since, until, next: {level, entrance} | null}]`. `entrance` is the tree of the
-    next level. A leaf is `{kind, account, within, present, target, missing, holds, spend_needed}`,
-    a branch `{all | any: [...], holds}`. Money is in major units, as text. `spend_needed` stands on
+    next level; `also` names others (system, level), told as `entrances` by their levels. A leaf is
+    `{kind, account, within, present, target, missing, holds, spend_needed}`, a branch
+    `{all | any: [...], holds}`. Money is in major units, as text. `spend_needed` stands on
     `points_earned` alone: what must be spent at the customer's rate; null when no rule says.
     `due_levels` is what `overdue` found.
     """
@@ -72,7 +74,10 @@ def progress(
     held = _held(rows, customer_id)
     joined = next((row.enrolled_at for row in rows.select(JOINED)), None)
     tree = _Tree(_measures(rows, customer_id, program), now, _level_names(program, held))
-    return [_place(system, held, joined, tree) for system in program.tier_systems]
+    return [
+        _place(system, held, joined, tree) | _entrances(system, also, tree)
+        for system in program.tier_systems
+    ]
 
 
 def _held(reader: Reader, customer_id: str) -> dict[str, Held]:
@@ -117,6 +122,17 @@ def _place(
             "entrance": tree.node(following.entrance) if following.entrance else None,
         },
     }
+
+
+def _entrances(
+    system: TierSystem, also: Collection[tuple[str, str]], tree: "_Tree"
+) -> dict[str, Any]:
+    shown = {
+        level.id: tree.node(level.entrance)
+        for level in system.levels
+        if level.entrance and (system.id, level.id) in also
+    }
+    return {"entrances": shown} if shown else {}
 
 
 class _Tree(NamedTuple):

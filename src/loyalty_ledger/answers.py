@@ -4,7 +4,7 @@ The very code of the projections answers both: over their rows, or over the cust
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -133,18 +133,13 @@ class Answers:
     def profile(self, customer_id: str, moment: Moment) -> Profile:
         """Points, levels, offers and codes; Rejected when no program was known."""
         program, programs = self.definitions(moment)
+        whose = customer_id, moment.at, program, programs
         named = _identifiers(linked_in_order(self._log, customer_id))
 
         def ask(reader: Reader) -> Profile:
+            due = tier_progress.overdue(reader, customer_id, moment.at, programs)
             return profile.profile(
-                reader,
-                customer_id,
-                moment.at,
-                program,
-                programs,
-                identifiers=named,
-                due_levels=tier_progress.overdue(reader, customer_id, moment.at, programs),
-                code_of=self._code_of,
+                reader, *whose, identifiers=named, due_levels=due, code_of=self._code_of
             )
 
         return self._ask(customer_id, moment, ask)
@@ -182,13 +177,16 @@ class Answers:
 
         return self._ask(customer_id, moment, ask)
 
-    def tiers(self, customer_id: str, moment: Moment) -> list[dict[str, Any]]:
-        """The place in each tier system, and what the next level takes; Rejected as `profile`."""
+    def tiers(
+        self, customer_id: str, moment: Moment, also: Collection[tuple[str, str]] = ()
+    ) -> list[dict[str, Any]]:
+        """The place in each tier system, and what the next level and those `also` named take."""
         program, programs = self.definitions(moment)
+        asked = customer_id, moment.at, program
 
         def ask(reader: Reader) -> list[dict[str, Any]]:
             due = tier_progress.overdue(reader, customer_id, moment.at, programs)
-            return tier_progress.progress(reader, customer_id, moment.at, program, due_levels=due)
+            return tier_progress.progress(reader, *asked, due_levels=due, also=also)
 
         return self._ask(customer_id, moment, ask)
 
@@ -292,9 +290,9 @@ class Answers:
 
 def _identifiers(values: Sequence[PersonalValue]) -> list[Identifier]:
     """The plain identifiers among a customer's personal data."""
-    found = []
-    for value in values:
-        kind, _, type_name = value.field.partition(":")
-        if kind in ("external", "email", "phone", "card") and value.reference:
-            found.append(Identifier(kind=kind, type=type_name, value=value.value))
-    return found
+    named = ((one.value, *one.field.partition(":")) for one in values if one.reference)
+    return [
+        Identifier(kind=kind, type=type_name, value=value)
+        for value, kind, _, type_name in named
+        if kind in ("external", "email", "phone", "card")
+    ]

@@ -42,6 +42,7 @@ from loyalty_ledger.receipt_codes import ReceiptCodes
 from loyalty_ledger.states import States, add_draft
 from loyalty_ledger.store.log import Answer, Conflict, Log, PersonalValue
 from loyalty_ledger.store.records import NO_META
+from loyalty_ledger.till_ids import with_till_id
 
 PATIENCE = 50
 _CONFIGURED = (PROGRAM, STORES, CATALOG)
@@ -188,7 +189,7 @@ class Intake:
             )
             if personal is not None:
                 commit.personal.extend(personal)
-                add_draft(commit, states, draft, one.meta)
+                add_draft(commit, states, draft, with_till_id(one.meta, one.request))
         if commit.answers:
             self._states.append(commit, states)
         return bool(commit.answers) or not asked or self._states.fresh()

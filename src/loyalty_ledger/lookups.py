@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from loyalty_ledger.asking import rulebook_in_force
 from loyalty_ledger.deciding import Reading
+from loyalty_ledger.domain.carried import is_for
 from loyalty_ledger.domain.configuration import Catalogs, Stores
 from loyalty_ledger.domain.discounts import Check, price
 from loyalty_ledger.domain.events.offers import PricedDiscount
@@ -56,6 +57,9 @@ class Lookups:
         state: Offer = reading.state(offer(offer_id))
         program = self._settlement.programs[state.program_version]
         definition = program.offer(state.definition)
+        # What the till has taken off for it already does not stand before it.
+        others = [one for one in check.discounts if not is_for(one, offer_id)]
+        check = check._replace(discounts=others)
         free: dict[str, object] = {"minimum_spend": Decimal(0)}
         if not check.store_id:
             free["stores"] = StoreSelector()

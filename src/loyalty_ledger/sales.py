@@ -11,6 +11,7 @@ from loyalty_ledger.domain.streams import customer_of, sale
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.personal_fields import of_text
 from loyalty_ledger.store.log import Log, Recorded
+from loyalty_ledger.till_ids import SENT_AS
 from loyalty_projections import sales
 from loyalty_projections.projector import Projector
 from loyalty_projections.sales import SaleRow
@@ -27,6 +28,11 @@ class KnownSale(NamedTuple):
     received: TransactionReceived
     state: str
     settled: datetime | None = None
+
+    @property
+    def sent_as(self) -> str | None:
+        """The till's id of the request that the last version came in, if it is kept."""
+        return self.last.meta.get(SENT_AS)
 
     @property
     def came_as(self) -> str:

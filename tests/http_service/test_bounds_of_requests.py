@@ -89,6 +89,25 @@ def test_what_is_taken_is_told_and_is_taken(service: Served, wrong: str) -> None
             assert service.ask(path, of, from_date=told, **more).json()["status"] == "ok"
 
 
+def test_a_span_without_its_end_is_refused_by_the_date_that_is_wrong(service: Served) -> None:
+    ends = "2026-03-11 11:00:00 UTC"  # a day from noon in Berlin
+    missing = f"to_date is missing: without it what is asked for ends at {ends}, more than 366 days"
+    for path, of, more in ((AUDIT, "ANN", {}), (OF_STORE, None, {"store_id": "main"})):
+
+        def said(path: str = path, of: str | None = of, **body: Any) -> str:
+            answer = service.ask(path, of, **body).json()
+            assert answer["errors"]["code"] == "validation"
+            return str(answer["errors"]["message"])
+
+        assert said(from_date="2018-09-20", **more) == f"{missing} after from_date"
+        assert said(from_date="2026-03-12", **more).startswith(f"from_date must be before {ends},")
+        turned = {"from_date": "2018-09-20", "to_date": "2018-09-19"}
+        assert said(**turned, **more).startswith("to_date must be after from_date")
+        end = {"to_date": "2018-09-21"}
+        for known in (end, end | {"from_date": "2018-09-20"}):
+            assert rows(service, path, of, **known, **more) == 0
+
+
 def test_an_unknown_kind_of_movement_is_refused_with_those_there_are(service: Served) -> None:
     said = service.ask(AUDIT, modification_types=["spend", "gift"]).json()["errors"]["message"]
     assert said.startswith("modification_types 'gift' is not known: there is issuance, spend")

@@ -78,7 +78,7 @@ def test_it_takes_in_and_refuses_as_the_service_itself_would(
     assert (broken.status, broken.what) == (400, "unreadable")
     assert taken.position == shop.ledger.log.head().position
     assert [one.meta for one in shop.ledger.log.stream("sale/main/T1")] == [
-        {"actor": "key", "request": "request-T1"}
+        {"actor": "key", "request": "request-T1", "sent_as": "T1"}
     ]
 
 

@@ -47,6 +47,28 @@ def test_stores_count_only_where_one_is_named(service: Served) -> None:
     assert found(store_id=None) == [mugs]
 
 
+def test_what_the_sale_itself_holds_comes_back_and_what_another_holds_does_not(
+    service: Served,
+) -> None:
+    muffin = service.shop.give("muffin")
+    discount = service.lock(muffin)["payload"]
+
+    def found(name: str = "T1", *carried: Any, **envelope: Any) -> list[tuple[str, float]]:
+        sale = SALE | {"transaction_id": name, "discounts": [*carried]}
+        payload = {"external_customer_id": "ANN", "transaction": sale}
+        offers = looked_up(service, payload, **envelope)["offers"]
+        return [(one["reference_id"], one["amount"]) for one in offers]
+
+    held = [(muffin, 3.00)]
+    assert found() == found(store_id=None) == held
+    assert found("T1", discount) == held  # its own discount leaves it what it takes
+    assert found("T2") == found("T2", store_id=None) == found(store_id="other") == []
+    assert looked_up(service, {"external_customer_id": "ANN"})["offers"] == []
+    assert service.lock(muffin, discounts=[discount])["payload"]["amount"] == 3.00
+    assert service.send("T1", discount).json()["status"] == "OK"
+    assert found() == []
+
+
 def test_nobody_and_several_are_refusals(service: Served) -> None:
     assert looked_up(service, {"email": "nobody@example.com"}) == "user_not_found"
     assert looked_up(service, {}) == "validation"

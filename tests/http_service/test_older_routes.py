@@ -98,6 +98,20 @@ def test_points_above_zero_are_given_and_below_zero_are_spent(service: Served) -
     assert balance(service) == before - 70
 
 
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("whose", ["users/{}", "external/users/ANN"])
+def test_points_are_changed_at_either_version_of_the_path(
+    service: Served, version: str, whose: str
+) -> None:
+    before, named = balance(service), whose.format(service.shop.id_of("ANN"))
+    path = f"/priv/{version}/apps/{service.key_id}/{named}/points"
+    given = service.caller().post(path, json={"points": 25})
+    assert (given.status_code, given.json()["points"]) == (200, 25)
+    assert balance(service) == before + 25
+    another = service.caller().post(path.replace(service.key_id, "another"), json={"points": 25})
+    assert another.status_code == 401
+
+
 @pytest.mark.parametrize("points", [25, -25])
 def test_points_under_one_message_id_move_once(service: Served, points: int) -> None:
     before, headers = balance(service), {"Message-ID": "3d4e"}

@@ -12,6 +12,7 @@ from loyalty_ledger.http.connect import MOST_IDS, MOST_ROWS
 
 ODD_IDS = ("card/17", "a b", "50%2F50", "x?y#z", "jos\N{LATIN SMALL LETTER E WITH ACUTE}")
 PROGRESS = "/api/1.0/progress/rule_tree/user_progress"
+SHELF = "/api/2.0/offers/rewardstores/get_reward_store_offers"
 
 
 @pytest.mark.parametrize("external_id", ODD_IDS)
@@ -70,17 +71,19 @@ def test_a_position_beyond_the_log_is_refused_at_once(service: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "path, field, most",
+    "path, field, known, most",
     [
-        (PROGRESS, "ids", MOST_IDS),
-        ("/api/2.0/offers/fetch_offers_details", "offer_ids", MOST_ROWS),
-        ("/api/2.0/offers/rewardstores/get_reward_store_offers", "reward_store_ids", MOST_IDS),
+        (PROGRESS, "ids", "club", MOST_IDS),
+        ("/api/2.0/offers/fetch_offers_details", "offer_ids", "euro", MOST_ROWS),
+        (SHELF, "reward_store_ids", "rewards", MOST_IDS),
     ],
 )
-def test_lists_of_ids_have_an_end(service: Served, path: str, field: str, most: int) -> None:
+def test_lists_of_ids_have_an_end(
+    service: Served, path: str, field: str, known: str, most: int
+) -> None:
     service.shop.ledger.projector.catch_up()
     for number, status in ((most, "ok"), (most + 1, "error")):
-        body: dict[str, Any] = {field: ["x"] * number}
+        body: dict[str, Any] = {field: [known] * number}
         told = service.ask(path, **body).json()
         assert told["status"] == status
     assert f"{field} must hold at most {most:,}" in told["errors"]["message"]

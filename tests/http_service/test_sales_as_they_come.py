@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -156,8 +157,13 @@ def test_every_event_of_a_sale_says_which_key_sent_it_as_which_request(service: 
     assert [one.result() for one in sent] == [200] * len(bodies)
     recorded = service.shop.ledger.log.read(before, 100)
     told = {(one.stream, tuple(sorted(one.meta.items()))) for one in recorded}
+    till_ids = {name: msgspec.json.decode(body)["request_id"] for name, body in bodies.items()}
     metas = {
-        name: (("actor", key.key.key_id), ("request", f"request-{name}"))
+        name: (
+            ("actor", key.key.key_id),
+            ("request", f"request-{name}"),
+            ("sent_as", till_ids[name]),
+        )
         for name, key in keys.items()
     }
     assert told == {

@@ -3,12 +3,14 @@
 from typing import Any
 
 import msgspec
+import pytest
 from sqlalchemy import Connection, event
 
 from http_service.serving import SALE, Served
 from offers.till import NOW, Shop, item, promoting
 
 ROW = {"transaction_id": "main/T1", "retailer_id": None, "store_id": "main"}
+OF_STORE = "/transactions/api/1.0/transactions/info/get_store_transactions"
 ODD = {"weight": 1.5, "exact": 0.1000000000000000055, "whole": 7, "text": "x", "none": None}
 
 
@@ -29,6 +31,75 @@ def test_a_discount_that_was_locked_is_read_back_as_it_was_sent(service: Served)
     assert told.keys() >= {"display_name", "applied_time", "discount_source", "status", "user_id"}
     assert read["image_url"] == "https://x/i.png"
     assert listed == read
+
+
+def test_a_discount_is_told_with_the_internal_id_of_whose_it_is(service: Served) -> None:
+    shop, bare = service.shop, dict[str, Any](amount="0.10")
+    ann, bob = shop.id_of("ANN"), shop.id_of("BOB")
+    ours: dict[str, Any] = {"reference_id": shop.give("euro"), "reference_id_type": "UserOfferId"}
+    unknown = ours | {"reference_id": ours["reference_id"] + "9"}
+    texts: list[Any] = ["BOB", bob, "NOBODY", 5, "x" * 121]
+    of_texts = [{"user_id": text} for text in texts]
+    sent = [ours, ours | {"user_id": "BOB"}, *of_texts, {}, unknown]
+    payments = [{"amount": 7, "user_id": "VIC"}]
+    discounts = [bare | one for one in sent]
+    service.pos("send_transaction", SALE | {"discounts": discounts, "payments": payments})
+    shop.ledger.projector.catch_up()
+
+    def read() -> list[tuple[Any, Any]]:
+        path = "/transactions/api/1.0/transactions/info/get_transaction"
+        discounts = service.told(path, None, transaction_id="main/T1")["discounts"]
+        return [(one["user_id"], one["other_fields"].get("user_id")) for one in discounts]
+
+    nobody = [(None, "NOBODY"), (None, 5), (None, "x" * 121), (None, None), (None, None)]
+    assert read() == [(ann, None), (ann, None), (bob, None), (bob, None), *nobody]
+    shop.ledger.erasing.erase(bob)
+    assert read()[2:4] == [(None, None), (bob, None)]
+    (listed,) = [one for one in service.told(OF_STORE, None, store_id="main")["results"]
+                 if one["pos_transaction_id"] == "T1"]  # fmt: skip
+    assert "BOB" not in str(listed)
+    shop.ledger.erasing.erase(shop.id_of("VIC"))
+    assert read() == [(ann, None), (ann, None), *[(None, None)] * 7]
+
+
+UUIDS = ("0f8fad5b-d9cb-469f-a165-70867728950e", "0F8FAD5BD9CB469FA16570867728950E")
+NOBODYS = (*UUIDS, "T1", "T1-3", "till-1-000123")
+ANYBODYS = ("Bob Smith", "r-1", "20260310", f"{UUIDS[0]}.", "T1-Bob", "till-1-0612345678")
+
+
+@pytest.mark.parametrize("request_id", NOBODYS)
+def test_a_sale_is_read_back_with_the_id_of_the_request_that_the_till_gave(
+    service: Served, request_id: str
+) -> None:
+    path = "/transactions/api/1.0/transactions/info/get_transaction"
+
+    def told() -> set[str | None]:
+        one = service.told(path, None, transaction_id="main/T1")
+        sales = service.told(OF_STORE, None, store_id="main")["results"]
+        rows = service.core("GET", f"/users/{bob}/timelines/NEW_VIEW").json()["result"]
+        payloads = [row["event_stream_payload"] for row in rows]
+        every = [one, *sales, *payloads]
+        return {x["request_id"] for x in every if x.get("pos_transaction_id") == "T1"}
+
+    sale = SALE | {"payments": [{"amount": 7, "user_id": "BOB"}]}
+    bob = service.shop.id_of("BOB")
+    service.pos("send_transaction", sale, request_id=request_id)
+    assert told() == {request_id}
+    service.pos("send_transaction", sale, request_id="sent again")  # the same: no version
+    assert told() == {request_id}
+    service.shop.ledger.erasing.erase(bob)
+    assert told() == {None}
+
+
+@pytest.mark.parametrize("text", ANYBODYS)
+def test_an_id_of_a_request_that_may_be_any_text_is_not_in_the_log(
+    service: Served, text: str
+) -> None:
+    service.pos("send_transaction", SALE, request_id=text)
+    path = "/transactions/api/1.0/transactions/info/get_transaction"
+    assert service.told(path, None, transaction_id="main/T1")["request_id"] is None
+    for one in service.shop.ledger.log.stream("sale/main/T1"):
+        assert set(one.meta) == {"actor", "request"}
 
 
 def test_what_the_ledger_makes_nothing_of_is_read_back_with_what_it_belongs_to(

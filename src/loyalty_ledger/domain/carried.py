@@ -15,6 +15,11 @@ def names_offer(reference_id_type: str | None) -> bool:
     return (reference_id_type or "").lower() == OFFER_REFERENCE.lower()
 
 
+def is_for(discount: Discount, offer_id: str) -> bool:
+    """Whether the discount is what a till has taken off for this offer."""
+    return names_offer(discount.reference_id_type) and discount.reference_id == offer_id
+
+
 def carried(discounts: Iterable[Discount]) -> dict[str, PricedDiscount]:
     """The discounts that name offers, by what they name; several of one offer are one."""
     found: dict[str, PricedDiscount] = {}

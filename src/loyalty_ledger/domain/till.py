@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from loyalty_ledger.domain import discounts
-from loyalty_ledger.domain.carried import OFFER_REFERENCE, names_offer
+from loyalty_ledger.domain.carried import OFFER_REFERENCE, is_for
 from loyalty_ledger.domain.counting import uncount_taken_back
 from loyalty_ledger.domain.discounts import Check
 from loyalty_ledger.domain.draft import Draft
@@ -152,7 +152,7 @@ def _with_held(ask: Ask, held: list[OnCheck], sale: Sale) -> Check:
 
     An offer that is locked again keeps its place: what was put on the check after it comes later.
     """
-    sent = [one for one in ask.check.discounts if not _names(one, ask.offer_id)]
+    sent = [one for one in ask.check.discounts if not is_for(one, ask.offer_id)]
     named = {one.reference_id for one in sent}
     known = [
         Discount(
@@ -171,10 +171,6 @@ def _with_held(ask: Ask, held: list[OnCheck], sale: Sale) -> Check:
     every = [*sent, *known]
     later = [one for one in every if places.get(one.reference_id or "", -1) > ours]
     return ask.check._replace(discounts=[one for one in every if one not in later], later=later)
-
-
-def _names(discount: Discount, offer_id: str) -> bool:
-    return names_offer(discount.reference_id_type) and discount.reference_id == offer_id
 
 
 def _act(offer_id: str, command: Command, draft: Draft) -> list[OfferFact]:

@@ -21,6 +21,7 @@ from loyalty_ledger.http.connect import (
     program_of,
     span,
 )
+from loyalty_ledger.http.known import check_known
 from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.sent import Text, refused
@@ -47,6 +48,8 @@ def _audit(call: Call) -> dict[str, Any]:
     program, types = program_of(call), call.names.enumeration("audit_type")
     meant = {call.names.meant("modification_type", one) for one in asked.modification_types}
     _check_types(meant, types)
+    check_known(call, "point_account_ids", asked.point_account_ids, "point account", _accounts)
+    check_known(call, "point_source_ids", asked.point_source_ids, "point source", _sources)
     first, end = span(asked, program.time_zone, "the program", LONGEST_SPAN, call.moment.at)
     audit = Audit()
     for one in call.ledger.log.history(customer_id, known_at=call.moment.known_at):
@@ -72,6 +75,14 @@ def _requests(rows: Iterable[AuditRow], call: Call) -> dict[str, str | None]:
         cause(one.stream, one.version): one.meta.get("request")
         for one in call.ledger.log.those(causes)
     }
+
+
+def _accounts(program: Program) -> list[str]:
+    return [one.id for one in program.point_accounts]
+
+
+def _sources(program: Program) -> list[str]:
+    return [one.id for one in program.point_sources]
 
 
 def _asked_for(row: AuditRow, asked: FetchAudit, types: set[str]) -> bool:

@@ -82,7 +82,8 @@ def span(
 ) -> tuple[datetime, datetime]:
     """From the one date to before the other, which may be left out; Rejected when it is none.
 
-    What names no offset is wall time in the zone, which is that of whoever is named.
+    Without the other it ends a day from now, as far ahead as a till may be. What names no offset is
+    wall time in the zone, which is that of whoever is named.
     """
 
     def read(name: str, text: str | None) -> datetime | None:
@@ -91,8 +92,19 @@ def span(
     end = read("to_date", body.to_date) or now + timedelta(days=1)
     first = read("from_date", body.from_date) or end - usual
     if not first <= end <= first + LONGEST_SPAN:
-        raise refused([("to_date", "must be after from_date, and at most 366 days after it")])
+        raise refused([_no_span(body, first, end)])
     return first, end
+
+
+def _no_span(body: Spanning, first: datetime, end: datetime) -> tuple[str, str]:
+    """The date that is wrong, or missing, and what is wrong with it."""
+    if body.to_date is not None:
+        return "to_date", "must be after from_date, and at most 366 days after it"
+    told = f"{end:%Y-%m-%d %H:%M:%S} UTC"
+    if first > end:
+        return "from_date", f"must be before {told}, where what is asked for ends without a to_date"
+    missing = f"is missing: without it what is asked for ends at {told}"
+    return "to_date", f"{missing}, more than 366 days after from_date"
 
 
 def caller(call: Call) -> Actor:

@@ -22,6 +22,9 @@ from loyalty_ledger.sent import refused
 
 _NO_MULTIPLIER = "1.0"
 """What a level multiplies points by: nothing. Rules tell what each level earns."""
+_POINTS = both("/points")
+_SECOND = tuple(path.replace("/priv/v1/", "/priv/v2/", 1) for path in _POINTS)
+"""Points were documented at any version of the Core family, and asked at these two."""
 
 
 def _signed(value: object) -> object:
@@ -144,7 +147,7 @@ OPERATIONS = (
         "Every level of every tier system, lowest first.", _tiers, tells=shapes.Tiers,
     ),
     core(
-        "change_points", "POST", both("/points"), Scope.OPERATOR,
+        "change_points", "POST", (*_POINTS, *_SECOND), Scope.OPERATOR,
         "Give a customer points of the only source, or, below 0, spend some.", _change,
         asks=PointsBody, tell=_as_changed, writes=True, tells=shapes.PointsChange,
         refuses=(*reasons.SPENT_BY_HAND, Reason.NOT_AVAILABLE, Reason.LIMIT_REACHED),

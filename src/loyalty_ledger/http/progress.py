@@ -1,52 +1,98 @@
 """How far a customer is: his level in each tier system, and what the next one still takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.program.document import Program
-from loyalty_ledger.domain.program.tiers import TierSystem
+from loyalty_ledger.domain.program.tiers import Level, TierSystem
 from loyalty_ledger.http.connect import Ids, OfUser, customer, program_of
-from loyalty_ledger.http.names import word
+from loyalty_ledger.http.known import check_known
+from loyalty_ledger.http.names import Names, word
 from loyalty_ledger.http.operation import Call, Operation
 
 
 class ProgressBody(OfUser):
-    """Progress in these tier systems, or rule trees (`system/level`); without any in all."""
+    """Progress in these tier systems, or rule trees (`system/level`); without any in all.
+
+    Of a system the tree of the next level is told, of a tree that one, whichever level it enters.
+    """
 
     ids: Ids = []
 
 
-def tier_details(call: Call, customer_id: str) -> list[dict[str, Any]]:
-    """The level a customer holds in each tier system, and the rules of the next one."""
+class _Asked(NamedTuple):
+    """What is asked about: tier systems and rule trees; without any, every system."""
+
+    program: Program
+    ids: frozenset[str] = frozenset()
+
+    @property
+    def levels(self) -> list[tuple[str, str]]:
+        """The levels whose own trees are asked for."""
+        trees = _trees(self.program) if self.ids else {}
+        return [level for tree, level in trees.items() if tree in self.ids]
+
+    def is_next(self, system_id: str) -> bool:
+        """Whether the tree of the next level of this system is told."""
+        return not self.ids or system_id in self.ids
+
+    def is_told(self, place: Mapping[str, Any]) -> bool:
+        """Whether the place in this system is told."""
+        return self.is_next(place["system"]) or "entrances" in place
+
+
+def _trees(program: Program) -> dict[str, tuple[str, str]]:
+    """The system and the level that each rule tree is the entrance of."""
+    return {
+        _tree_id(system, level.id): (system.id, level.id)
+        for system in program.tier_systems
+        for level in system.levels
+        if level.entrance
+    }
+
+
+def _tree_id(system: TierSystem, level_id: str) -> str:
+    return f"{system.id}/{level_id}"
+
+
+def tier_details(call: Call, customer_id: str, ids: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The level a customer holds in each tier system, and the rules of those that are asked for."""
     program = program_of(call)
+    asked = _Asked(program, frozenset(ids))
     systems = {one.id: one for one in program.tier_systems}
+    places = call.ledger.answers.tiers(customer_id, call.moment, asked.levels)
     return [
-        _place(one, systems[one["system"]], customer_id, program, call)
-        for one in call.ledger.answers.tiers(customer_id, call.moment)
+        _place(one, systems[one["system"]], customer_id, asked, call)
+        for one in places
+        if asked.is_told(one)
     ]
 
 
 def _progress(call: Call) -> dict[str, Any]:
     customer_id = customer(call)
-    wanted: list[str] = call.body.ids
-    places = tier_details(call, customer_id)
-    if wanted:
-        places = [one for one in places if _is_asked(one, wanted)]
-    return {"user_id": customer_id, "tier_levels": places}
+    _check_known(call.body.ids, call)
+    return {"user_id": customer_id, "tier_levels": tier_details(call, customer_id, call.body.ids)}
 
 
-def _is_asked(place: Mapping[str, Any], wanted: list[str]) -> bool:
-    trees = {tree["rule_tree_id"] for tree in place["tier_progress"]}
-    return place["tier_system_id"] in wanted or not trees.isdisjoint(wanted)
+def _check_known(ids: list[str], call: Call) -> None:
+    """Rejected for an id that no version of the program had; one that is gone tells nothing."""
+    check_known(call, "ids", ids, "tier system or rule tree", _told_by)
+
+
+def _told_by(program: Program) -> list[str]:
+    return [*(one.id for one in program.tier_systems), *_trees(program)]
 
 
 def _place(
-    place: Mapping[str, Any], system: TierSystem, customer_id: str, program: Program, call: Call
+    place: Mapping[str, Any], system: TierSystem, customer_id: str, asked: _Asked, call: Call
 ) -> dict[str, Any]:
-    following = place["next"]
+    following, program = place["next"], asked.program
+    shown = dict(place.get("entrances", {}))
+    if following and asked.is_next(system.id):
+        shown[following["level"]] = following["entrance"]
     return {
         "id": f"{customer_id}.{system.id}",
         "tier_system_id": system.id,
@@ -56,7 +102,11 @@ def _place(
         "next_maintenance_eval_date": place["until"],
         "tier_overview": _overview(system, place["level"], program),
         "next_tier_overview": following and _overview(system, following["level"], program),
-        "tier_progress": [_tree(following, system, program, call)] if following else [],
+        "tier_progress": [
+            _tree(shown[level.id], level, system, program, call)
+            for level in system.levels
+            if level.id in shown
+        ],
     }
 
 
@@ -75,50 +125,60 @@ def _overview(system: TierSystem, level_id: str, program: Program) -> dict[str, 
 
 
 def _tree(
-    following: Mapping[str, Any], system: TierSystem, program: Program, call: Call
+    entrance: Mapping[str, Any], level: Level, system: TierSystem, program: Program, call: Call
 ) -> dict[str, Any]:
-    tree_id = f"{system.id}/{following['level']}"
-    return {
-        "rule_tree_id": tree_id,
-        "rules": list(_rules(following["entrance"], tree_id, "1", None, program, call)),
-    }
+    tree = _Tree(_tree_id(system, level.id), level.name, program, call.names)
+    return {"rule_tree_id": tree.id, "rules": [*tree.rules(entrance, "1", None)]}
 
 
-def _rules(
-    node: Mapping[str, Any],
-    tree_id: str,
-    place: str,
-    parent_id: str | None,
-    program: Program,
-    call: Call,
-) -> Iterator[dict[str, Any]]:
-    """A node and all below it, parents first."""
-    branch = next((name for name in ("all", "any") if name in node), None)
-    numbers = call.names.enumeration("rule")
-    rule_id = f"{tree_id}.{place}"
-    known = {"rule_id": rule_id, "parent_id": parent_id, "tree_id": tree_id}
-    known |= {"rule_passed": node["holds"], "rule_tree_name": tree_id}
-    if branch is not None:
-        yield known | {"discriminator": numbers[branch], "query_result": None, "rule": None}
-        for number, part in enumerate(node[branch], 1):
-            yield from _rules(part, tree_id, f"{place}.{number}", rule_id, program, call)
-        return
-    discriminator = numbers[node["kind"]]
-    yield known | {
-        "discriminator": discriminator,
-        "query_result": _number(node["present"]),
-        "rule": {
-            "id": rule_id,
-            "retailer_id": program.retailer_id,
+class _Tree(NamedTuple):
+    """The tree of rules that a level is entered by; it is called as the level is."""
+
+    id: str
+    name: str
+    program: Program
+    names: Names
+
+    def rules(
+        self, node: Mapping[str, Any], place: str, parent_id: str | None
+    ) -> Iterator[dict[str, Any]]:
+        """A node and all below it, parents first."""
+        rule_id, numbers = f"{self.id}.{place}", self.names.enumeration("rule")
+        branch = next((name for name in ("all", "any") if name in node), None)
+        parts = node[branch] if branch else []
+        present, target = _of_branch(branch, parts) if branch else _of_leaf(node)
+        discriminator = numbers[branch or node["kind"]]
+        yield {
+            "rule_id": rule_id,
             "parent_id": parent_id,
+            "tree_id": self.id,
+            "rule_tree_name": self.name,
+            "rule_passed": node["holds"],
             "discriminator": discriminator,
-            "target_balance": _number(node["target"]),
-            "comparison": call.names.enumeration("comparison")["at_least"],
-            "rank": int(place.rpartition(".")[2]),
-            "is_new": False,
-            "constraints": _constraints(node, rule_id, program),
-        },
-    }
+            "query_result": present,
+            "rule": {
+                "id": rule_id,
+                "retailer_id": self.program.retailer_id,
+                "parent_id": parent_id,
+                "discriminator": discriminator,
+                "target_balance": target,
+                "comparison": self.names.enumeration("comparison")["at_least"],
+                "rank": int(place.rpartition(".")[2]),
+                "is_new": False,
+                "constraints": _constraints(node, rule_id, self.program),
+            },
+        }
+        for number, part in enumerate(parts, 1):
+            yield from self.rules(part, f"{place}.{number}", rule_id)
+
+
+def _of_branch(branch: str, parts: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """How many of its parts hold, and how many have to."""
+    return sum(one["holds"] for one in parts), len(parts) if branch == "all" else 1
+
+
+def _of_leaf(node: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    return _number(node["present"]), _number(node["target"])
 
 
 def _number(value: object) -> Decimal:

@@ -1,6 +1,6 @@
 """A sale under the names that reads have: other ones than it was sent under."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -8,15 +8,16 @@ from loyalty_ledger.domain.configuration import Catalogs, Stores
 from loyalty_ledger.domain.events.sales import Discount, Line, Payment
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.rules import Item
-from loyalty_ledger.domain.streams import CATALOG, STORES, sale_name
+from loyalty_ledger.domain.streams import CATALOG, STORES, customer_of, sale_name
 from loyalty_ledger.domain.values import major_units
 from loyalty_ledger.http.connect import program_of
 from loyalty_ledger.http.names import called
 from loyalty_ledger.http.operation import Call
+from loyalty_ledger.http.owners import Owners
 from loyalty_ledger.sales import KnownSale
 
 Told = Mapping[str, Any]
-_OF_DISCOUNTS = ("display_name", "image_url", "user_id")
+_OF_DISCOUNTS = ("display_name", "image_url")
 _OF_SALES = ("items", "discounts", "business_def_collection")
 """What a till may say that no event holds, and that has a place of its own when it is read."""
 
@@ -29,6 +30,8 @@ class _Beside(NamedTuple):
     stores: Stores
     items: Mapping[tuple[int, str], Item]
     came: Mapping[str, Told]
+    owners: Owners
+    erased: Set[str]
 
     def tax_earns(self, version: int) -> bool:
         """Whether tax counted as spend under that version of the program."""
@@ -45,19 +48,35 @@ def as_read(sales: Sequence[KnownSale], call: Call, *, whole: bool = True) -> li
     wanted = {
         (one.received.catalog_version, line.item_id) for one in sales for line in one.received.lines
     }
+    came = call.ledger.sales.came_with(sales) if whole else {}
     beside = _Beside(
         program_of(call),
         call.ledger.settlement.programs,
         states[STORES],
         call.ledger.settlement.shelf.items(wanted, catalogs),
-        call.ledger.sales.came_with(sales) if whole else {},
+        came,
+        Owners(call.ledger, sales, came),
+        _erased(sales, call),
     )
     return [_sale(one, beside) for one in sales]
 
 
+def _payers(known: KnownSale) -> Iterator[str]:
+    return (one.customer_id for one in known.received.payments if one.customer_id)
+
+
+def _erased(sales: Sequence[KnownSale], call: Call) -> set[str]:
+    """Who was erased of those that paid for sales of which the till's own id is kept."""
+    streams = {one: customer_of(one) for x in sales if x.sent_as for one in _payers(x)}
+    states = call.ledger.states
+    states.drop(streams.values())
+    found = states.get(streams.values()) if streams else {}
+    return {one for one, stream in streams.items() if found[stream].erased}
+
+
 def _sale(known: KnownSale, beside: _Beside) -> dict[str, Any]:
     received, header = known.received, known.received.header
-    named = [*dict.fromkeys(one.customer_id for one in received.payments if one.customer_id)]
+    named = dict.fromkeys(_payers(known))
     came = beside.came.get(known.came_as, {})
     parts = _Parts(known, beside, came)
     from_id = header.from_transaction_id
@@ -109,8 +128,8 @@ def _where(known: KnownSale, beside: _Beside) -> dict[str, Any]:
         "store_time_zone": received.time_zone,
         "location_lineages": [[store_id]],
         "location_lineages_core": [[place]],
-        "request_id": known.last.meta.get("request"),
-        "user_id": next((one.customer_id for one in received.payments if one.customer_id), None),
+        "request_id": known.sent_as if beside.erased.isdisjoint(_payers(known)) else None,
+        "user_id": next(_payers(known), None),
     }
 
 
@@ -157,11 +176,10 @@ class _Parts:
         """Every discount."""
         for place, discount in enumerate(self._received.discounts):
             came = self._came.get("discounts", {}).get(str(place), {})
-            yield (
-                self._row("discounts", place)
-                | self._discount(discount, came)
-                | _said(came, _OF_DISCOUNTS)
-            )
+            told = self._discount(discount, came)
+            # As of payments, an id stands beside them only where it is not clear whose it is.
+            named = ("user_id",) if told["user_id"] else ()
+            yield self._row("discounts", place) | told | _said(came, (*_OF_DISCOUNTS, *named))
 
     def _row(self, what: str, place: int) -> dict[str, Any]:
         return {
@@ -210,7 +228,7 @@ class _Parts:
             "amount": self.money(discount.amount),
             "stack_order": discount.stack_order,
             "applied_time": discount.applied_time,
-            "user_id": _text(came.get("user_id")) or discount.customer_id,
+            "user_id": self._beside.owners.of(discount, came.get("user_id")),
             "discounted_line_ids": discount.lines,
             "discounted_line_id_quantities": discount.quantities,
         }

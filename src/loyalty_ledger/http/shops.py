@@ -24,6 +24,7 @@ from loyalty_ledger.http.connect import (
     program_of,
 )
 from loyalty_ledger.http.issuing import as_status_list
+from loyalty_ledger.http.known import check_known
 from loyalty_ledger.http.names import code, word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.http.points import as_balances
@@ -100,6 +101,8 @@ class _Shelf:
         self._views: dict[str, Any] = {}
         if self._body.user_id is None and not call.moment.live:
             raise refused([("as_of", "cannot be asked here without a user_id")])
+        ids = self._body.reward_store_ids
+        check_known(call, "reward_store_ids", ids, "reward store", _store_ids)
         if self._body.user_id is not None:
             for store in call.ledger.answers.rewards(customer(call), call.moment):
                 self._views |= {one.id: (store, one) for one in store.offers}
@@ -145,6 +148,10 @@ class _Shelf:
                 ],
             }
         return row
+
+
+def _store_ids(program: Program) -> list[str]:
+    return [one.id for one in program.reward_stores]
 
 
 def _order(row: dict[str, Any], column: str) -> tuple[bool, Any]:

@@ -1,10 +1,11 @@
 """Looking a customer up at the till: who he is, what he has, and what would come off his sale."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.carried import OFFER_REFERENCE
+from loyalty_ledger.domain.streams import split_sale_name
 from loyalty_ledger.domain.values import Reason, major_units
 from loyalty_ledger.http import reasons
 from loyalty_ledger.http.connect import definition_of
@@ -60,16 +61,33 @@ def _lookup(call: Call) -> dict[str, Any]:
     profile = call.ledger.answers.profile(customer_id, call.moment)
     user = as_user(call, customer_id)
     user["point_account_balances"] = as_balances(profile.customer_id, profile.accounts, call)
-    usable = [one for one in profile.offers if one.state == "ISSUED"]
-    if payload.transaction is None:
-        user["offers"] = [_as_held(one, call) for one in usable]
+    sale, store_id = payload.transaction, call.body.store_id
+    if sale is None:
+        free = [one for one in profile.offers if one.state == "ISSUED"]
+        user["offers"] = [_as_held(one, call) for one in free]
     else:
+        its_own = _SaleNamed(store_id, sale.transaction_id)
+        usable = [one for one in profile.offers if one.state == "ISSUED" or its_own.holds(one)]
         held = {one.offer_id: one for one in usable}
         found = call.ledger.lookups.applicable(
-            held, as_known(payload.transaction, call.names), call.body.store_id, call.moment.now
+            held, as_known(sale, call.names), store_id, call.moment.now
         )
         user["offers"] = [_as_held(held[one.offer_id], call) | _as_priced(one) for one in found]
     return {"user": user}
+
+
+class _SaleNamed(NamedTuple):
+    """The sale that is looked up for; without its store the one of that id, in whichever store."""
+
+    store_id: str | None
+    transaction_id: str
+
+    def holds(self, offer: OfferView) -> bool:
+        """Whether the offer is locked for it, which it may be again."""
+        if offer.state != "LOCKED" or offer.locked_by is None:
+            return False
+        store_id, transaction_id = split_sale_name(offer.locked_by)
+        return transaction_id == self.transaction_id and self.store_id in (None, store_id)
 
 
 def _as_held(held: OfferView, call: Call) -> dict[str, Any]:

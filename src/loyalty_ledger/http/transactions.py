@@ -6,6 +6,7 @@ from typing import Any
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.configuration import Stores
+from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.streams import STORES
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http.connect import (
@@ -14,7 +15,6 @@ from loyalty_ledger.http.connect import (
     Spanning,
     Take,
     page,
-    program_of,
     sale_named,
     span,
 )
@@ -56,8 +56,8 @@ def _one(call: Call) -> dict[str, Any]:
 
 def _of_store(call: Call) -> dict[str, Any]:
     asked: GetStoreTransactions = call.body
-    zone, whose = _zone(asked.store_id, call)
-    first, end = span(asked, zone, whose, USUAL_SPAN, call.moment.now)
+    zone = _store(asked.store_id, call).time_zone
+    first, end = span(asked, zone, "the store", USUAL_SPAN, call.moment.now)
     rows = call.ledger.sales.of_store(asked.store_id, first, end)
     shown = page(rows, asked.skip, asked.take)
     known = [call.ledger.sales.sale(row.store_id, row.transaction_id) for row in shown]
@@ -68,11 +68,14 @@ def _of_store(call: Call) -> dict[str, Any]:
     }
 
 
-def _zone(store_id: str, call: Call) -> tuple[str, str]:
-    """Where clocks are as in the store, and whose they are; of one not known, the program's."""
-    stores: Stores = call.ledger.states.get([STORES])[STORES]
-    known = stores.by_id.get(store_id) or stores.retired.get(store_id)
-    return (known.time_zone, "the store") if known else (program_of(call).time_zone, "the program")
+def _store(store_id: str, call: Call) -> Store:
+    """The store, a retired one, too; Rejected when none of that id was ever loaded."""
+    states = call.ledger.states
+    stores: Stores = states.get([STORES])[STORES]
+    if store_id not in stores.by_id and store_id not in stores.retired:
+        states.drop([STORES])  # another process may have loaded it since
+        stores = states.get([STORES])[STORES]
+    return stores.seller(store_id)
 
 
 def _paths(rest: str) -> tuple[str, ...]:
@@ -101,5 +104,6 @@ OPERATIONS = (
         asks=GetStoreTransactions,
         tells=shapes.SalesPage,
         act=_of_store,
+        refuses=(Reason.UNKNOWN_STORE,),
     ),
 )

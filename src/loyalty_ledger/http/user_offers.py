@@ -1,5 +1,6 @@
 """Offers in customers' hands, as apps ask for them: the wallet, issuing, revoking."""
 
+from collections.abc import Set
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from loyalty_ledger.client import shapes
 from loyalty_ledger.domain.api_key import Scope
 from loyalty_ledger.domain.offer import Offer
+from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.program.offers import Offer as Definition
 from loyalty_ledger.domain.values import Reason
 from loyalty_ledger.http import reasons
@@ -24,6 +26,7 @@ from loyalty_ledger.http.connect import (
     spendable,
 )
 from loyalty_ledger.http.issuing import ISSUE
+from loyalty_ledger.http.known import check_known
 from loyalty_ledger.http.names import word
 from loyalty_ledger.http.operation import Call, Operation
 from loyalty_ledger.personal_fields import NOTE
@@ -133,15 +136,32 @@ def _points(shown: Profile) -> int:
 
 def _details(call: Call) -> dict[str, Any]:
     asked: FetchDetails = call.body
-    program = program_of(call)
-    known = {one.id: one for one in program.offers}
-    wanted = [known[name] for name in dict.fromkeys(asked.offer_ids) if name in known]
+    program_of(call)  # before the first there is nothing to tell of
+    reason, wanted_ids = Reason.OFFER_NOT_FOUND, dict.fromkeys(asked.offer_ids)
+    check_known(call, "offer_ids", wanted_ids, "offer", _offer_ids, reason)
+    newest = _newest(wanted_ids.keys(), call)
+    wanted = [newest[name] for name in wanted_ids]
     shown = page(wanted, asked.skip, asked.take)
     counts = call.ledger.answers.offer_counts([one.id for one in shown])
     return {
         "results": [_as_details(one, *counts[one.id]) for one in shown],
         "total_records": len(wanted),
     }
+
+
+def _offer_ids(program: Program) -> list[str]:
+    return [one.id for one in program.offers]
+
+
+def _newest(names: Set[str], call: Call) -> dict[str, Definition]:
+    """The newest definition of each of these offers, of those that are gone, too."""
+    programs = call.ledger.settlement.programs
+    found: dict[str, Definition] = {}
+    for version in sorted(programs, reverse=True):
+        if len(found) == len(names):
+            break
+        found = {one.id: one for one in programs[version].offers if one.id in names} | found
+    return found
 
 
 def _as_details(offer: Definition, issued: int, redeemed: int) -> dict[str, Any]:
@@ -218,6 +238,7 @@ OPERATIONS = (
         asks=FetchDetails,
         tells=shapes.DetailsPage,
         act=_details,
+        refuses=(Reason.OFFER_NOT_FOUND,),
     ),
     ISSUE,
     Operation(

@@ -69,7 +69,10 @@ class Rule(TypedDict):
 
 
 class RuleNode(TypedDict):
-    """A rule or a branch of them; `query_result` is where the customer is."""
+    """A rule or a branch of them; `query_result` is where the customer is.
+
+    Of a branch, that is how many of its parts hold, and its target how many have to.
+    """
 
     rule_id: str
     parent_id: str | None
@@ -77,12 +80,12 @@ class RuleNode(TypedDict):
     rule_tree_name: str
     rule_passed: bool
     discriminator: int
-    query_result: Amount | None
-    rule: Rule | None
+    query_result: Amount
+    rule: Rule
 
 
 class RuleTree(TypedDict):
-    """The rules of entering a level, parents first."""
+    """The rules of entering a level, parents first; `rule_tree_name` is the level's name."""
 
     rule_tree_id: str
     rules: list[RuleNode]

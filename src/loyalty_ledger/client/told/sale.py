@@ -76,7 +76,10 @@ class Paid(Row):
 
 
 class AppliedDiscount(Row):
-    """What came off a sale, as it was sent; without lines: off all of it."""
+    """What came off a sale, as it was sent; without lines: off all of it.
+
+    `user_id` is the internal id of who owns the offer, or is named by what was sent as his id.
+    """
 
     reference_id: str | None
     reference_id_type: str | None
@@ -102,7 +105,10 @@ class Place(TypedDict):
 
 
 class SaleOfStore(Kept):
-    """A sale as it is read back: `received`, then `settled`. `include_tax`: tax earns, too."""
+    """A sale as it is read back: `received`, then `settled`. `include_tax`: tax earns, too.
+
+    `request_id` is the till's own of the last version, where it can be nobody's name.
+    """
 
     id: str
     pos_transaction_id: str
