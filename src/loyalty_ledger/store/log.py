@@ -163,10 +163,12 @@ class Log:
         if self._engine.name == "postgresql" and not any(
             stream.partition("/")[0] in kinds for stream in wanted
         ):
-            return Loaded(*self._reader.short_tails(wanted))
+            position, whole = self._reader.short_tails(wanted)
+            return Loaded(position, position, whole)
         with self._engine.connect() as connection:
             position = connection.execute(select(head.c.position)).scalar_one()
-            return Loaded(position, self._reader.tails(connection, wanted, kinds))
+            seen, tails = self._reader.tails(connection, wanted, kinds)
+            return Loaded(position, max(position, seen), tails)
 
     def history(self, customer_id: str, *, known_at: datetime | None = None) -> Iterator[Recorded]:
         """Every event that concerns the customer, in log order; recorded by `known_at` if given."""

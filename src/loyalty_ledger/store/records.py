@@ -149,9 +149,13 @@ class StreamTail(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """Streams as they stood at `position` or later: the head was read before them."""
+    """Streams as they stood at `position` or later: the head was read before them.
+
+    Nothing of them was written after `seen`.
+    """
 
     position: int
+    seen: int
     streams: dict[str, StreamTail]
 
 
