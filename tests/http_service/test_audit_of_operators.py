@@ -160,3 +160,18 @@ def test_views_and_laws_take_no_notice(service: Served) -> None:
     assert done(service, VERIFY)["result"] == {"holds": True, "problems": [], "events": ANY}
     for one in service.caller().get("/admin/v1/projections").json()["projections"]:
         assert done(service, f"/admin/v1/projections/{one['name']}/rebuild")["result"]["equal"]
+
+
+@pytest.mark.parametrize("path", [VERIFY, REBUILD])
+def test_the_beginning_of_a_job_answers_the_position_of_its_record(
+    service: Served, path: str
+) -> None:
+    begun = service.caller().post(path)
+    (at,) = (
+        one.position
+        for one in service.shop.ledger.log.read(0, 1_000)
+        if isinstance(one.event, OperatorActed)
+    )
+    assert int(begun.headers["X-Log-Position"]) >= at
+    refused = service.caller().post(path, params={"at_least": at})
+    assert refused.status_code == 422
