@@ -149,7 +149,7 @@ def test_an_id_of_a_request_is_taken_where_programs_draw_it_so_that_it_names_nob
     service: Served,
 ) -> None:
     def told(request_id: str) -> str:
-        sent = {"X-Request-Id": request_id.encode("latin-1")}
+        sent = [(b"X-Request-Id", request_id.encode("latin-1"))]
         return httpx.get(service.url + "/healthz", headers=sent).headers["x-request-id"]
 
     assert tuple(map(told, DRAWN)) == DRAWN

@@ -100,7 +100,8 @@ class Log:
         The events of a stream get the versions after `expected[stream]`, in order. Raises Conflict
         when a stream, a reader or an answer is not what it was; ValueError for what cannot be
         stored or was not `expected`; UnknownEvent for an event outside the table; NotStored when
-        the connection was lost and nothing was written; OutcomeUnknown when nobody can tell.
+        the connection was lost and nothing was written; OutcomeUnknown when nobody can tell; Busy
+        when somebody else holds the lock of all writers for longer than the database waits.
         """
         appended = Prepared.of(commit, self._codec).append(self._engine, self._clock)
         self._checkpoints.committed()
