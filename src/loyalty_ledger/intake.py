@@ -151,7 +151,7 @@ class Intake:
             elif before.fingerprint == one.request.digest:
                 receipts[one.place] = Receipt("repeated", before.body)
             else:
-                receipts[one.place] = Receipt("refused", refusal=conflict(*one.key))
+                receipts[one.place] = Receipt("refused", refusal=conflict(one.key, one.meta))
         return new
 
     def _decide(self, asked: list[_Asked], receipts: dict[int, Receipt]) -> None:
