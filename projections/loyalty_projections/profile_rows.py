@@ -272,13 +272,13 @@ PROJECTION = Projection(
 
 
 class Facts(NamedTuple):
-    """How a customer stands, and when he joined; None for one never enrolled.
+    """How a customer stands, and when he joined; None for one not enrolled, without consent.
 
     `tags` says when each ends; None is never.
     """
 
     enrolled_at: datetime | None = None
-    opted_in: bool = True
+    opted_in: bool = False
     tags: tuple[tuple[str, datetime | None], ...] = ()
     suspended: bool = False
     test: bool = False
