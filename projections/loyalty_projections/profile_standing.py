@@ -71,14 +71,15 @@ STANDING_HANDLERS: Mapping[type[Event], Handler] = {
 
 
 class Facts(NamedTuple):
-    """How a customer stands, and when he joined; None for one never enrolled.
+    """How a customer stands, and when he joined; None for one not enrolled, without
+    consent.
 
     `changed_at` is when that, what names him or what is kept of him was last other than before.
     `tags` says when each ends; None is never.
     """
 
     enrolled_at: datetime | None = None
-    opted_in: bool = True
+    opted_in: bool = False
     tags: tuple[tuple[str, datetime | None], ...] = ()
     suspended: bool = False
     test: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+from loyalty_ledger.asking import known_then
 from loyalty_ledger.directory import Directory
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
@@ -120,9 +121,8 @@ class Answers:
         found = self.find(reference)
         if reference.kind != "id":
             return found
-        state: Customer = self._states.get([customer_of(reference.value)])[
-            customer_of(reference.value)
-        ]
+        stream = customer_of(reference.value)
+        state: Customer = self._states.get([stream])[stream]
         if state.merged_into != found or state.merged_at is None:
             return found
         if moment is None:
@@ -253,7 +253,7 @@ class Answers:
     def _ask(self, customer_id: str, moment: Moment, ask: Callable[[Reader], Answer]) -> Answer:
         if moment.live:
             return self._projector.ask(ask)
-        history = self._log.history(customer_id, known_at=moment.known_at)
+        history = known_then(self._log.history(customer_id, known_at=moment.known_at))
         return ask(fold(PROJECTIONS, history, moment.as_of, moment.known_at))
 
     def definitions(self, moment: Moment) -> tuple[Program, Programs]:

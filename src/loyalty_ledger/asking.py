@@ -1,5 +1,8 @@
 """What asking for something of a customer begins with: a program in force, and that he is known."""
 
+from collections.abc import Iterator
+from itertools import chain
+
 from loyalty_ledger.deciding import Reading
 from loyalty_ledger.domain.customer import Customer
 from loyalty_ledger.domain.draft import Draft
@@ -9,6 +12,7 @@ from loyalty_ledger.domain.rules import Rulebook
 from loyalty_ledger.domain.streams import PROGRAM, customer_of
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.settlement import Settlement
+from loyalty_ledger.store.log import Recorded
 
 
 def rulebook_in_force(settlement: Settlement, reading: Reading) -> Rulebook:
@@ -30,6 +34,16 @@ def check_enrolled(customer_id: str, reading: Reading) -> None:
         if customer.merged_into and not customer.erased:
             why = f"this customer was merged into {customer.merged_into}: ask for that one"
         raise Rejected(Reason.UNKNOWN_CUSTOMER, why)
+
+
+def known_then(history: Iterator[Recorded]) -> Iterator[Recorded]:
+    """A customer's history as it was known at a moment; Rejected when nothing of him was."""
+    first = next(history, None)
+    if first is None:
+        raise Rejected(
+            Reason.UNKNOWN_CUSTOMER, "this customer was not known yet at the moment asked about"
+        )
+    return chain([first], history)
 
 
 def check_may_ask(customer_id: str, reading: Reading) -> None:

@@ -40,7 +40,7 @@ from loyalty_ledger.once import conflict
 from loyalty_ledger.reading import Versions, times
 from loyalty_ledger.receipt_codes import ReceiptCodes
 from loyalty_ledger.states import States, add_draft
-from loyalty_ledger.store.log import Answer, Conflict, Log, PersonalValue
+from loyalty_ledger.store.log import Answer, Conflict, PersonalValue
 from loyalty_ledger.store.records import NO_META
 from loyalty_ledger.till_ids import with_till_id
 
@@ -92,13 +92,11 @@ class Intake:
 
     def __init__(
         self,
-        log: Log,
         states: States,
         directory: Directory,
         clock: Callable[[], datetime],
         keyring: Keyring,
     ):
-        self._log = log
         self._states = states
         self._directory = directory
         self._clock = clock
@@ -145,19 +143,16 @@ class Intake:
 
     def _new(self, asked: list[_Asked], receipts: dict[int, Receipt]) -> list[_Asked]:
         """Those that were not answered before; the others get the answer they had."""
-        known = {
-            key: (answer.fingerprint, answer.body)
-            for key, answer in self._log.find_answers([one.key for one in asked]).items()
-        }
+        known = self._states.answered([one.key for one in asked])
         new = []
         for one in asked:
             before = known.get(one.key)
             if before is None:
                 new.append(one)
-            elif before[0] == one.request.digest:
-                receipts[one.place] = Receipt("repeated", before[1])
+            elif before.fingerprint == one.request.digest:
+                receipts[one.place] = Receipt("repeated", before.body)
             else:
-                receipts[one.place] = Receipt("refused", refusal=conflict(*one.key))
+                receipts[one.place] = Receipt("refused", refusal=conflict(one.key, one.meta))
         return new
 
     def _decide(self, asked: list[_Asked], receipts: dict[int, Receipt]) -> None:

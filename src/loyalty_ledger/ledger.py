@@ -57,7 +57,7 @@ class Ledger:
         self.states = States(self.log)
         keyring = Keyring(secret)
         self.directory = Directory(keyring)
-        self.intake = Intake(self.log, self.states, self.directory, clock, keyring)
+        self.intake = Intake(self.states, self.directory, clock, keyring)
         self.administration = Administration(self.log, self.states, self.directory, clock)
         self.customers = Customers(self.log, self.states, self.directory, clock)
         self.settlement = Settlement(self.log, self.states, keyring.drawn_digest, settle)

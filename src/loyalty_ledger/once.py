@@ -5,13 +5,14 @@ is refused. Refusals are answers too, and kept, but for those that the setup or 
 once that is mended, the same request may well be granted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import structlog
 
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.store.log import Answer
+from loyalty_ledger.store.records import NO_META
 
 log = structlog.get_logger("loyalty_ledger")
 PASSING = frozenset(
@@ -26,19 +27,28 @@ PASSING = frozenset(
 """Reasons that are not the decision's: a refusal for one of them is not kept."""
 
 
-def conflict(client_id: str, store_id: str, request_id: str) -> Rejected:
+def conflict(
+    key: tuple[str, str, str], by: Mapping[str, str] = NO_META, *, shared: bool = False
+) -> Rejected:
     """The refusal of an id that was used before with another body; it is logged.
 
-    Who sends one id with everything loses what he sends: an operator has to hear of it. The id
-    itself is not logged, since anything may stand in it.
+    Who sends one id with everything loses what he sends: an operator has to hear of it, and of
+    which key it was. The id itself is not logged, since anything may stand in it; the request's
+    own is. A `shared` one is an id among those of all callers.
     """
-    log.warning("request_conflict", client_id=client_id, store_id=store_id)
+    client_id, store_id, request_id = key
+    who = {"key": by["actor"], "request_id": by.get("request")} if "actor" in by else {}
+    log.warning("request_conflict", client_id=client_id, store_id=store_id, **who)
+    named = "idempotency_id or Message-ID" if shared else "request_id"
+    needed = f"every request needs an id of its own{_NEW_TO_ALL if shared else ''}"
     return Rejected(
         Reason.REQUEST_CONFLICT,
-        f"request_id {request_id!r} was used before with another body: every request needs an id"
-        " of its own",
+        f"{named} {request_id!r} was used before with another body: {needed}",
         {"request_id": request_id},
     )
+
+
+_NEW_TO_ALL = ", such as a UUID, for all keys share them: another program may have used this one"
 
 
 class Answered(Exception):  # noqa: N818 - an answer, not an error
@@ -54,7 +64,7 @@ class Once(NamedTuple):
     """A request under its own id, and how what is decided is said in bytes.
 
     `fingerprint` tells one body from another. `said` gets the decision's answer, `refused` its
-    refusal.
+    refusal. `by` is the key that calls and the request as the service names it.
     """
 
     client_id: str
@@ -63,6 +73,8 @@ class Once(NamedTuple):
     fingerprint: str
     said: Callable[[Any], bytes]
     refused: Callable[[Rejected], bytes]
+    by: Mapping[str, str] = NO_META
+    shared: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -84,4 +96,4 @@ class Once(NamedTuple):
             return
         if known.fingerprint == self.fingerprint:
             raise Answered(known)
-        raise conflict(*self.key)
+        raise conflict(self.key, self.by, shared=self.shared)

@@ -62,6 +62,7 @@ class States:
         self._most = most
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._position: int | None = None
+        self._seen = 0
         self.once: Once | None = None
         self.meta: Mapping[str, str] = NO_META
         self._looked_at = time.monotonic()
@@ -115,6 +116,7 @@ class States:
         for stream in self._known.keys() & passing:
             self._known.move_to_end(stream, last=False)
         self._position = appended.last
+        self.saw(appended.last)
         self._looked_at = time.monotonic()
         self._trim()
         return appended
@@ -132,14 +134,21 @@ class States:
             return commit
 
         try:
-            self._log.append_alone(decided)
+            self.saw(self._log.append_alone(decided).last)
         finally:
             self.forget()
 
     @property
     def position(self) -> int:
-        """A position of the head when something was last read or appended here."""
-        return self._position or 0
+        """Nothing that is known here, or was, was written after this position of the log.
+
+        Whoever reads at it finds all that a decision was made on, and what it came to.
+        """
+        return self._seen
+
+    def saw(self, position: int) -> None:
+        """Something that was written up to there is known here."""
+        self._seen = max(self._seen, position)
 
     @contextmanager
     def answering(self, once: Once | None) -> Iterator[None]:
@@ -163,7 +172,10 @@ class States:
         self, keys: Collection[tuple[str, str, str]]
     ) -> dict[tuple[str, str, str], Answer]:
         """What was answered before to requests under these keys."""
-        return self._log.find_answers(keys)
+        found = self._log.find_answers(keys)
+        for answer in found.values():
+            self.saw(answer.position)
+        return found
 
     def look_again(self, streams: Collection[str], *, at_once: bool = False) -> None:
         """Drop those of the streams that others have moved on; asked at most so often, or at once.
@@ -224,6 +236,7 @@ class States:
 
     def _load(self, missing: list[str]) -> None:
         loaded = self._log.load(missing, STATE_VERSIONS)
+        self.saw(loaded.seen)
         if self._position is None:
             self._position = loaded.position
         for stream, tail in loaded.streams.items():

@@ -234,6 +234,22 @@ def test_a_read_as_of_a_moment_shows_what_was_then(service: Served) -> None:
     assert service.refusal(BALANCES, params={"as_of": "yesterday"}) == "validation"
 
 
+@pytest.mark.parametrize("name", ["as_of", "known_at", "at_least"])
+def test_a_read_that_says_two_moments_is_refused_and_named(service: Served, name: str) -> None:
+    header, (one, other) = "X-" + name.replace("_", "-"), (NOW.isoformat(), "2026-03-10")
+    if name == "at_least":
+        one, other = "1", "2"
+    assert service.told(BALANCES, params={name: one}, headers={header: one})
+    for twice in (
+        {"params": {name: one}, "headers": {header: other}},
+        {"params": [(name, one), (name, other)]},
+        {"params": [(name, one), (name, one)]},
+        {"headers": [(header, one), (header, other)]},
+    ):
+        errors = service.ask(BALANCES, **twice).json()["errors"]
+        assert (errors["code"], errors["details"]["problems"][0]["field"]) == ("validation", name)
+
+
 def test_a_shelf_as_of_a_moment_is_a_customers(service: Served) -> None:
     service.shop.later(hours=1)
     service.told(SPEND, spend_details=[{"amount": 700}])

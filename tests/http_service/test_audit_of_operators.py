@@ -44,11 +44,21 @@ def exported(service: Served, what: str, **headers: str) -> list[dict[str, Any]]
 
 def test_a_job_is_recorded_with_key_and_request_before_it_begins(service: Served) -> None:
     service.shop.ledger.projector.catch_up()
-    assert done(service, REBUILD, **{"X-Request-ID": "r-rebuild"})["result"]["equal"]
-    assert done(service, VERIFY, **{"X-Request-ID": "r-verify"})["result"]["holds"]
+    assert done(service, REBUILD, **{"X-Request-ID": "4f1c2a7be09d3356"})["result"]["equal"]
+    assert done(service, VERIFY, **{"X-Request-ID": "0b5c6a1e-4c3f-4a57-9d0a-2f2f1d6c9b11"})[
+        "result"
+    ]["holds"]
     rebuilt, verified = acts(service)
-    assert (rebuilt.act, rebuilt.subject, rebuilt.request_id) == ("rebuild", "profile", "r-rebuild")
-    assert (verified.act, verified.subject, verified.request_id) == ("verify", "", "r-verify")
+    assert (rebuilt.act, rebuilt.subject, rebuilt.request_id) == (
+        "rebuild",
+        "profile",
+        "4f1c2a7be09d3356",
+    )
+    assert (verified.act, verified.subject, verified.request_id) == (
+        "verify",
+        "",
+        "0b5c6a1e-4c3f-4a57-9d0a-2f2f1d6c9b11",
+    )
     assert {rebuilt.key_id, verified.key_id} == {service.key_id}
     assert rebuilt.at.astimezone(UTC) >= NOW
 
@@ -63,12 +73,12 @@ def test_what_is_refused_was_not_done(service: Served) -> None:
 
 
 def test_an_export_is_recorded_before_a_line_is_told(service: Served) -> None:
-    exported(service, "balances", **{"X-Request-ID": "r-balances"})
+    exported(service, "balances", **{"X-Request-ID": "01ARZ3NDEKTSV4RRFFQ69G5FAV"})
     exported(service, "events")
     balances, told = acts(service)
     assert (balances.act, balances.subject, balances.request_id) == (
         *("export", "balances"),
-        "r-balances",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
     )
     assert (told.act, told.subject, told.key_id) == ("export", "events", service.key_id)
 
@@ -126,12 +136,12 @@ def test_an_edit_that_cannot_be_recorded_is_not_made(service: Served) -> None:
 
 
 def test_every_event_is_exported_with_who_did_it_by_which_request(service: Served) -> None:
-    asked = {"X-Request-ID": "r-publish"}
+    asked = {"X-Request-ID": "4bf92f3577b34da6a3ce929d0e0e4736"}
     changed = document() | {"name": "Better shop"}
     published = service.caller().post("/admin/v1/program", json=changed, headers=asked)
     assert published.json()["published"]
     one = [x for x in exported(service, "events") if x["name"] == "ProgramPublished"][-1]
-    assert (one["actor"], one["request"]) == (service.key_id, "r-publish")
+    assert (one["actor"], one["request"]) == (service.key_id, "4bf92f3577b34da6a3ce929d0e0e4736")
 
 
 def test_what_commands_do_is_theirs_and_what_follows_is_nobodys(
@@ -160,3 +170,18 @@ def test_views_and_laws_take_no_notice(service: Served) -> None:
     assert done(service, VERIFY)["result"] == {"holds": True, "problems": [], "events": ANY}
     for one in service.caller().get("/admin/v1/projections").json()["projections"]:
         assert done(service, f"/admin/v1/projections/{one['name']}/rebuild")["result"]["equal"]
+
+
+@pytest.mark.parametrize("path", [VERIFY, REBUILD])
+def test_the_beginning_of_a_job_answers_the_position_of_its_record(
+    service: Served, path: str
+) -> None:
+    begun = service.caller().post(path)
+    (at,) = (
+        one.position
+        for one in service.shop.ledger.log.read(0, 1_000)
+        if isinstance(one.event, OperatorActed)
+    )
+    assert int(begun.headers["X-Log-Position"]) >= at
+    refused = service.caller().post(path, params={"at_least": at})
+    assert refused.status_code == 422

@@ -1,6 +1,7 @@
 """The description names every header that is read or told, and shows what every refusal is."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,11 +124,38 @@ def test_every_header_of_answers_is_told(service: Served) -> None:
         seen |= made.headers.keys()
     assert (made.headers["message-id"], made.headers["cached-message"]) == ("m-1", "true")
     late = service.ask(BALANCES, params={"at_least": made.headers["x-log-position"]})
-    named = httpx.get(service.url + "/healthz", headers={"X-Request-Id": "mine"})
-    assert named.headers["x-request-id"] == "mine"
+    mine = "4f1c2a7be09d3356"
+    named = httpx.get(service.url + "/healthz", headers={"X-Request-Id": mine})
+    assert named.headers["x-request-id"] == mine
     seen |= late.headers.keys() | httpx.post(service.url + BALANCES).headers.keys()
     every = {name.lower() for name in usual().document["components"]["headers"]}
     assert every - seen == {"strict-transport-security"}  # over HTTPS, below
+
+
+DRAWN = (
+    *("0b5c6a1e-4c3f-4a57-9d0a-2f2f1d6c9b11", "0B5C6A1E-4C3F-4A57-9D0A-2F2F1D6C9B11"),
+    *("4f1c2a7be09d3356", "4bf92f3577b34da6a3ce929d0e0e4736"),
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+)
+TOLD_BY_PEOPLE = (
+    *("ann@shop.example", "31655509977", "4111111111111111", "6006491234567890123"),
+    *("ann", "Ann Lee", "deadbeef", "a" * 33, "r-1", "", "12345678-1234-1234-1234-123456789012"),
+    *("4f1c2a7be09d3356 ann", "4f1c2a7be09d335\u0661".encode().decode("latin-1")),
+)
+
+
+def test_an_id_of_a_request_is_taken_where_programs_draw_it_so_that_it_names_nobody(
+    service: Served,
+) -> None:
+    def told(request_id: str) -> str:
+        sent = [(b"X-Request-Id", request_id.encode("latin-1"))]
+        return httpx.get(service.url + "/healthz", headers=sent).headers["x-request-id"]
+
+    assert tuple(map(told, DRAWN)) == DRAWN
+    own = [told(one) for one in TOLD_BY_PEOPLE]
+    assert not set(own) & set(TOLD_BY_PEOPLE)
+    assert all(re.fullmatch("[0-9a-f]{16}", one) for one in own)
 
 
 def test_a_deposit_is_known_again_by_either_id_and_a_null_is_none(service: Served) -> None:

@@ -1,9 +1,11 @@
 """What happened to a customer, and what he stood to, as sites read it."""
 
+import re
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 
 from http_service.middleware import all_at_once
@@ -146,6 +148,33 @@ def test_one_id_for_two_bodies_is_refused_and_said_loudly(
     (line,) = [x for x in capsys.readouterr().err.splitlines() if "request_conflict" in x]
     assert "warning" in line
     assert "client_id=till-1" in line
+    keys = service.shop.ledger.keys.all().by_id.values()
+    (key_id,) = (one.key_id for one in keys if one.scope == Scope.POS)
+    assert re.search(f" key={key_id} request_id=[0-9a-f]{{16}}$", line)
+
+
+@pytest.mark.parametrize("family", ["core", "connect"])
+def test_an_id_that_another_program_used_is_told_to_be_shared_by_all_and_who_it_was_is_logged(
+    service: Served, family: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_plainly()
+
+    def ask(points: int) -> httpx.Response:
+        drawn = {"Message-ID": "1", "X-Request-ID": f"4f1c2a7be09d335{points}"}
+        if family == "core":
+            tags = {"tags": [f"t{points}"]}
+            return service.core("POST", "/external/users/ANN/tags", tags, headers=drawn)
+        line = {"point_source_id": "purchases", "point_account_id": "points", "amount": points}
+        path = "/incentives/api/2.0/user_points/deposit"
+        return service.ask(path, deposit_details=[line], headers=drawn)
+
+    assert ask(1).json()["status"] == "ok"
+    errors = ask(2).json()["errors"]
+    assert errors["code"] == "request_conflict"
+    assert "all keys share them" in errors["message"]
+    (line,) = [x for x in capsys.readouterr().err.splitlines() if "request_conflict" in x]
+    assert f"client_id={family} " in line
+    assert line.endswith(f"key={service.key_id} request_id=4f1c2a7be09d3352")
 
 
 def test_a_retailer_id_is_checked_where_the_program_sets_one(service: Served) -> None:

@@ -65,6 +65,7 @@ def ask_everything(http: httpx.Client, key_id: str) -> set[int]:
     """Every route, with all of a person in its body, path, query and headers; the statuses."""
     body = msgspec.json.encode(EVERYTHING)
     headers = {"Message-ID": f"m-{MARK}", "X-As-Of": MARK, "Cookie": MARK, "User-Agent": MARK}
+    headers |= {"X-Request-ID": MARK}
     query = {"email": str(USER["email"]), "mobile_number": PHONE, "as_of": MARK, MARK: MARK}
     found = set()
     for route in routes():
@@ -91,7 +92,8 @@ def send_what_is_right(http: httpx.Client, core: str) -> None:
     ]
     for method, url, body in steps:
         content = None if body is None else msgspec.json.encode(body)
-        answer = http.request(method, url, content=content)
+        asked = {"X-Request-ID": str(USER["email"])}
+        answer = http.request(method, url, content=content, headers=asked)
         assert answer.status_code == 200, (url, answer.text)
 
 
@@ -151,6 +153,8 @@ def test_nothing_of_a_person_and_no_secret_is_logged(
             broken = http.post(f"{core}/users", json={"user": BOB})
             assert broken.status_code == 500
             said = listening.all()
+        kept = [one.meta for one in shop.ledger.log.read(0, 10_000)]
+    said += msgspec.json.encode(kept).decode()
     assert '"operation":"create_user","status":200' in said
     assert '"event":"failed"' in said
     basic = b64encode(f"{made.key.key_id}:{made.secret}".encode()).decode()

@@ -20,6 +20,10 @@ AT_ONCE = 8
 ESPRESSO = SALE | {"items": [item("ESPRESSO", "4.00")]}
 
 
+def request_id(name: str) -> str:
+    return f"4f1c2a7be09d33{name.encode().hex()[-2:]}"
+
+
 def paid_by(*payments: dict[str, Any]) -> dict[str, Any]:
     return {"payments": [{"amount": "4.00"} | one for one in payments]}
 
@@ -145,7 +149,7 @@ def test_every_event_of_a_sale_says_which_key_sent_it_as_which_request(service: 
     before = service.events()
 
     def send(name: str) -> int:
-        key, headers = keys[name], {"X-Request-Id": f"request-{name}"}
+        key, headers = keys[name], {"X-Request-Id": request_id(name)}
         url = f"{service.url}/api/2.0/send_transaction"
         auth = (key.key.key_id, key.secret)
         return httpx.post(url, content=bodies[name], headers=headers, auth=auth).status_code
@@ -161,7 +165,7 @@ def test_every_event_of_a_sale_says_which_key_sent_it_as_which_request(service: 
     metas = {
         name: (
             ("actor", key.key.key_id),
-            ("request", f"request-{name}"),
+            ("request", request_id(name)),
             ("sent_as", till_ids[name]),
         )
         for name, key in keys.items()

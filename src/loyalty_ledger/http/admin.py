@@ -210,13 +210,13 @@ OPERATIONS = (
     ),
     _operation(
         "rebuild_projection", "POST", "/projections/{name}/rebuild", Scope.OPERATOR,
-        "Start building a view anew beside the live one.", _rebuild,
+        "Start building a view anew beside the live one.", _rebuild, writes=True,
         refuses=(Reason.NOT_AVAILABLE,), tells=shapes.Job,
     ),
     _operation(
         "verify", "POST", "/verify", Scope.OPERATOR,
-        "Start checking every law of the ledger.", _verify, refuses=(Reason.NOT_AVAILABLE,),
-        tells=shapes.Job,
+        "Start checking every law of the ledger.", _verify, writes=True,
+        refuses=(Reason.NOT_AVAILABLE,), tells=shapes.Job,
     ),
     _operation(
         "job", "GET", "/jobs/{job_id}", Scope.OPERATOR,

@@ -120,6 +120,12 @@ def fingerprint(operation: Operation, request: Request, given: Mapping[str, Any]
 
 
 def _said(request: Request, name: str) -> str | None:
-    """A header `X-As-Of`, or a parameter `as_of`."""
-    header = request.headers.get("x-" + name.replace("_", "-"))
-    return request.query_params.get(name, header)
+    """A header `X-As-Of`, or a parameter `as_of`. Rejected when they say more than one thing.
+
+    Who is told one of two moments would take it for the other.
+    """
+    query = request.query_params.getlist(name)
+    header = request.headers.getlist("x-" + name.replace("_", "-"))
+    if max(len(query), len(header)) > 1 or (query and header and query != header):
+        raise refused([(name, "is said more than once, and it is not clear which is meant")])
+    return next(iter(query or header), None)

@@ -10,7 +10,7 @@ _REQUEST_ID = "Of this request alone: the log of the service and the log of even
 _MOMENT = {"type": "string", "examples": ["2026-01-31", "2026-01-31T18:00:00Z"]}
 _POSITION = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 _ID = {"type": "string", "pattern": f"^[!-~]([ -~]{{0,{LONGEST_TEXT - 2}}}[!-~])?$"}
-_BESIDE = " The parameter goes before the header."
+_BESIDE = " Where both are there they have to say the same."
 
 
 def _header(name: str, text: str, schema: Described, example: object) -> Described:
@@ -27,8 +27,8 @@ def _header(name: str, text: str, schema: Described, example: object) -> Describ
 ASKED = {
     "request-id": _header(
         "X-Request-Id",
-        _REQUEST_ID + " Without one, or with one that is not 1 to 100 printable characters of"
-        " ASCII, the service makes one.",
+        _REQUEST_ID + " A UUID, 16 or 32 hexadecimal digits, a W3C `traceparent` or a ULID, with"
+        " a letter in it: without one, or with anything else, the service makes one.",
         {"type": "string"},
         "4f1c2a7be09d3356",
     ),
@@ -55,7 +55,7 @@ ASKED = {
 
 TOLD: dict[str, Described] = {
     "X-Request-Id": {
-        "description": _REQUEST_ID + " It is the caller's own, if he gave one.",
+        "description": _REQUEST_ID + " It is the caller's own, if he gave one that is taken.",
         "schema": {"type": "string"},
     },
     "X-Log-Position": {

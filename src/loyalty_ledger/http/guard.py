@@ -16,7 +16,6 @@ from loyalty_ledger.http.faults import fault
 from loyalty_ledger.http.metrics import Metrics
 from loyalty_ledger.http.names import Names
 from loyalty_ledger.http.refusals import Turned
-from loyalty_ledger.sent import is_printable
 
 log = structlog.get_logger("loyalty_ledger.http")
 SAFE_HEADERS = (
@@ -29,7 +28,16 @@ SAFE_HEADERS = (
 STAY_WITH_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 PROBED = ("/healthz", "/readyz")
 """What is asked from within, where nothing makes HTTPS of it; it tells nobody's business."""
-LONGEST_ID = 100
+NAMES_NOBODY = re.compile(
+    r"(?=.*[a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
+    r"|0[0-9a-hjkmnp-tv-z]{25})",
+    re.IGNORECASE | re.ASCII,
+)
+"""Ids that programs draw: a UUID, a trace id, a W3C traceparent, a ULID. A number may be a phone's.
+
+They are logged, and stand in events for ever: what people are called must not get there.
+"""
 _PLAIN = re.compile(rb"[A-Za-z0-9_./-]*")
 
 
@@ -108,10 +116,10 @@ def _in_parts(scope: Scope) -> str:
 
 
 def _id_of(scope: Scope) -> str:
-    """The caller's own id of the request, or a new one."""
+    """The caller's own id of the request where it can name nobody, else a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
-            text = value.decode("latin-1")
-            if text.isascii() and is_printable(text, LONGEST_ID):
-                return str(text)
+            text: str = value.decode("latin-1")
+            if NAMES_NOBODY.fullmatch(text):
+                return text
     return secrets.token_hex(8)

@@ -235,7 +235,7 @@ def _plain_paths(ready: Schema, names: Names) -> dict[str, Any]:
         "additionalProperties": False,
     }
     lives = {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}
-    not_ready = {"status": "unavailable", "message": "OperationalError"}
+    not_ready = {"status": "unavailable", "message": "NotStored"}
     plainly = {"403": _https_only(names)}
     return {
         "/healthz": _plain("Whether the service lives.", {"200": _content("It does.", lives)}),

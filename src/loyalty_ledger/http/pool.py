@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from loyalty_ledger.http.refusals import busy
 from loyalty_ledger.ledger import Ledger
+from loyalty_ledger.store.reaching import in_reach
 
 T = TypeVar("T")
 THREADS = 4
@@ -33,7 +34,10 @@ class Pool:
         return self._waiting
 
     async def run(self, act: Callable[[Ledger], T]) -> T:
-        """Let a thread do it; Turned when too many wait already."""
+        """Let a thread do it; Turned when too many wait already.
+
+        Busy or NotStored when the database cannot do it just now.
+        """
         if self._waiting >= MOST_WAITING:
             raise busy("too many requests wait: come again in a moment")
         self._waiting += 1
@@ -52,6 +56,7 @@ class Pool:
         if ledger is None:
             ledger = self._mine.ledger = self._make()
         try:
-            return act(ledger)
+            with in_reach():
+                return act(ledger)
         except StopIteration as error:  # no future can hold it: whoever waits would wait for ever
             raise RuntimeError("a search found nothing") from error

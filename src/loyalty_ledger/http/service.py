@@ -202,6 +202,8 @@ class Service:
             fingerprint(operation, asked.request, given),
             lambda result: _kept(asked, Told(200, self._said(asked, result))),
             lambda refusal: _kept(asked, self._refusal(operation, body, refusal)),
+            meta_of(asked),
+            operation.takes_id,
         )
 
     def _again(self, asked: Asked, answered: Answered) -> Told:

@@ -17,6 +17,7 @@ from loyalty_ledger.http.refusals import Turned, busy
 from loyalty_ledger.intake import Receipt, Sent
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.store.log import Busy, Conflict, NotStored, OutcomeUnknown
+from loyalty_ledger.store.reaching import in_reach
 
 LOST = (Busy, Conflict, NotStored, OutcomeUnknown)
 
@@ -51,7 +52,8 @@ class TakingIn:
     def __call__(self, group: Sequence[Came]) -> Taken:
         """What became of them. One that fails by a fault of ours takes no other with it."""
         try:
-            return self._taken(group)
+            with in_reach():
+                return self._taken(group)
         except LOST as error:
             return self._told([busy(f"not now: {error}")] * len(group))
         except Exception as error:

@@ -100,7 +100,8 @@ class Log:
         The events of a stream get the versions after `expected[stream]`, in order. Raises Conflict
         when a stream, a reader or an answer is not what it was; ValueError for what cannot be
         stored or was not `expected`; UnknownEvent for an event outside the table; NotStored when
-        the connection was lost and nothing was written; OutcomeUnknown when nobody can tell.
+        the connection was lost and nothing was written; OutcomeUnknown when nobody can tell; Busy
+        when somebody else holds the lock of all writers for longer than the database waits.
         """
         appended = Prepared.of(commit, self._codec).append(self._engine, self._clock)
         self._checkpoints.committed()
@@ -163,10 +164,12 @@ class Log:
         if self._engine.name == "postgresql" and not any(
             stream.partition("/")[0] in kinds for stream in wanted
         ):
-            return Loaded(*self._reader.short_tails(wanted))
+            position, whole = self._reader.short_tails(wanted)
+            return Loaded(position, position, whole)
         with self._engine.connect() as connection:
             position = connection.execute(select(head.c.position)).scalar_one()
-            return Loaded(position, self._reader.tails(connection, wanted, kinds))
+            seen, tails = self._reader.tails(connection, wanted, kinds)
+            return Loaded(position, max(position, seen), tails)
 
     def those(self, subjects: Collection[tuple[str, int]]) -> Iterator[Recorded]:
         """These events, each by stream and version, in no order; there need not be any."""

@@ -141,9 +141,12 @@ class Reader:
 
     def tails(
         self, connection: Connection, streams: Collection[str], state_versions: Mapping[str, str]
-    ) -> dict[str, StreamTail]:
-        """Each stream's snapshot, if it has the wanted state version, and the events after it."""
-        snapshots = _snapshots(connection, streams, state_versions)
+    ) -> tuple[int, dict[str, StreamTail]]:
+        """Each stream's snapshot, if it has the wanted state version, and the events after it.
+
+        And a position that none of them goes beyond: others may append between the queries.
+        """
+        seen, snapshots = _snapshots(connection, streams, state_versions)
         tails = {stream: StreamTail(snapshots.get(stream), [], 0) for stream in streams}
         asked = [
             (stream, tail.snapshot.version if tail.snapshot else -1)
@@ -151,7 +154,8 @@ class Reader:
         ]
         for row in _tail_rows(connection, asked):
             tails[row[1]].events.append(self.recorded(row))
-        return {stream: _with_version(tail) for stream, tail in tails.items()}
+            seen = max(seen, row[0])
+        return seen, {stream: _with_version(tail) for stream, tail in tails.items()}
 
 
 def _in_python(
@@ -176,19 +180,20 @@ def _tail_rows(connection: Connection, asked: Sequence[Row]) -> list[Any]:
 
 def _snapshots(
     connection: Connection, streams: Collection[str], state_versions: Mapping[str, str]
-) -> dict[str, Snapshot]:
+) -> tuple[int, dict[str, Snapshot]]:
+    """The snapshots, and the head as of them."""
     wanted = [s for s in streams if s.partition("/")[0] in state_versions]
     if not wanted:
-        return {}
+        return 0, {}
     rows = select_for(
         connection,
-        "SELECT s.stream, s.version, s.state_version, s.body",
+        "SELECT s.stream, s.version, s.state_version, s.body, (SELECT position FROM head)",
         "JOIN snapshots AS s ON s.stream = asked.stream",
         {"stream": "text"},
         [(stream,) for stream in wanted],
     )
     found = (Snapshot(row[0], row[1], row[2], row[3]) for row in rows)
-    return {
+    return max((row[4] for row in rows), default=0), {
         snapshot.stream: snapshot
         for snapshot in found
         if state_versions[snapshot.stream.partition("/")[0]] == snapshot.state_version

@@ -149,9 +149,13 @@ class StreamTail(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """Streams as they stood at `position` or later: the head was read before them."""
+    """Streams as they stood at `position` or later: the head was read before them.
+
+    Nothing of them was written after `seen`.
+    """
 
     position: int
+    seen: int
     streams: dict[str, StreamTail]
 
 
@@ -173,14 +177,14 @@ class Conflict(Exception):  # noqa: N818 - an outcome of a race, not an error
 
 
 class Busy(Exception):  # noqa: N818 - says what it is
-    """Others were faster each time that it was tried, and nothing was written."""
+    """Others were faster each time, or held what it takes too long; nothing was written."""
 
     def __init__(self) -> None:
         super().__init__("the ledger is busy: nothing was changed, try again")
 
 
 class NotStored(ConnectionError):  # noqa: N818 - says what it is
-    """The connection to the database was lost, and nothing was written."""
+    """The database could not be reached, or the connection was lost; nothing was written."""
 
 
 class OutcomeUnknown(ConnectionError):  # noqa: N818 - says what it is

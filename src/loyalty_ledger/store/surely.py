@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_ledger.store.engine import for_writing
+from loyalty_ledger.store.reaching import in_reach
 from loyalty_ledger.store.records import NotStored, OutcomeUnknown
 
 Result = TypeVar("Result")
@@ -25,16 +26,15 @@ def commit_once(
     When the connection is lost at COMMIT, `landed` is asked, on a new connection, whether what
     `work` wrote is there: it must take the lock that `work` took, so that it waits for the lost
     transaction to end. NotStored when nothing was written; OutcomeUnknown when the database cannot
-    be asked. What `work` raises is raised, and nothing is written.
+    be asked; Busy when others hold the lock for too long. What `work` raises is raised, and
+    nothing is written.
     """
-    with for_writing(engine).connect() as connection:
+    with in_reach(), for_writing(engine).connect() as connection:
         transaction = connection.begin()
         try:
             result = work(connection)
-        except BaseException as error:
+        except BaseException:
             transaction.rollback()
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
-                raise NotStored("the connection to the database was lost") from error
             raise
         try:
             transaction.commit()
@@ -58,12 +58,13 @@ def call_once(
     it must wait as `work` does, and when it tells None, see to it that nothing is written later.
     Raises what `commit_once` raises.
     """
-    try:
-        return work(engine)
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        lost = error
+    with in_reach():
+        try:
+            return work(engine)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            lost = error
     result = _ask(engine, landed)
     if result is None:
         raise NotStored(_LOST) from lost

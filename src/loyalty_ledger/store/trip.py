@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
+from loyalty_ledger.store.reaching import in_reach
+
 Values = Sequence[bytes]
 Row = list[bytes]
 _BINARY = pq.Format.BINARY
@@ -31,9 +33,11 @@ class Statement(NamedTuple):
 def in_one_trip(engine: Engine, statement: Statement, values: Values) -> list[Row]:
     """The rows, each column in PostgreSQL's binary form; NULL is empty.
 
-    Values are in the text form. IntegrityError and OperationalError as SQLAlchemy raises them.
+    Values are in the text form. IntegrityError and OperationalError as SQLAlchemy raises them;
+    NotStored when there is no connection to be had.
     """
-    connection = engine.raw_connection()
+    with in_reach():
+        connection = engine.raw_connection()
     driver = connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - what the engine is made of
     try:
