@@ -10,9 +10,10 @@ from loyalty_ledger.customer_events import CustomerEvent
 from loyalty_ledger.domain.program.zones import ZoneName
 from loyalty_ledger.domain.values import utc
 from loyalty_ledger.identity import Reference, normalised, parse_reference, wire_reference
+from loyalty_ledger.json_body import decoded
 from loyalty_ledger.lines import Line
 from loyalty_ledger.personal_fields import about, as_kept
-from loyalty_ledger.sent import Text, Time, decoded, problems_of, read_text, refused
+from loyalty_ledger.sent import Text, Time, problems_of, read_text, refused
 
 
 def free_text(text: str) -> str:

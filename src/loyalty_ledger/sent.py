@@ -1,13 +1,11 @@
 """Values as they are sent: read exactly, and refused with the field and what would be right."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-import msgspec
 from pydantic import (
     BeforeValidator,
     StringConstraints,
@@ -43,36 +41,29 @@ LONGEST_TEXT = 120
 _FAR_AHEAD = timedelta(hours=24)
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 _ONE_LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
-_QUOTED = re.compile(rb'"[^"]*"?')
-_ALIKE = bytes.maketrans(b"{}", b"[]")
-_NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def read_decimal(value: object) -> object:
     """An exact decimal of a JSON number or a string of digits."""
-    if type(value) is str:
-        return _number(value)
-    if type(value) is int:
-        return _number(str(value))
-    if not isinstance(value, Decimal):
+    if isinstance(value, Decimal):
+        text = str(value)
+        # Written out, an exponent of a few bytes would fill the memory.
+        if "E" in text and abs(value.adjusted()) < _MOST_DIGITS:
+            text = format(value, "f")
+    elif type(value) is str:
+        text = value
+    elif type(value) is int:
+        text = str(value)
+    else:
         raise ValueError("must be a number or a string of digits such as 12.50")
-    text = str(value)
-    # Written out, an exponent of a few bytes would fill the memory.
-    if "E" in text and abs(value.adjusted()) < _MOST_DIGITS:
-        text = format(value, "f")
-    return _number(text)
-
-
-def _number(text: str) -> Decimal:
-    """The number written so. Prices and quantities come over and over."""
+    # Prices and quantities come over and over.
     return _remembered(text) if len(text) <= _MOST_DIGITS else _exact(text)
 
 
 def _exact(text: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
         raise ValueError(
-            f"{_shown(text)} is not a usable number: write up to 12 digits and 9 decimals"
+            f"{shown(text)} is not a usable number: write up to 12 digits and 9 decimals"
         )
     # One spelling for one number, so that a body is known again.
     return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
@@ -86,7 +77,7 @@ def read_time(value: object) -> object:
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(
-            f"{_shown(value)} is no time: write 2024-06-20T10:11:12.123Z, or 2018-09-20 09:30:00"
+            f"{shown(value)} is no time: write 2024-06-20T10:11:12.123Z, or 2018-09-20 09:30:00"
             " for the store's wall time"
         )
     day, clock, fraction, offset = match.groups()
@@ -94,9 +85,9 @@ def read_time(value: object) -> object:
     try:
         moment = datetime.fromisoformat(f"{day}T{clock}.{micros}{offset or ''}")
     except ValueError as error:
-        raise ValueError(f"{_shown(value)} does not exist in the calendar") from error
+        raise ValueError(f"{shown(value)} does not exist in the calendar") from error
     if moment.year not in _YEARS:
-        raise ValueError(f"{_shown(value)} is not within the years 1900 to 9998")
+        raise ValueError(f"{shown(value)} is not within the years 1900 to 9998")
     return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -127,7 +118,8 @@ def refuse_far_ahead(moment: datetime, now: datetime) -> None:
         )
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """The value as a refusal shows it: printable, and short."""
     text = ascii(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
@@ -180,54 +172,6 @@ def named_text(name: str, value: object, longest: int = LONGEST_TEXT) -> str:
     raise refused([(name, f"must be text of 1 to {longest} printable characters")])
 
 
-def decoded(body: bytes, limits: Limits = USUAL) -> Mapping[str, Any]:
-    """The JSON object in these bytes, its numbers exact; Rejected when there is none."""
-    if len(body) > limits.longest:
-        mib = limits.longest >> 20
-        raise Rejected(Reason.VALIDATION, f"longer than {mib} MiB, the most that is taken")
-    if body.count(b",") > limits.values:
-        raise _too_many(limits.values, "values")
-    if _is_too_deep(body, limits):
-        raise Rejected(Reason.VALIDATION, f"deeper than {DEEPEST} lists and objects in each other")
-    try:
-        envelope = _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
-        raise Rejected(Reason.VALIDATION, f"not readable as JSON: {error}") from error
-    if not isinstance(envelope, dict):
-        raise Rejected(Reason.VALIDATION, "must be a JSON object")
-    return envelope
-
-
-def _too_many(most: int, what: str) -> Rejected:
-    return Rejected(Reason.VALIDATION, f"of more than {most:,} {what}, the most taken")
-
-
-def _is_too_deep(body: bytes, limits: Limits) -> bool:
-    """Told before anything is made of it: what is deep costs much to make and to let go of.
-
-    Each round takes the innermost lists and objects away. Rejected when there are too many.
-    """
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
-        return False
-    left = _brackets(body, limits)
-    if left.count(b"[") > limits.nested:
-        raise _too_many(limits.nested, "lists and objects")
-    for _ in range(DEEPEST):
-        left = left.replace(b"[]", b"")
-    return b"[]" in left or left.count(b"[") > DEEPEST
-
-
-def _brackets(body: bytes, limits: Limits) -> bytes:
-    """The brackets of a body outside its texts, all written as those of lists."""
-    plain = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
-    # A value is at most a name and a text, of two quotes each.
-    if plain.count(b'"') > 4 * limits.values:
-        raise _too_many(limits.values, "values")
-    # Two quotes with nothing of account between them are a text without brackets.
-    marks = plain.translate(_ALIKE, _NO_STRUCTURE).replace(b'""', b"")
-    return _QUOTED.sub(b"", marks)
-
-
 WORDING = {
     "missing": "is missing",
     "extra_forbidden": "is not known here",
@@ -275,7 +219,7 @@ def problems_of(error: ValidationError) -> list[tuple[str, str]]:
 
 def refused(problems: list[tuple[str, str]]) -> Rejected:
     """The refusal that names all these problems: (field, what is wrong and would be right)."""
-    shown = "; ".join(f"{path} {problem}".lstrip() for path, problem in problems[:5])
+    listed = "; ".join(f"{path} {problem}".lstrip() for path, problem in problems[:5])
     more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
     details = [{"field": path, "problem": problem} for path, problem in problems[:100]]
-    return Rejected(Reason.VALIDATION, shown + more, {"problems": details})
+    return Rejected(Reason.VALIDATION, listed + more, {"problems": details})

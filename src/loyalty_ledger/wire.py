@@ -20,13 +20,13 @@ from pydantic import (
 )
 
 from loyalty_ledger.domain.values import from_wall, utc
+from loyalty_ledger.json_body import decoded
 from loyalty_ledger.sale_limits import MOST, too_many
 from loyalty_ledger.sent import (
     WORDING,
     Number,
     Text,
     Time,
-    decoded,
     problems_of,
     read_text,
     refused,
@@ -124,7 +124,9 @@ class Request(NamedTuple):
 def _content(part: WirePart) -> dict[str, Any]:
     """What a part says, however it was spelled."""
     said = {name: value for name, value in part.__dict__.items() if value is not None}
-    return said | part.model_extra if part.model_extra else said
+    if extra := part.__pydantic_extra__:
+        said |= extra
+    return said
 
 
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="string", enc_hook=_content)

@@ -56,6 +56,20 @@ BODIES: dict[str, bytes] = {
     + b"{}," * 48_998
     + b"{}]}]}",
     "a program of 9,000 empty sections": b'{"promotions": [' + b"{}," * 8_999 + b"{}]}",
+    "one key twice": b'{"user_id": "x", "user_id": "x"}',
+    "one key twice, once in escapes": b'{"user_id": "x", "user\\u005fid": "x"}',
+    "one key with a colon twice": b'{"a:": 1, "a\\u003a": "\\u003A::"}',
+    "one key twice in the depths": b'{"zzz": '
+    + b'[{"a":' * 30
+    + b'{"b":1,"b":2}'
+    + b"}]" * 30
+    + b"}",
+    "49,000 times one key": b'{"a":1' + b',"a":1' * 49_000 + b"}",
+    "one key twice in the last of 24,000": b'{"a":[' + b'{"b":1},' * 24_000 + b'{"b":1,"b":2}]}',
+    "a NUL in an unknown field": b'{"zzz": [{"a": ["\\\\\\u0000"]}]}',
+    "a NUL in a key": b'{"zzz": {"a\\u0000": 1}}',
+    "1e400 in an unknown field": b'{"zzz": [1e400]}',
+    "1e-999999999 in an unknown field": b'{"zzz": {"a": 1e-999999999}}',
     "a byte over the limit": b'{"user_id": "' + b"x" * MIB + b'"}',
     "XML": b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
     "a form": b"user_id=x&store_id=main",
@@ -74,6 +88,10 @@ LONGER: dict[str, bytes] = {
     "one key of a mebibyte": b"[" * 70 + b'"",' * 99_000 + b'""' * (2 * MIB - 200_000),
     "one text of a mebibyte": b'{"items": "' + b"x" * (_FOUR - 20) + b'"}',
     "ninety thousand keys": b'{"items": [' + b'{"sku":"a"},' * 99_000 + b"{}]}",
+    "one key twice in the last of 24,000": b'{"items":['
+    + b'{"sku":"a"},' * 49_000
+    + b'{"sku":"a","sku":"a"}]}',
+    "a NUL in an unknown field": b'{"zzz": "' + b"x" * (_FOUR - 40) + b'\\u0000"}',
     "a byte over the limit": b'{"items": "' + b"x" * _FOUR + b'"}',
 }
 
@@ -121,6 +139,25 @@ VALUES: dict[str, bytes] = {
     "a list of everything": b'[null, true, 1, "x", {}, []]',
     "a list of a thousand": b"[" + b"{}," * 999 + b"{}]",
 }
+
+UNREADABLE = {
+    *("1e400", "1e-400", "1e999999999", "5,000 digits"),
+    *("an escaped surrogate", "surrogates the wrong way round", "an escaped NUL"),
+}
+"""Those that make a body unreadable, wherever in it they stand. Every other one is harmless data
+of a sale where the ledger gives the field no meaning, and is read back with it as it was sent."""
+
+TEXTS = {
+    *("a blank text", "a text written right to left", "a combined letter", "a wide letter"),
+    *("a noncharacter", "SQL", "a LIKE pattern", "a format", "a path", "30 February"),
+    *("a time of the year 0", "a time of the year 10000", "the last time there is"),
+    "digits of another script",
+}
+"""Those that are taken as harmless where any text may stand, and read back as such."""
+
+SMALL = {"null", "true", "a list", "zero", "minus zero", "a whole number with a point"}
+"""Those that are taken where they are right: an option, an empty list, a count. All others are
+refused where a field has a meaning."""
 
 HEADERS: dict[str, dict[str, str | bytes]] = {
     "a gzip bomb": {"Content-Encoding": "gzip"},

@@ -40,8 +40,8 @@ def test_an_item_that_stands_twice_is_told(service: Served) -> None:
 
 @pytest.mark.parametrize("deep", [64, 65])
 def test_a_body_is_64_deep_at_most_whatever_its_texts_hold(service: Served, deep: int) -> None:
-    texts = ',"a":"[[[[\\"[[[","b\\\\":"]{}"' * 30
-    body = b'{"x":' + b"[" * (deep - 1) + b"]" * (deep - 1) + texts.encode() + b"}"
+    texts = [rf',"a{number}":"[[[[\"[[[","b{number}\\":"]{{}}"' for number in range(30)]
+    body = b'{"x":' + b"[" * (deep - 1) + b"]" * (deep - 1) + "".join(texts).encode() + b"}"
     answer = service.caller().post(AUDIT, content=body)
     assert answer.status_code == (200 if deep == 64 else 400), answer.text
     assert ("deeper than 64" in answer.text) == (deep == 65)

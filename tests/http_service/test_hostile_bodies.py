@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -16,6 +17,9 @@ from http_service.hostile_bodies import (
     LONGER,
     PATHS,
     QUERIES,
+    SMALL,
+    TEXTS,
+    UNREADABLE,
     VALUES,
     with_each_value,
 )
@@ -96,6 +100,7 @@ def was_granted(answer: httpx.Response) -> bool:
 
 
 def test_there_are_enough_of_them() -> None:
+    assert set(VALUES) >= UNREADABLE | TEXTS | SMALL
     kinds = [*BODIES, *VALUES, *HEADERS, *CREDENTIALS, *QUERIES, *PATHS]
     assert len(BODIES) + len(VALUES) >= 60
     assert len(kinds) >= 120
@@ -126,6 +131,8 @@ def test_a_hostile_value_in_any_place_is_no_fault(
             before = attacked.events()
             ask = partial(attacked.caller().post, route.path, content=body)
             answer, cpu_s = least_cpu_s(ask, GRANTED_S)
+            assert not was_granted(answer) or name in TEXTS | SMALL, (route.path, body[:300])
+            assert answer.status_code == 400 or name not in UNREADABLE, (route.path, answer.text)
             # A wrong promo code is counted against the customer, and that is an event.
             if not was_granted(answer) and not route.path.endswith("/claims"):
                 assert attacked.events() == before, (route.path, body[:300])
@@ -133,6 +140,37 @@ def test_a_hostile_value_in_any_place_is_no_fault(
             if cpu_s > most_s:  # asked again only where it was refused: that changes nothing
                 _, cpu_s = least_cpu_s(ask, most_s, TRIES)
             assert cpu_s <= most_s, (route.path, body[:300], cpu_s)
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_hostile_value_without_a_meaning_is_refused_or_read_back_as_it_was_sent(
+    attacked: Served, name: str
+) -> None:
+    def filled(instead: object) -> dict[str, Any]:
+        data = {"custom_data": {"a": [instead]}, "zzz": {"b": instead}}
+        line = BREAKFAST[0] | data
+        sale = {"transaction_id": f"V-{name}", "open_time": "2026-03-10T12:00:00", "items": [line]}
+        paid = {"amount": "1.00", "type": instead if name in TEXTS else "CASH", **data}
+        till = {"store_id": "main", "client_id": "till-1", "request_id": f"value-{name}"}
+        return till | {"request_payload": sale | {"payments": [paid], **data}}
+
+    body = json.dumps(filled("\x01")).encode().replace(rb'"\u0001"', VALUES[name])
+    answer = attacked.caller().post("/api/2.0/send_transaction", content=body)
+    if name in UNREADABLE:
+        assert (answer.status_code, was_granted(answer)) == (400, False), answer.text
+        return
+    assert was_granted(answer), answer.text
+    attacked.shop.ledger.projector.catch_up()
+    asked = {"transaction_id": f"V-{name}", "store_id": "main"}
+    path = "/api/1.0/transactions/info/get_transaction"
+    told = attacked.caller().post(path, json=asked).text
+    sale = json.loads(told, parse_float=Decimal)["payload"]
+    sent = json.loads(VALUES[name], parse_float=Decimal)
+    for part in (sale, sale["items"][0], sale["payments"][0]):
+        assert part["custom_data"] == {"a": [sent]}
+        assert part["other_fields"] == {"zzz": {"b": sent}}
+    if name in TEXTS:
+        assert sale["payments"][0]["type"] == sent
 
 
 @pytest.mark.parametrize("name", HEADERS)

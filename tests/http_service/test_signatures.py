@@ -24,11 +24,13 @@ WRONG = ("missing", "half of it", "wrong", "of another key", "old", "to come")
 MINUTES = timedelta(minutes=1)
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def guarded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """One shop for all routes: nothing that is turned away changes it."""
     folder: Path = tmp_path_factory.mktemp("signed")
-    with shop_on("sqlite", folder) as shop, served(shop) as made:
+    with shop_on(request.param, folder) as shop, served(shop) as made:
         yield made
 
 
@@ -156,6 +158,53 @@ def test_nothing_of_a_signed_request_can_be_changed(guarded: Served, changed: st
         instead = {**other, "body": b"{ }"}[changed]
         answer = http.send(_with(asked(sent | {changed: instead}), headers))
     assert answer.status_code == (405 if changed == "method" else 401)
+
+
+BALANCES = "/api/1.0/user_points/all_balances"
+
+
+@pytest.mark.parametrize("header", ["X-As-Of", "X-Known-At", "X-At-Least", "x-as-of"])
+@pytest.mark.parametrize("value", ["2026-03-09", "1", ""])
+def test_a_moment_that_is_not_signed_is_refused_and_one_in_the_query_is_taken(
+    http: httpx.Client, guarded: Served, header: str, value: str
+) -> None:
+    key = key_of(guarded)
+    body = f'{{"user_id":"{guarded.shop.id_of()}"}}'.encode()
+    asked: dict[str, Any] = {"method": "POST", "url": BALANCES, "content": body}
+    answer = ask(http, guarded, key, **asked, headers={header: value})
+    assert answer.status_code == 401
+    name = header.lower().removeprefix("x-").replace("-", "_")
+    assert f"give the parameter {name}" in answer.text
+    if value == "2026-03-09" and name != "at_least":
+        answer = ask(http, guarded, key, **asked | {"url": f"{BALANCES}?{name}={value}"})
+        assert (answer.status_code, answer.json()["status"]) == (200, "ok"), answer.text
+
+
+@pytest.mark.parametrize(
+    ("signed_id", "sent_id"),
+    [("m-1", "m-2"), ("m-1", None), (None, "m-1"), ("m-1", b"m-\xe9")],
+)
+def test_a_message_id_cannot_be_put_changed_or_taken_away(
+    service: Served, signed_id: str | None, sent_id: str | bytes | None
+) -> None:
+    key = key_of(service)
+    assert key.signing_secret
+    path = f"/priv/v1/apps/{key.key.key_id}/users/{service.shop.id_of()}/tags"
+    now = seconds(service.shop.ledger.clock())
+
+    def asked(http: httpx.Client, message_id: str | bytes | None) -> httpx.Request:
+        said: Any = {} if message_id is None else {"Message-ID": message_id}
+        return http.build_request("POST", path, json={"tags": ["vip"]}, headers=said)
+
+    before = service.events()
+    with httpx.Client(base_url=service.url, auth=(key.key.key_id, key.secret)) as http:
+        headers = signed(key.signing_secret, asked(http, signed_id), at=now)
+        answer = http.send(_with(asked(http, sent_id), headers))
+        assert answer.status_code == 401, answer.text
+        assert service.events() == before
+        answer = http.send(_with(asked(http, signed_id), headers))
+        assert answer.status_code == 200, answer.text
+        assert answer.headers.get("message-id") == signed_id
 
 
 @pytest.mark.parametrize(

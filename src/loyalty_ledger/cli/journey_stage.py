@@ -19,9 +19,9 @@ from loyalty_ledger.domain.events.program import Store
 from loyalty_ledger.domain.program.document import Program
 from loyalty_ledger.domain.values import to_wall, utc
 from loyalty_ledger.identity import Reference
+from loyalty_ledger.json_body import decoded
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.offer_requests import USER_OFFER_ID, Basket, Bound, Lookup
-from loyalty_ledger.sent import decoded
 from loyalty_ledger.store.log import CatalogItem
 from loyalty_ledger.wire import read_transaction
 

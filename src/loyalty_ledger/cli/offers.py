@@ -15,9 +15,10 @@ from loyalty_ledger.discount_object import discount_object
 from loyalty_ledger.domain.events.offers import Actor, OfferIssued, OfferLocked
 from loyalty_ledger.domain.values import Reason, Rejected, major_units
 from loyalty_ledger.identity import parse_reference
+from loyalty_ledger.json_body import decoded
 from loyalty_ledger.ledger import Ledger
 from loyalty_ledger.offer_requests import TTL_CODE, USER_OFFER_ID, Basket, Bound, Lookup
-from loyalty_ledger.sent import decoded, named_text, refused
+from loyalty_ledger.sent import named_text, refused
 from loyalty_ledger.wire import read_transaction
 
 LONGEST_REASON = 500

@@ -32,7 +32,9 @@ def signed(signing_secret: str, request: httpx.Request, **said: Any) -> dict[str
     at = str(said.get("at", int(now().timestamp())))
     nonce = str(said.get("nonce", secrets.token_urlsafe(18)))
     body = hashlib.sha256(request.content).hexdigest()
-    lines = (request.method.encode(), request.url.raw_path, at.encode(), nonce.encode())
-    text = b"\n".join((*lines, body.encode()))
-    signature = hmac.new(signing_secret.encode(), text, hashlib.sha256).hexdigest()
+    lines = [request.method.encode(), request.url.raw_path, at.encode(), nonce.encode()]
+    lines.append(body.encode())
+    if (message_id := request.headers.get("Message-ID")) is not None:
+        lines.append(message_id.encode(request.headers.encoding))
+    signature = hmac.new(signing_secret.encode(), b"\n".join(lines), hashlib.sha256).hexdigest()
     return {"X-Timestamp": at, "X-Nonce": nonce, "X-Signature": signature}

@@ -8,7 +8,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from loyalty_ledger.domain.values import Rejected
 from loyalty_ledger.http.refusals import Turned
-from loyalty_ledger.sent import USUAL, Limits, decoded
+from loyalty_ledger.json_body import decoded
+from loyalty_ledger.sent import USUAL, Limits
 
 WAIT_S = 10.0
 
@@ -45,7 +46,7 @@ def read_json(body: bytes, limits: Limits = USUAL) -> Mapping[str, Any]:
     try:
         return decoded(body, limits)
     except Rejected as refusal:
-        raise Turned(400, "unreadable", f"the body is {refusal.message}") from None
+        raise Turned(400, "unreadable", f"the body cannot be taken: {refusal.message}") from None
 
 
 def _too_large(longest: int) -> Turned:

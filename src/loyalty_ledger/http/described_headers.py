@@ -10,7 +10,10 @@ _REQUEST_ID = "Of this request alone: the log of the service and the log of even
 _MOMENT = {"type": "string", "examples": ["2026-01-31", "2026-01-31T18:00:00Z"]}
 _POSITION = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 _ID = {"type": "string", "pattern": f"^[!-~]([ -~]{{0,{LONGEST_TEXT - 2}}}[!-~])?$"}
-_BESIDE = " Where both are there they have to say the same."
+_BESIDE = (
+    " Where both are there they have to say the same. Of a key that signs it is refused, since it"
+    " is not signed: the parameter is."
+)
 
 
 def _header(name: str, text: str, schema: Described, example: object) -> Described:

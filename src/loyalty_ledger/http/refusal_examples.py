@@ -59,7 +59,7 @@ _BY_LEDGER = {
     Reason.PROMO_LOCKED_OUT: "too many wrong codes were entered: wait until 13:00:00 UTC",
 }
 _BY_SERVICE = {
-    "unreadable": (400, "the body is not readable as JSON"),
+    "unreadable": (400, "the body cannot be taken: not readable as JSON"),
     "unauthorised": (401, "name a key and its secret"),
     "wrong_path_key": (401, "the path names another key than calls"),
     "denied": (403, "this needs a key of scope admin"),

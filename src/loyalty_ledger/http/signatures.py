@@ -1,7 +1,8 @@
 """Signed requests: nobody who overheard one can change it, or send it again.
 
 What is signed is the method, the path with its query, the moment, a nonce and the digest of the
-body, a line each, with HMAC-SHA256 under the key's signing secret.
+body, a line each, and the Message-ID where there is one, with HMAC-SHA256 under the key's signing
+secret. Other headers that change an answer are not taken: what they say goes into the query.
 """
 
 import hashlib
@@ -40,6 +41,7 @@ class Signatures:
         """Turned unless the key need not sign, or has signed this, just now, for the first time."""
         if not key.signed:
             return
+        _refuse_unsigned(request)
         said, now = _said(request), self._clock()
         if abs(said.at - now) > WINDOW:
             raise _bad("X-Timestamp is more than five minutes from our clock: sign it anew")
@@ -53,6 +55,14 @@ class Signatures:
         )
         if not new:
             raise _bad("X-Nonce was used before: every request needs a new one")
+
+
+def _refuse_unsigned(request: Request) -> None:
+    """Turned when a header asks what anybody on the way could have asked instead."""
+    for name in ("as_of", "known_at", "at_least"):
+        header = "X-" + name.replace("_", "-").title()
+        if header in request.headers:
+            raise _bad(f"{header} is not signed: give the parameter {name} in its place")
 
 
 def _said(request: Request) -> _Said:
@@ -73,13 +83,16 @@ def _said(request: Request) -> _Said:
 def _signed(request: Request, body: bytes) -> bytes:
     """The lines that are signed. The path is taken as it was sent, with its escapes."""
     path, query = request.scope["raw_path"], request.scope["query_string"]
-    lines = (
+    message_id = request.headers.get("message-id")
+    lines = [
         request.method.encode(),
         path + (b"?" + query if query else b""),
         request.headers["x-timestamp"].encode(),
         request.headers["x-nonce"].encode(),
         hashlib.sha256(body).hexdigest().encode(),
-    )
+    ]
+    if message_id is not None:
+        lines.append(message_id.encode("latin-1"))
     return b"\n".join(lines)
 
 

@@ -11,7 +11,8 @@ SIGNATURE = "[0-9a-f]{64}"
 SIGNED = (
     "HMAC-SHA256 under the signing secret, in hexadecimal digits, of five lines with a line end"
     " between them: the method, the path with its query as it is sent, X-Timestamp, X-Nonce, and"
-    " the SHA-256 of the body in hexadecimal digits (of nothing, where there is none). The example"
+    " the SHA-256 of the body in hexadecimal digits (of nothing, where there is none); of a request"
+    " with a Message-ID this is a sixth line. The example"
     ' signs POST /api/1.0/user_points/all_balances?as_of=2026-01-31 with the body {"user_id":"c1"}'
     " under the signing secret `open sesame`."
 )
