@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 
 from http_service.middleware import accounts, all_at_once
@@ -11,8 +12,9 @@ from http_service.test_deposits_with_ids import LINE, deposit
 from http_service.test_lines_with_ids import events
 from http_service.test_movements_tell_where_from import movements
 from http_service.test_points_as_they_are_asked import DEPOSIT
+from loyalty_ledger.store.log import Answer, Commit
 from loyalty_ledger.verification import verify
-from offers.till import document
+from offers.till import NOW, document
 
 NOWHERE = LINE | {"point_account_id": "gold"}
 NAMED = LINE | {"idempotency_id": "D-1"}
@@ -120,3 +122,16 @@ def test_of_the_same_deposits_at_the_same_time_each_line_is_given_once(service: 
 def test_whether_it_may_be_some_is_said_by_true_or_false(service: Served, value: Any) -> None:
     asked: dict[str, Any] = {"deposit_details": [LINE], "allow_partial_success": value}
     assert service.refusal(DEPOSIT, **asked) == "validation"
+
+
+def test_what_remained_is_not_told_of_a_deposit_that_an_earlier_version_kept(
+    service: Served,
+) -> None:
+    log, ann = service.shop.ledger.log, service.shop.id_of()
+    kept = Answer("deposit", ann, "D-1", "", msgspec.json.encode((50, NOW)))
+    log.append(Commit([], {}, log.head().position, answers=[kept]))
+    told = deposit(service, NAMED)
+    (row,) = told["details"]
+    assert outcomes(told) == [(50, None, "repeated")]
+    assert (row["remaining_balance"], row["error_status"]) == (None, 0)
+    assert told["summary"] == {"amount_deposited": 50, "remaining_balance": 1000}
