@@ -13,6 +13,8 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from loyalty_ledger.http.deadlines import Deadlines
+
 BACKLOG = 512
 GRACE_S = 8
 IDLE_S = 30
@@ -27,7 +29,7 @@ class Serving(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Deadlines,
                 log_config=None,
                 access_log=False,
                 server_header=False,
