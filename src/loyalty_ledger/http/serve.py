@@ -13,12 +13,17 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from loyalty_ledger.http.deadlines import Deadlines
 from loyalty_ledger.http.whole_answers import WholeAnswers
 
 BACKLOG = 512
 GRACE_S = 8
 IDLE_S = 30
 STARTS_WITHIN_S = 30
+
+
+class _Connection(Deadlines, WholeAnswers):
+    """How this service speaks HTTP."""
 
 
 class Serving(uvicorn.Server):
@@ -29,7 +34,7 @@ class Serving(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=WholeAnswers,
+                http=_Connection,
                 log_config=None,
                 access_log=False,
                 server_header=False,
