@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -23,7 +23,9 @@ from http_service.hostile_bodies import (
     VALUES,
     with_each_value,
 )
-from http_service.serving import Served, binding, served
+from http_service.hostile_programs import PROGRAMS
+from http_service.hostile_routes import Route, calls_that_set_up, right_calls
+from http_service.serving import Served, served
 from http_service.spending_cpu import least_cpu_s
 from loyalty_ledger.verification import verify
 from offers.till import BREAKFAST, document, shop_on
@@ -33,16 +35,7 @@ GRANTED_S = 0.25  # guards what is done after all against growing without bound
 TRIES = 5  # shared cores count more than is spent
 
 
-POINTS = "/incentives/api/1.0/user_points/spend_multiple"
-OFFERS = "/offers/api/2.0/offers/"
 UNUSUAL = {503}
-
-
-class Route(NamedTuple):
-    """A call that is right: its path, and the body it takes."""
-
-    path: str
-    body: dict[str, Any]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -59,29 +52,7 @@ def attacked(
 @pytest.fixture(scope="module")
 def routes(attacked: Served) -> list[Route]:
     """Calls of each family, as they would be right."""
-    ann, offer = attacked.shop.id_of(), attacked.shop.give("euro")
-    till = {"store_id": "main", "client_id": "till-1", "request_id": "hostile"}
-    sale = {"transaction_id": "H1", "open_time": "2026-03-10T12:00:00", "items": BREAKFAST}
-    spend = {"amount": 1, "point_account_ids": ["points"], "rank": 0}
-    users = f"/priv/v1/apps/{attacked.key_id}/users"
-    user = {"external_id": "DAVE", "external_id_type": "app", "opted_in": "true"}
-    buying = {"reward_store_offer_id": "muffin-150", "reward_store_id": "rewards", "quantity": 1}
-    return [
-        Route("/api/2.0/send_transaction", till | {"request_payload": sale}),
-        Route("/api/2.0/lock", till | {"request_payload": binding(offer)}),
-        Route("/api/2.0/lookup", till | {"request_payload": {"user_id": ann}}),
-        Route(OFFERS + "get_user_offers", {"user_id": ann, "skip": 0, "take": 5}),
-        Route(OFFERS + "rewardstores/purchase_offer", {"user_id": ann} | buying),
-        Route(OFFERS + "fetch_offers_details", {"offer_ids": ["euro"], "culture": "en"}),
-        Route(POINTS, {"user_id": ann, "spend_details": [spend], "allow_partial_success": False}),
-        Route(users, {"user": user}),
-        Route(f"{users}/{ann}/tags", {"tags": ["regular"], "ttl": 60}),
-        Route(f"{users}/{ann}/promotions/claims", {"code": "NOBODYS"}),
-        Route("/admin/v1/keys", {"name": "x", "scope": "pos", "per_second": 1}),
-        Route("/admin/v1/catalog", {"items": [{"sku": "X", "name": "x", "categories": ["y"]}]}),
-        Route("/admin/v1/program/diff", {"name": "x", "point_accounts": [{"id": "points"}]}),
-        Route("/admin/v1/program", {"tier_systems": [{"id": "club", "levels": [{"id": "new"}]}]}),
-    ]
+    return right_calls(attacked.shop, attacked.key_id)
 
 
 def told(answer: httpx.Response) -> dict[str, Any]:
@@ -101,7 +72,7 @@ def was_granted(answer: httpx.Response) -> bool:
 
 def test_there_are_enough_of_them() -> None:
     assert set(VALUES) >= UNREADABLE | TEXTS | SMALL
-    kinds = [*BODIES, *VALUES, *HEADERS, *CREDENTIALS, *QUERIES, *PATHS]
+    kinds = [*BODIES, *PROGRAMS, *VALUES, *HEADERS, *CREDENTIALS, *QUERIES, *PATHS]
     assert len(BODIES) + len(VALUES) >= 60
     assert len(kinds) >= 120
 
@@ -111,7 +82,7 @@ def test_a_hostile_body_is_refused_quickly_and_changes_nothing(
     attacked: Served, routes: list[Route], name: str
 ) -> None:
     before, worst_s = attacked.events(), 0.0
-    for route in routes:
+    for route in [*routes, *calls_that_set_up(attacked.shop, attacked.key_id)]:
         body = LONGER[name] if name in LONGER and "catalog" in route.path else BODIES[name]
         ask = partial(attacked.caller().post, route.path, content=body)
         answer, cpu_s = least_cpu_s(ask, MOST_CPU_S, TRIES)
@@ -119,6 +90,20 @@ def test_a_hostile_body_is_refused_quickly_and_changes_nothing(
         assert cpu_s <= MOST_CPU_S, (route.path, cpu_s)
         worst_s = max(worst_s, cpu_s)
     print(f"{name}: at most {worst_s * 1000:.0f} ms of CPU")
+    assert attacked.events() == before
+
+
+@pytest.mark.parametrize("path", ["/admin/v1/program", "/admin/v1/program/diff"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_large_program_that_is_wrong_is_refused_quickly_and_changes_nothing(
+    attacked: Served, name: str, path: str
+) -> None:
+    before, body = attacked.events(), json.dumps(PROGRAMS[name]()).encode()
+    ask = partial(attacked.caller().post, path, content=body)
+    answer, cpu_s = least_cpu_s(ask, MOST_CPU_S, TRIES)
+    assert answer.status_code == 422, answer.text[:300]
+    print(f"{name}: {cpu_s * 1000:.0f} ms of CPU; {answer.json()['detail'][:100]}")
+    assert cpu_s <= MOST_CPU_S
     assert attacked.events() == before
 
 

@@ -22,11 +22,13 @@ HUNDRED_MB = 100 * 1_000_000
 PART = b"x" * 65_536
 
 
-@pytest.fixture(scope="module")
-def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def attacked(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """One shop for all of them."""
     folder: Path = tmp_path_factory.mktemp("senders")
-    with shop_on("sqlite", folder) as shop, served(shop) as made:
+    with shop_on(request.param, folder) as shop, served(shop) as made:
         yield made
 
 

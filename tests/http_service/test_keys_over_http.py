@@ -23,11 +23,13 @@ NARROWER = {
 WRONG = ("no key", "wrong", "unknown", "expired", "revoked", "rotated", "scope", "store", "scheme")
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def guarded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """One shop for all routes: nothing that is turned away changes it."""
     folder: Path = tmp_path_factory.mktemp("guarded")
-    with shop_on("sqlite", folder) as shop, served(shop) as made:
+    with shop_on(request.param, folder) as shop, served(shop) as made:
         yield made
 
 

@@ -11,7 +11,7 @@ from loyalty_ledger.domain.program.scalars import DIGITS
 from loyalty_ledger.sent import refused
 
 NAME = "Program"
-MOST_SECTIONS, MOST_PROBLEMS = 10_000, 100
+MOST_SECTIONS, MOST_VALUES, MOST_PROBLEMS = 1_500, 8_000, 100
 Schema = dict[str, Any]
 
 
@@ -26,21 +26,29 @@ class Document(RootModel[dict[str, Any]]):
 
 def program_of(document: dict[str, Any], field: str) -> Program:
     """The program of a document; Rejected names the first problems that it has, at little cost."""
-    if _sections(document) > MOST_SECTIONS:
-        raise refused(
-            [(field, f"holds more than {MOST_SECTIONS:,} sections: publish it at the command line")]
-        )
+    sections, values = _size(document)
+    if sections > MOST_SECTIONS or values > MOST_VALUES:
+        most = f"{MOST_SECTIONS:,} sections or {MOST_VALUES:,} values"
+        raise refused([(field, f"holds more than {most}: publish it at the command line")])
     try:
         return read_document(document, MOST_PROBLEMS)
     except ProgramError as error:
         raise refused([(field, str(one)) for one in error.problems]) from None
 
 
-def _sections(value: object) -> int:
-    """How many mappings there are in it, itself included."""
-    if isinstance(value, dict):
-        return 1 + sum(map(_sections, value.values()))
-    return sum(map(_sections, value)) if isinstance(value, list) else 0
+def _size(document: dict[str, Any]) -> tuple[int, int]:
+    """How many mappings there are in it, itself included, and how many values in all."""
+    sections = values = 0
+    left: list[Any] = [document]
+    while left:
+        one = left.pop()
+        values += 1
+        if isinstance(one, dict):
+            sections += 1
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
+    return sections, values
 
 
 def schemas(prefix: str) -> dict[str, Schema]:

@@ -61,19 +61,23 @@ def check_promotion(promotion: Place, names: Names) -> None:
 
 def _check_earning(earning: Place, names: Names, *, bought: bool) -> None:
     when = earning["when"]
+    if not when:
+        return
     check_money(when["minimum_spend"], names)
     check_tree(when["requires"], names)
     _check_items(earning, when["items"])
     _check_hours(when["hours"])
-    for key in _NEED_A_PURCHASE:
-        if when[key].value and not bought:
+    for key in () if bought else _NEED_A_PURCHASE:
+        if when[key].value:
             when[key].say("asks about a purchase, but a customer event sets this off")
 
 
 def _check_items(earning: Place, items: Place) -> None:
+    if not items:
+        return
     check_selector(items)
     lists = [part[key] for part in (items, items["exclude"]) for key in LISTS]
-    count = sum(len(part.each()) for part in lists)
+    count = sum(part.count() for part in lists)
     if count > MOST_RESTRICTIONS:
         items.say(
             f"{earning['id'].text or 'this'} holds {count} catalog restrictions, excludes counted;"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from loyalty_ledger.domain.program.currency import EXPONENTS
 from loyalty_ledger.domain.program.document import resolve
-from loyalty_ledger.domain.program.problems import Place, known
+from loyalty_ledger.domain.program.problems import Place, listed
 from loyalty_ledger.domain.program.zones import zone_names
 from loyalty_ledger.domain.values import minor_units
 
@@ -23,7 +23,9 @@ class Names:
             if account["spendable"].value is not False
         }
         self.fed_by = {
-            source["id"].text: [account.text for account in source["accounts"].each()]
+            source["id"].text: dict.fromkeys(
+                name for account in source["accounts"].each() if (name := account.text)
+            )
             for source in root["point_sources"].each()
         }
         self.sources = root["point_sources"].ids()
@@ -87,7 +89,7 @@ def check_levels(levels: Place, names: Names) -> None:
 
 def _is_system(place: Place, system: str, names: Names) -> bool:
     if system not in names.systems:
-        place.say(f"no tier system {system!r}; {known(names.systems, system)}")
+        place.say(f"no tier system {system!r}; {place.known(names.systems, system)}")
     return system in names.systems
 
 
@@ -95,12 +97,14 @@ def check_selector(selector: Place) -> None:
     """A selector was not emptied by mistake: an empty list alone would take every item."""
     written = [selector[key] for key in LISTS if selector[key].value == []]
     asked = [part for key in LISTS for part in (selector[key], selector["exclude"][key])]
-    if written and not any(part.each() for part in asked):
+    if written and not any(part.count() for part in asked):
         written[0].say("an empty list would take every item; name some, or leave the selector out")
 
 
 def check_tree(node: Place, names: Names) -> None:
     """The accounts in a tree exist, and its money is money."""
+    if not node:
+        return
     for key in ("all", "any"):
         for below in node[key].each():
             check_tree(below, names)
@@ -123,21 +127,27 @@ def check_outcomes(outcomes: Place, names: Names, *, bought: bool) -> None:
 
 def check_award(award: Place, names: Names, *, bought: bool) -> None:
     """An award's account, source and levels exist and fit."""
+    if not award:
+        return
     account, source = award["account"], award["source"]
     account.must_be_one_of(names.accounts, "point account")
     if source.must_be_one_of(names.sources, "point source"):
-        fed = [name for name in names.fed_by[source.text] if name]
+        fed = names.fed_by[source.text]
         if account.text in names.accounts and account.text not in fed:
-            source.say(f"{source.text} does not feed {account.text}; it feeds {', '.join(fed)}")
+            source.say(f"{source.text} does not feed {account.text}; it feeds {listed(fed)}")
     check_money(award["per_amount"], names)
     if award["per_amount"] and award["per_quantity"]:
         award["per_quantity"].say("points go by amount or by quantity, not by both")
     for key in ("per_amount", "per_quantity"):
         if award[key] and not bought:
             award[key].say("there is no purchase here to measure: give a fixed number of points")
-    for system, rates in award["by_level"].entries():
+    _check_rates(award["by_level"], names)
+
+
+def _check_rates(by_level: Place, names: Names) -> None:
+    for system, rates in by_level.entries():
         if _is_system(rates, system, names):
             for level, rate in rates.entries():
                 if level not in names.levels[system]:
-                    near = known(names.levels[system], level)
+                    near = rate.known(names.levels[system], level)
                     rate.say(f"no level of {system} {level!r}; {near}")

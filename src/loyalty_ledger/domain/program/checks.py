@@ -4,7 +4,7 @@ The checks walk the document as it was written, whatever else is wrong with it, 
 is found at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from loyalty_ledger.domain.program.check_earning import (
@@ -19,17 +19,20 @@ from loyalty_ledger.domain.program.check_parts import (
     check_tree,
     check_unique,
 )
-from loyalty_ledger.domain.program.problems import Location, Place
+from loyalty_ledger.domain.program.problems import Findings, Location, Place
 from loyalty_ledger.domain.values import Period
 
 LONGEST_RETURN_WINDOW = Period(months=12)
 _LAST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def check(document: dict[str, object]) -> list[tuple[Location, str]]:
-    """Every problem between the parts of a document, as its place and a sentence."""
-    found: list[tuple[Location, str]] = []
-    root = Place(document, (), found)
+def check(document: dict[str, object], comparisons: int) -> list[tuple[Location, str]]:
+    """Every problem between the parts of a document, as its place and a sentence.
+
+    So many names are compared with wrong ones, for a hint at what was meant.
+    """
+    found = Findings(comparisons)
+    root = Place(document, found)
     names = Names(root)
     _check_return_window(root["return_window"])
     _check_accounts(root["point_accounts"], names)
@@ -99,16 +102,30 @@ def _check_circles(accounts: Iterable[Place]) -> None:
         for account in accounts
         if (name := account["id"].text) and (target := account["expiry"]["into"].text)
     }
-    told: set[str] = set()
+    for circle in _circles({name: target for name, (target, _) in into.items()}):
+        shown = [*circle[:_MOST_SHOWN], *(["…"] if len(circle) > _MOST_SHOWN else []), circle[0]]
+        into[circle[0]][1].say(f"points would roll over in a circle: {' → '.join(shown)}")
+
+
+_MOST_SHOWN = 24
+
+
+def _circles(into: Mapping[str, str]) -> list[list[str]]:
+    """Every circle, each from the first of its names on. No name is gone through twice."""
+    rank = {name: number for number, name in enumerate(into)}
+    found, walked = [], set[str]()
     for start in into:
-        chain = [start]
-        while chain[-1] in into and into[chain[-1]][0] not in chain:
-            chain.append(into[chain[-1]][0])
-        back = into[chain[-1]][0] if chain[-1] in into else None
-        if back == start and start not in told:
-            told.update(chain)
-            circle = " → ".join((*chain, start))
-            into[start][1].say(f"points would roll over in a circle: {circle}")
+        path: dict[str, None] = {}
+        here = start
+        while here in into and here not in walked and here not in path:
+            path[here] = None
+            here = into[here]
+        walked.update(path)
+        if here in path:
+            circle = [*path][[*path].index(here) :]
+            first = circle.index(min(circle, key=rank.__getitem__))
+            found.append(circle[first:] + circle[:first])
+    return sorted(found, key=lambda circle: rank[circle[0]])
 
 
 def _check_sources(sources: Place, names: Names) -> None:

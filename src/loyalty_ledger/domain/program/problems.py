@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 
 from loyalty_ledger.domain.program.scalars import read_moment, read_number, read_text
 from loyalty_ledger.domain.program.similar import nearest
@@ -50,11 +51,11 @@ def path_of(document: object, location: Location) -> str:
 
 
 def _name_of_item(items: object, index: int) -> str:
-    listed = _listed(items)
-    own = _id_of(listed[index]) if index < len(listed) else None
+    all_of_them = _listed(items)
+    own = _id_of(all_of_them[index]) if index < len(all_of_them) else None
     if not isinstance(own, str):
         return str(index)
-    return own if sum(_id_of(item) == own for item in listed) == 1 else str(index)
+    return own if [*map(_id_of, all_of_them)].count(own) == 1 else str(index)
 
 
 def _id_of(item: object) -> object:
@@ -65,14 +66,36 @@ def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
+def listed(names: Collection[str]) -> str:
+    """The names there are, the first of them if they are many."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(islice(names, _MOST_NAMED)) + more
+
+
 def known(names: Collection[str], wrong: str = "") -> str:
     """The names there are, and the one that was perhaps meant."""
     if not names:
         return "there are none"
-    listed = ", ".join(list(names)[:_MOST_NAMED])
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     near = nearest(wrong.lower(), names) if wrong else None
-    return f"there are: {listed}{more}" + (f"; did you mean {near!r}?" if near else "")
+    return f"there are: {listed(names)}" + (f"; did you mean {near!r}?" if near else "")
+
+
+class Findings(list[tuple[Location, str]]):
+    """What is found in a document. Only so many names are compared with wrong ones, all in all:
+
+    to find the one that was perhaps meant costs more than the rest.
+    """
+
+    def __init__(self, comparisons: int):
+        super().__init__()
+        self.comparisons_left = comparisons
+
+    def known(self, names: Collection[str], wrong: str) -> str:
+        """The names there are and, unless that costs too much, the one that was perhaps meant."""
+        if len(names) > self.comparisons_left:
+            return known(names)
+        self.comparisons_left -= len(names)
+        return known(names, wrong)
 
 
 class Place:
@@ -82,14 +105,23 @@ class Place:
     problem is for the models to find.
     """
 
-    def __init__(self, value: object, location: Location, found: list[tuple[Location, str]]):
+    __slots__ = ("_found", "_key", "_within", "value")
+
+    def __init__(
+        self,
+        value: object,
+        found: Findings,
+        within: "Place | None" = None,
+        key: str | int = "",
+    ):
         self.value = value
-        self.location = location
         self._found = found
+        self._within = within
+        self._key = key
 
     def __getitem__(self, key: str) -> "Place":
         value = self.value.get(key) if isinstance(self.value, dict) else None
-        return Place(value, (*self.location, key), self._found)
+        return Place(value, self._found, self, key)
 
     def __bool__(self) -> bool:
         return self.value is not None
@@ -97,7 +129,11 @@ class Place:
     def each(self) -> list["Place"]:
         """The items of a list."""
         items = enumerate(_listed(self.value))
-        return [Place(item, (*self.location, index), self._found) for index, item in items]
+        return [Place(item, self._found, self, index) for index, item in items]
+
+    def count(self) -> int:
+        """How many items a list has."""
+        return len(_listed(self.value))
 
     def entries(self) -> Iterator[tuple[str, "Place"]]:
         """The keys and places of a mapping."""
@@ -130,13 +166,22 @@ class Place:
         except ValueError:
             return None
 
-    def ids(self) -> list[str]:
-        """The ids of the items of a list."""
-        return [text for item in self.each() if (text := item["id"].text) is not None]
+    def ids(self) -> Collection[str]:
+        """The ids of the items of a list, in their order."""
+        found = (item["id"].text for item in self.each())
+        return dict.fromkeys(text for text in found if text is not None)
 
     def say(self, message: str) -> None:
         """Report a problem here."""
-        self._found.append((self.location, message))
+        self._found.append((self._location(), message))
+
+    def _location(self) -> Location:
+        """Where that is. Worked out when something is said: of most places nothing is."""
+        return () if self._within is None else (*self._within._location(), self._key)
+
+    def known(self, names: Collection[str], wrong: str) -> str:
+        """The names there are, for a wrong one that stands here."""
+        return self._found.known(names, wrong)
 
     def must_be_one_of(self, names: Collection[str], what: str) -> bool:
         """Report a reference that leads nowhere; whether it leads somewhere."""
@@ -144,5 +189,5 @@ class Place:
         if name is None:
             return False
         if name not in names:
-            self.say(f"no {what} {name!r}; {known(names, name)}")
+            self.say(f"no {what} {name!r}; {self.known(names, name)}")
         return name in names

@@ -13,6 +13,8 @@ from loyalty_ledger.domain.program.wording import worded
 
 _MOST_LISTED = 5_000
 """So many errors can be listed at little cost."""
+_COMPARISONS, _FEW_COMPARISONS = 100_000, 500
+"""Of names with wrong ones: some seconds of them, and some milliseconds where not all is told."""
 
 
 def read_document(document: object, most: int | None = None) -> Program:
@@ -35,7 +37,8 @@ def examine(document: object, most: int | None = None) -> tuple[Program | None, 
     program, found = _shaped(document, most)
     if most is None or len(found) < most:
         blamed = {location for location, _ in found}
-        found += [(place, message) for place, message in check(document) if place not in blamed]
+        between = check(document, _COMPARISONS if most is None else _FEW_COMPARISONS)
+        found += [(place, message) for place, message in between if place not in blamed]
     return program, [
         Problem(path_of(document, location), message, location=location)
         for location, message in found[:most]
