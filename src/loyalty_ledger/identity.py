@@ -39,8 +39,8 @@ WORDS = (
     *("development", "insecure", "password", "loyalty", "staging", "ledger", "secret", "sample"),
     *("admin", "local", "token", "demo", "here", "prod", "test", "your", "dev", "key"),
 )
-"""What people write where a key goes. A few letters of one stand in random text, too; a quarter of
-it, or ten letters, do not: of random base 64 less than one key in a thousand million is refused."""
+"""What people write where a key goes. One or two stand in random text, too; ten letters that are
+more than a quarter of it do not: of random keys less than one in a thousand million is refused."""
 MOST_IN_WORDS = 9
 
 
