@@ -7,6 +7,7 @@ anywhere; without the key a hash says nothing.
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable, Iterator
@@ -34,6 +35,13 @@ DEFAULTS = (
     *("changeme", "changethis", "replaceme", "replacethis", "password", "yoursecret", "secretkey"),
     *("default", "example", "qwerty", "letmein", "measurement"),
 )
+WORDS = (
+    *("development", "insecure", "password", "loyalty", "staging", "ledger", "secret", "sample"),
+    *("admin", "local", "token", "demo", "here", "prod", "test", "your", "dev", "key"),
+)
+"""What people write where a key goes. One or two stand in random text, too; ten letters that are
+more than a quarter of it do not: of random keys less than one in a thousand million is refused."""
+MOST_IN_WORDS = 9
 
 
 class Reference(NamedTuple):
@@ -230,7 +238,14 @@ def _guessable(key: str) -> str | None:
         return "counts on from one character to the next"
     plain = "".join(filter(str.isalnum, key)).lower()
     known = next((word for word in DEFAULTS if word in plain), None)
-    return None if known is None else f"holds {known!r}, as a default does"
+    if known is not None:
+        return f"holds {known!r}, as a default does"
+    in_words = sum(map(len, _WORD.findall(plain)))
+    is_written = in_words > max(MOST_IN_WORDS, len(plain) // 4)
+    return "is made of words, as somebody writes them down" if is_written else None
+
+
+_WORD = re.compile("|".join(WORDS))
 
 
 def _repeats(key: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from cli.command_line import Said, loyalty
 from loyalty_ledger.domain.values import Rejected
-from loyalty_ledger.identity import make_key, read_key
+from loyalty_ledger.identity import DEFAULTS, MOST_IN_WORDS, WORDS, make_key, read_key
 from offers.till import Shop
 
 WEAK = {
@@ -25,6 +25,12 @@ WEAK = {
     "of a measurement": "k1-benchbenchbenchbenchbenchbenchbenchbench",
     "of another measurement": "a-key-for-measurements-and-nothing-else",
     "an example": "this-is-an-EXAMPLE-of-a-key-9f3b2c7d",
+    "a template's": "your-256-bit-secret-goes-right-here",
+    "a warning": "insecure-dev-key-do-not-use-in-prod",
+    "the product's name": "loyalty-ledger-development-key-2026",
+    "stages": "dev-dev-dev-test-test-test-prod-prod",
+    "an admin's, with digits": "admin1234admin5678admin9012admin34",
+    "words in capitals": "YOUR_Staging_TOKEN_9f3b2c7d_a8d1e4",
     "the same again": "correct-horse-battery-" * 3,
 }
 
@@ -63,6 +69,30 @@ def test_no_random_key_is_taken_for_one_that_can_be_guessed(
         for key in (token_hex(32), token_hex(16), token_urlsafe(32)):
             monkeypatch.setenv("LOYALTY_SECRET_KEY", key)
             assert read_key(None) == key.encode(), (number, key)
+
+
+@pytest.mark.parametrize("length", [32, 43, 44, 64, 88, 128, 256])
+def test_random_letters_and_digits_are_hardly_ever_taken_for_words(length: int) -> None:
+    """The expected number of ways in which that many letters of such a key are words.
+
+    No fewer than how often any are. Of 62 letters and digits two are the same letter.
+    """
+    most = max(MOST_IN_WORDS, length // 4)
+    ways = [[1.0] + [0.0] * length]
+    for place in range(1, length + 1):
+        here = ways[-1].copy()
+        for word in map(len, WORDS):
+            if word <= place:
+                for covered in range(word, length + 1):
+                    here[covered] += (2 / 62) ** word * ways[place - word][covered - word]
+        ways.append(here)
+    chance = sum(ways[-1][most + 1 :])
+    print(f"{length} characters: {chance:.0e}")
+    assert chance < 1e-9
+
+
+def test_no_key_of_hexadecimal_digits_holds_a_word() -> None:
+    assert not [word for word in (*WORDS, *DEFAULTS) if set(word) <= set("0123456789abcdef")]
 
 
 def test_keys_that_are_made_are_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

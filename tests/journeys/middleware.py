@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from http_service.serving import Served
 from loyalty_ledger.client import shapes
@@ -62,36 +62,77 @@ class Middleware:
         self.step(k)  # the customer buys, and the sale is final
         if offer is None:
             self.step(k + 1)  # option 1: no offer
-        else:
-            self.step(k + 3 if at_once else k + 2)  # option 2: with an offer, at once or locked
-            bind = self.app.redeem if at_once else self.app.lock
-            discount = bind(offer, sale)
-            self.step(k + 4)  # success: what comes off
-            assert discount["status"] == ("REDEEMED" if at_once else "LOCKED")
-            sale |= {"discounts": [discount]}
-            self.step(k + 5)
+            return self.send(k, sale)
+        self.step(k + 3 if at_once else k + 2)  # option 2: with an offer, at once or locked
+        bind = self.app.redeem if at_once else self.app.lock
+        discount = bind(offer, sale)
+        assert discount["status"] == ("REDEEMED" if at_once else "LOCKED")
+        self.step(k + 4)  # success: what comes off
+        return self._with_discount(k, sale, discount)
+
+    def finish_with(self, k: int, sale: dict[str, Any], discount: shapes.Discount) -> shapes.Sale:
+        """Finish a sale from step k, with what an offer that was redeemed before took off."""
+        self.step(k)
+        return self._with_discount(k, sale, discount)
+
+    def _with_discount(
+        self, k: int, sale: dict[str, Any], discount: shapes.Discount
+    ) -> shapes.Sale:
+        self.step(k + 5)  # the sale is sent with the discount as it came
+        told = self.send(k, sale | {"discounts": [discount]})
+        assert [one["reference_id"] for one in told["discounts"]] == [discount["reference_id"]]
+        return told
+
+    def send(self, k: int, sale: dict[str, Any]) -> shapes.Sale:
+        """From step k+6 on: a sale that is sent, for the first time or again."""
         receipt = self.app.send_transaction(sale)
         name = sale["transaction_id"]
-        self.step(k + 6)  # the sale waits for its rules
         self.service.shop.ledger.projector.catch_up()
         assert self.app.get_transaction(name, "main")["state"] == "received"
+        self.step(k + 6)  # the sale waits for its rules
+        assert (receipt["status"], receipt["transaction_id"]) == ("OK", name)
         self.step(k + 7, k + 8)  # success returned, and shown
-        assert receipt["transaction_id"] == name
         return self.settled(k, name)
 
     def settled(self, k: int, name: str) -> shapes.Sale:
-        """The sale once the rules have judged it; options 3 and 4 by what they granted."""
+        """The sale once it was judged; options 3 and 4 by what it was judged by and granted."""
+        sale, rules, campaigns = self.judged(name)
+        for checked, among, kind in ((k + 9, rules, "rule:"), (k + 11, campaigns, "campaign:")):
+            if among:
+                self.step(checked)
+            if granted(sale, kind):
+                self.step(checked + 1)
+        return sale
+
+    def judged(self, name: str) -> "Judged":
+        """The sale once it was judged, and what it says it was checked against.
+
+        Its own account names the version of the program, which has to be the one in force and says
+        what rules there are; the campaigns are those that were on for the customer when he bought.
+        No other rule or campaign may have granted anything.
+        """
         self.service.shop.work()
-        told = self.app.get_transaction(name, "main")
-        assert told["state"] == "settled"
-        self.step(k + 9)  # checked against the rules
-        rules = granted(told, "rule:")
-        if rules:
-            self.step(k + 10)
-        self.step(k + 11)  # and against the campaigns
-        if granted(told, "campaign:"):
-            self.step(k + 12)
-        return told
+        sale = self.app.get_transaction(name, "main")
+        assert sale["state"] == "settled"
+        life = self.service.shop.ledger.explaining.transaction("main", name)
+        judgement = life["settlements"][-1]
+        assert self.user_id in {one["customer_id"] for one in judgement["judged_by"]}
+        program = self.app.show_program(judgement["program_version"])
+        assert program == self.app.show_program()
+        rules = {f"rule:{one['id']}" for one in program["rules"]}
+        on = self.app.campaigns(self.customer, as_of=sale["open_time"])["tiles"]
+        campaigns = {f"campaign:{one['campaign_id']}" for one in on}
+        given = [*granted(sale, "rule:"), *granted(sale, "campaign:")]
+        assert {row["rule"] for row in given} <= rules | campaigns
+        return Judged(sale, rules, campaigns)
+
+
+class Judged(NamedTuple):
+    """A settled sale, and the names of the rules and campaigns that it was checked against."""
+
+    sale: shapes.Sale
+    rules: set[str]
+    campaigns: set[str]
 
 
 def granted(sale: shapes.Sale, kind: str) -> list[Any]:

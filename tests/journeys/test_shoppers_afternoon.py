@@ -13,6 +13,7 @@ from loyalty_ledger.client.refusals import Refused
 from offers.till import BREAKFAST, item, promoting, shop_on
 
 NO_OFFER, LOCKED, AT_ONCE = [0, 1], [0, 2, 4, 5], [0, 3, 4, 5]
+REDEEMED_BEFORE = [0, 5]
 BY_RULES, BY_CAMPAIGNS = [6, 7, 8, 9, 10, 11], [6, 7, 8, 9, 10, 11, 12]
 MUGS = item("MUG-SET", "20.00")
 
@@ -101,14 +102,15 @@ def test_3_a_promo_code_gives_an_offer_that_is_used(ann: Middleware) -> None:
     ann.step(5, 6)
     assert [one["name"] for one in wallet["user_offers"]] == ["Mugs at 15 percent off"]
     (offer,) = ann.offers
-    ann.step(7, 8)  # she chooses one and redeems it
+    ann.step(7)  # she chooses one
     sale = ann.sale("T1", [MUGS])
-    discount = ann.app.lock(offer, sale)
+    discount = ann.app.redeem(offer, sale)
+    ann.step(8)  # and it is redeemed
+    assert (discount["status"], str(discount["amount"])) == ("REDEEMED", "3.00")
     ann.step(9)  # the discount comes back
-    assert str(discount["amount"]) == "3.00"
-    ann.finish(10, sale, offer)
-    assert ann.points == 1000 + 170
-    assert ann.steps == [*range(1, 10), *from_step(10, LOCKED, BY_RULES)]
+    ann.finish_with(10, sale, discount)
+    assert (ann.points, ann.offers) == (1000 + 170, {})
+    assert ann.steps == [*range(1, 10), *from_step(10, REDEEMED_BEFORE, BY_RULES)]
 
 
 def test_3_a_promo_code_gives_points_that_buy_an_offer(bob: Middleware) -> None:
@@ -137,19 +139,31 @@ def test_4_the_next_level_is_reached(bob: Middleware) -> None:
         ((rule,),) = (tree["rules"] for tree in club["tier_progress"])
         assert rule["rule"] is not None and rule["query_result"] is not None
         missing.append(int(rule["rule"]["target_balance"] - rule["query_result"]))
-        bob.step(5, 6)  # he buys, and it is sent
-        sale = bob.sale(f"T{number}", [item("BREAD", "50.00")])
-        assert bob.app.send_transaction(sale)["status"] == "OK"
-        bob.step(7, 8, 9)
-        bob.service.shop.work()
-        bob.step(10, 11)  # checked against the rules, points awarded
+        buy_bread(bob, f"T{number}")
         assert bob.points == 500 * (number + 1)
-    bob.step(12)
     user = bob.app.read_user(bob.customer)
     assert (user["tier"], missing) == ("silver", [150, 100, 50])
+    bob.step(12)  # moved to the next level
     assert user["tier_entered_at"]
     assert list(bob.offers.values()) == ["welcome"]
     assert bob.steps == [*range(1, 12)] * 3 + [12]
+
+
+def buy_bread(shopper: Middleware, name: str) -> None:
+    """Steps 5 to 11 of journey 4: a purchase that counts for the next level."""
+    shopper.step(5, 6)  # he buys, and it is sent
+    receipt = shopper.app.send_transaction(shopper.sale(name, [item("BREAD", "50.00")]))
+    shopper.service.shop.ledger.projector.catch_up()
+    assert shopper.app.get_transaction(name, "main")["state"] == "received"
+    shopper.step(7)  # it waits for its rules
+    assert (receipt["status"], receipt["transaction_id"]) == ("OK", name)
+    shopper.step(8, 9)
+    sale, rules, _ = shopper.judged(name)
+    if rules:
+        shopper.step(10)  # checked against the rules
+    (awarded,) = granted(sale, "rule:")
+    assert (awarded["rule"], awarded["deserved"]) == ("rule:base", 500)
+    shopper.step(11)
 
 
 @pytest.mark.parametrize("option", ["no offer", "locked", "at once"])
@@ -176,6 +190,7 @@ def test_5_an_offer_is_given_back_before_and_after_the_sale(ann: Middleware) -> 
     ann.service.shop.ledger.projector.catch_up()
     assert list(ann.offers) == [offer]
     ann.finish(1, ann.sale("T3", BREAKFAST), offer, at_once=True)
+    assert ann.steps == from_step(1, LOCKED, BY_RULES, AT_ONCE, BY_RULES)
 
 
 def test_5_a_sale_changes_is_voided_and_comes_back_within_the_year_and_beyond(
@@ -185,8 +200,7 @@ def test_5_a_sale_changes_is_voided_and_comes_back_within_the_year_and_beyond(
     bob.begin()
 
     def again(name: str, items: list[Any], **more: Any) -> int:
-        bob.app.send_transaction(bob.sale(name, items, **opened[name], **more))
-        bob.settled(1, name)
+        bob.send(1, bob.sale(name, items, **opened[name], **more))
         return bob.points
 
     opened: dict[str, dict[str, Any]] = {}
@@ -204,3 +218,56 @@ def test_5_a_sale_changes_is_voided_and_comes_back_within_the_year_and_beyond(
     assert bob.app.get_transaction("beyond", "main")["items"] == []
     this_year = bob.app.fetch_point_audit_logs(bob.user_id, modification_types=["return"])
     assert [row["modification"] for row in this_year["results"]] == [-70]
+    beyond = [6, 7, 8, 9, 11]  # no rule gives or takes anything
+    assert bob.steps == [
+        *from_step(1, NO_OFFER, BY_RULES) * 4,
+        *from_step(1, BY_RULES) * 3,
+        *from_step(1, beyond),
+    ]
+
+
+def missing_for_the_next_level(shopper: Middleware) -> int | None:
+    """How much of the only condition is missing; None in the highest level."""
+    (club,) = shopper.app.user_progress(shopper.user_id)["tier_levels"]
+    rules = [rule for tree in club["tier_progress"] for rule in tree["rules"]]
+    if not rules:
+        return None
+    (rule,) = rules
+    assert rule["rule"] is not None and rule["query_result"] is not None
+    return int(rule["rule"]["target_balance"] - rule["query_result"])
+
+
+def test_one_afternoon_from_her_profile_to_what_she_brings_back(ann: Middleware) -> None:
+    ann.service.shop.publish(promoting({"issue": "mug-set"}))
+    ann.begin()
+    user = ann.app.read_user(ann.customer, expand_incentives=True)  # her profile
+    assert (user["available_points"], user["tier"], ann.offers) == (1000, "bronze", {})
+    buy_in_the_reward_store(ann, 5)  # the stores that are hers, and a purchase in one
+    (muffin,) = ann.offers
+    assert (ann.points, missing_for_the_next_level(ann)) == (850, 50)
+
+    basket = [*BREAKFAST, item("CAKE", "5.00"), item("BREAD", "50.00")]
+    sold = ann.finish(15, ann.sale("T1", basket), muffin)  # locked, sent, judged
+    (by_rules,) = granted(sold, "rule:")
+    (by_campaigns,) = granted(sold, "campaign:")
+    assert (by_rules["deserved"], by_campaigns["rule"]) == (590, "campaign:cake-month")
+    assert ann.points == 850 + 590
+    user = ann.app.read_user(ann.customer)
+    assert (user["tier"], missing_for_the_next_level(ann)) == ("silver", None)
+    assert sorted(ann.offers.values()) == ["muffin", "welcome"]
+
+    claim = ann.app.claim_promotion(ann.customer, "MUGLOVE")
+    assert [one["offer_id"] for one in claim["offers"]] == ["mug-set"]
+    ann.service.shop.ledger.projector.catch_up()
+    assert sorted(ann.offers.values()) == ["muffin", "mug-set", "welcome"]
+
+    ann.send(15, ann.sale("T1", [], open_time=sold["open_time"]))  # all of it comes back
+    assert (ann.points, ann.app.read_user(ann.customer)["tier"]) == (850, "bronze")
+    # What the sale gave is gone; the muffin she bought is hers again, and the code's gift stays.
+    assert sorted(ann.offers.values()) == ["muffin", "mug-set"]
+    assert ann.offers[muffin] == "muffin"
+    assert ann.steps == [
+        *range(5, 15),
+        *from_step(15, LOCKED, BY_CAMPAIGNS),
+        *from_step(15, BY_RULES),
+    ]
