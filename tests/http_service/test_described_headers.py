@@ -60,7 +60,8 @@ def test_what_is_read_of_headers_is_described_and_what_is_described_is_read(
 ) -> None:
     """What an operation only looks at to refuse it is tried by the next test."""
     read: dict[str, set[str]] = {name: set() for name in EVERY}
-    asked, get, guarded = ["healthz"], Headers.__getitem__, Service.guarded
+    asked, guarded = ["healthz"], Service.guarded
+    get, get_all = Headers.__getitem__, Headers.getlist
 
     async def noted(self: Service, operation: Any, *more: Any) -> Any:
         asked.append(operation.name)
@@ -70,8 +71,13 @@ def test_what_is_read_of_headers_is_described_and_what_is_described_is_read(
         read.setdefault(asked[-1], set()).add(name.lower())
         return get(self, name)
 
+    def reading_all(self: Headers, name: str) -> list[str]:
+        read.setdefault(asked[-1], set()).add(name.lower())
+        return get_all(self, name)
+
     monkeypatch.setattr(Service, "guarded", noted)
     monkeypatch.setattr(Headers, "__getitem__", reading)
+    monkeypatch.setattr(Headers, "getlist", reading_all)
     with shop_on("sqlite", tmp_path) as shop, served(shop) as service:
         Day(service).pass_by()
     for name in EVERY:

@@ -42,9 +42,8 @@ def test_a_spend_may_say_null_in_its_lines(service: Served) -> None:
 
 
 def test_a_deposit_may_say_null_in_its_lines(service: Served) -> None:
-    assert service.told(DEPOSIT, deposit_details=[GIVES | NO_ENTRY])["summary"] == {
-        "amount_deposited": 5
-    }
+    told = service.told(DEPOSIT, deposit_details=[GIVES | NO_ENTRY])
+    assert told["summary"] == {"amount_deposited": 5, "remaining_balance": 1005}
 
 
 def test_a_line_with_null_is_the_same_line(service: Served) -> None:
