@@ -16,8 +16,9 @@ from loyalty_projections import tables
 from loyalty_projections.projection import Projection
 from loyalty_projections.source import Source
 
+NAME = "projection_builds"
 _builds = sqlalchemy.Table(
-    "projection_builds",
+    NAME,
     MetaData(),
     Column("name", Text, primary_key=True),
     Column("build", Integer, primary_key=True, autoincrement=False),

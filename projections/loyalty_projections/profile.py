@@ -24,6 +24,7 @@ from loyalty_projections.rows import Above, MemoryRows, Reader, copied
 
 __all__ = ["PROJECTION"]
 
+ACCOUNT_TABLES = (ACCOUNTS, LOTS)
 
 # --- the view -----------------------------------------------------------------------------------
 
@@ -158,7 +159,7 @@ def accounts(
     reader: Reader, customer_id: str, now: datetime, program: Program, programs: Programs
 ) -> tuple[AccountView, ...]:
     """The accounts of the customer's profile, as `profile` shows them, and nothing else."""
-    rows = copied(reader, (ACCOUNTS, LOTS), [customer_id])[customer_id]
+    rows = copied(reader, ACCOUNT_TABLES, [customer_id])[customer_id]
     for event in overdue(rows, customer_id, now, programs):
         PROJECTION.apply(rows, Unrecorded(0, event))
     return _accounts(rows, customer_id, program, programs)

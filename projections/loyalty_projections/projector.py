@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_projections import builds, digest
+from loyalty_projections import at_once, builds, digest
 from loyalty_projections.digest import Digest
 from loyalty_projections.projection import Applier, Projection
 from loyalty_projections.rebuild import Progress, Rebuild, Rebuilt, no_progress, read_batch
-from loyalty_projections.rows import Reader
+from loyalty_projections.rows import MemoryRows, Reader, copied
 from loyalty_projections.source import Source
 from loyalty_projections.sql import Batch, SqlReader
 from loyalty_projections.tables import Table
@@ -54,6 +54,7 @@ class Projector:
         self._projections = {projection.name: projection for projection in projections}
         self._batch = batch
         self._installed = False
+        self._live: dict[Table[Any], int] = {}
 
     def catch_up(
         self,
@@ -138,11 +139,28 @@ class Projector:
                         raise  # it was not that tables were swapped away meanwhile
         raise OutOfStep("projections are being rebuilt over and over")
 
+    def copied(
+        self, tables: Sequence[Table[Any]], customer_ids: Sequence[str]
+    ) -> dict[str, MemoryRows]:
+        """The customers' live rows of these tables in memory, all in one state of the database."""
+        if self._source.statement is not None and self._live:
+            live = self._live
+            with suppress(DBAPIError), self._source.statement() as connection:
+                built = [(table, live[table]) for table in tables]
+                found, copies = at_once.copied(connection, built, customer_ids)
+                if self._by_table(found) == live:
+                    return copies
+        return self.ask(lambda reader: copied(reader, tables, customer_ids))
+
     def _build_of(self, connection: Connection) -> dict[Table[Any], int]:
         """The number of the live build of every table."""
         live = builds.live_builds(connection)
+        self._live = self._by_table({which: one.build for which, one in live.items()})
+        return self._live
+
+    def _by_table(self, live: at_once.Live) -> dict[Table[Any], int]:
         return {
-            table: live[projection.name, projection.version].build
+            table: live[projection.name, projection.version]
             for projection in self._projections.values()
             for table in projection.tables
         }

@@ -226,7 +226,9 @@ class SqlReader:
         shape = tuple((name, kind, len(values)) for name, kind, values in parts)
         statement = statements.select(self._postgres, table, self._build_of(table), shape, limit)
         values = tuple(chain.from_iterable(values for _, _, values in parts))
-        return [_row(table, row) for row in self._connection.exec_driver_sql(statement, values)]
+        return [
+            stored_row(table, row) for row in self._connection.exec_driver_sql(statement, values)
+        ]
 
     def _given(self, name: str, wanted: Any) -> tuple[str, str, list[Any]]:
         kind, values = _condition(wanted)
@@ -253,7 +255,8 @@ class SqlReader:
         return [Due(from_micros(at), name) for at, name in self._connection.execute(query)]
 
 
-def _row(table: Table[T], row: Sequence[Any]) -> T:
+def stored_row(table: Table[T], row: Sequence[Any]) -> T:
+    """A row from its fields as they are stored."""
     values = list(row)
     for place in table.instants:
         if values[place] is not None:

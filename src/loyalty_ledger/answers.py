@@ -147,6 +147,9 @@ class Answers:
     def accounts(self, customer_id: str, moment: Moment) -> tuple[AccountView, ...]:
         """The accounts of the profile alone; Rejected when no program was known."""
         whose = customer_id, moment.at, *self.definitions(moment)
+        if moment.live:
+            rows = self._projector.copied(profile.ACCOUNT_TABLES, [customer_id])
+            return profile.accounts(rows[customer_id], *whose)
         return self._ask(customer_id, moment, lambda reader: profile.accounts(reader, *whose))
 
     def facts(self, customer_id: str, moment: Moment) -> Facts:
@@ -280,10 +283,9 @@ class Answers:
     def _versions_at(self, known_at: datetime, newest: int) -> int:
         """How many program versions had been recorded by then."""
         if len(self._published) < newest:
+            stream = self._log.stream(PROGRAM)
             self._published = [
-                one.recorded_at
-                for one in self._log.stream(PROGRAM)
-                if isinstance(one.event, ProgramPublished)
+                one.recorded_at for one in stream if isinstance(one.event, ProgramPublished)
             ]
         return min(bisect_right(self._published, known_at), newest)
 

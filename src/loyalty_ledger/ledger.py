@@ -94,6 +94,7 @@ def source_of(log: Log) -> Source:
         positions=log.readers,
         transaction=log.transaction,
         snapshot=lambda: _snapshot(log.engine),
+        statement=_statement(log.engine) if log.engine.name == "postgresql" else None,
         advance=lambda connection, reader, before, after: log.advance(
             connection, Advance(reader, before, after)
         ),
@@ -107,3 +108,9 @@ def _snapshot(engine: Engine) -> Iterator[Connection]:
     options = {"isolation_level": "REPEATABLE READ"} if engine.name == "postgresql" else {}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
+
+
+def _statement(engine: Engine) -> Callable[[], Connection]:
+    """Connections for a statement that is its own transaction."""
+    by_itself = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return by_itself.connect
