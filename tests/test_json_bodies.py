@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty_ledger.domain.values import Rejected
-from loyalty_ledger.json_body import decoded
+from loyalty_ledger.json_body import MOST_SEARCHED, decoded
 
 # Marks that the count of colons and of escapes could be mistaken by.
 TEXTS = st.text(st.sampled_from('a:\\"/\n{}[],uU003A\u00e9\U0001f600'), max_size=6)
@@ -84,6 +84,19 @@ def test_what_says_one_thing_is_read_and_what_has_a_name_twice_is_not(
 def test_what_cannot_be_taken_is_named(body: str, told: str) -> None:
     with pytest.raises(Rejected, match=f"^{told}"):
         decoded(body.encode())
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('{"b":1,"b":2}', "ambiguous: a name stands twice"),
+        (r'"\u0000"', "holding a NUL"),
+        ("1e309", "holding a number beyond 1E308"),
+    ],
+)
+def test_in_a_large_body_it_is_told_and_not_searched_for(body: str, told: str) -> None:
+    with pytest.raises(Rejected, match=f"^{told}"):
+        decoded(b'{"a":["' + b"x" * MOST_SEARCHED + b'",' + body.encode() + b"]}")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import msgspec
 from loyalty_ledger.domain.values import Reason, Rejected
 from loyalty_ledger.sent import DEEPEST, USUAL, Limits, is_printable, refused, shown
 
+MOST_SEARCHED = 65_536
 _QUOTED = re.compile(rb'"[^"]*"?')
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
@@ -43,7 +44,7 @@ def decoded(body: bytes, limits: Limits = USUAL) -> Mapping[str, Any]:
     try:
         envelope = _DECODER.decode(body)
     except DecimalException:
-        raise _told(body) from None
+        raise _told(body, "holding a number beyond 1E308, or nearer to 0 than 1E-308") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Rejected(Reason.VALIDATION, f"not readable as JSON: {error}") from error
     if not isinstance(envelope, dict):
@@ -63,12 +64,19 @@ def _refuse_ambiguous(body: bytes, envelope: Mapping[str, Any]) -> None:
         escapes = body.replace(rb"\\", b"")
         has_nul = rb"\u0000" in escapes
         colons += escapes.count(rb"\u003a") + escapes.count(rb"\u003A")
-    if has_nul or _ENCODER.encode(envelope).count(b":") < colons:
-        raise _told(body)
+    if has_nul:
+        raise _told(body, "holding a NUL, which no text may")
+    if _ENCODER.encode(envelope).count(b":") < colons:
+        raise _told(body, "ambiguous: a name stands twice in one object")
 
 
-def _told(body: bytes) -> Rejected:
-    """The refusal of a body that says what cannot be taken, naming the first place of it."""
+def _told(body: bytes, why: str) -> Rejected:
+    """The refusal of a body that says what cannot be taken, naming the first place of it.
+
+    In a large one it is not searched for: that would cost many times what reading it did.
+    """
+    if len(body) > MOST_SEARCHED:
+        return Rejected(Reason.VALIDATION, why)
     try:
         whole = json.loads(body, object_pairs_hook=_Members, parse_int=str, parse_float=_number)
     except ValueError as error:
