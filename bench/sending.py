@@ -52,6 +52,21 @@ function delay()
 end
 """
 
+PROBE = """
+local began, number = os.time(), 0
+function request()
+  number = number + 1
+  return wrk.format("POST", PATH, HEADERS, BEFORE .. began .. "-" .. number .. AFTER)
+end
+function delay() return 20 end
+function response(status, headers, body)
+  if status ~= 200 or not body:lower():find('"status":"ok"', 1, true) then
+    io.stderr:write(body)
+    wrk.thread:stop()
+  end
+end
+"""
+
 
 def can_be_measured() -> bool:
     """Whether what sends is installed; says so if it is not."""
@@ -93,10 +108,8 @@ def body(request: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 def lua(folder: Path, auth: tuple[str, str], per_second: int | None = None) -> Path:
     """The script that makes the bodies; `per_second` of them, if that is given, else all it can."""
-    token = b64encode(":".join(auth).encode()).decode()
     names = ",".join(f'"{one}"' for one in items())
-    headers = f'["Authorization"] = "Basic {token}", ["Content-Type"] = "application/json"'
-    text = f'ITEMS = {{{names}}}\nSTORE = "{store()}"\nHEADERS = {{{headers}}}\n'
+    text = f'ITEMS = {{{names}}}\nSTORE = "{store()}"\n{_headers(auth)}'
     if per_second is None:
         file = folder / "sales.lua"
         file.write_text(text + LUA)
@@ -107,15 +120,39 @@ def lua(folder: Path, auth: tuple[str, str], per_second: int | None = None) -> P
     return file
 
 
+def probe(folder: Path, auth: tuple[str, str], name: str, path: str, asked: dict[str, Any]) -> Path:
+    """The script of somebody who asks that, waits for the answer, and asks again after 20 ms.
+
+    A number, another one each time, takes the place of `NUMBER` in what he asks.
+    """
+    before, _, after = json.dumps(asked).partition("NUMBER")
+    file = folder / f"{name}.lua"
+    text = f"PATH = '{path}'\nBEFORE = [[{before}]]\nAFTER = [[{after}]]\n"
+    file.write_text(text + _headers(auth) + PROBE)
+    return file
+
+
+def _headers(auth: tuple[str, str]) -> str:
+    token = b64encode(":".join(auth).encode()).decode()
+    return (
+        f'HEADERS = {{["Authorization"] = "Basic {token}", '
+        '["Content-Type"] = "application/json"}\n'
+    )
+
+
 def wrk(
     address: str, seconds: int, connections: int, script: Path | None = None, name: str = ""
 ) -> dict[str, float]:
     """What wrk measures: requests a second, latencies, and how many were not answered with 200."""
     more = ["-s", str(script), address, "--", name] if script else [address]
-    told = subprocess.run(
-        ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", "--latency", *more],
-        check=True, stdout=subprocess.PIPE, text=True,
-    ).stdout  # fmt: skip
+    threads = min(THREADS, connections)
+    done = subprocess.run(
+        ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--latency", *more],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.stderr:  # a probe was answered what it did not expect
+        print(done.stderr[:1_000], file=sys.stderr)
+    told = done.stdout
     found = {"per_s": float(re.findall(r"Requests/sec:\s+([\d.]+)", told)[0])}
     for part in ("50%", "99%"):
         amount, unit = re.findall(rf"{part}\s+([\d.]+)(us|ms|s)", told)[0]

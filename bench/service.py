@@ -13,15 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +35,7 @@ offers:
 NICE = "10"
 SECONDS, CONNECTIONS = 15, 64
 PER_SECOND = 1_500
+WALLET = "/api/1.0/user_points/all_balances"
 
 
 def main() -> int:
@@ -68,27 +66,17 @@ def measure(
     auth = (key["key"], key["secret"])
     script, paced = sending.lua(folder, auth), sending.lua(folder, auth, PER_SECOND)
     with serving(environment, folder, settling=False) as address:
+        beside = Beside(address, folder, auth, seconds)
         nothing = sending.wrk(address + "/healthz", seconds // 3 or 1, connections)
-        with beside(address, auth) as waited_for_nothing:
-            beside_nothing = sending.wrk(address + "/healthz", seconds, connections)
-        alone = sending.wrk(address, seconds, connections, script, "alone")
-        with beside(address, auth) as waited_alone:
-            beside_alone = sending.wrk(address, seconds, connections, script, "beside")
-        with beside(address, auth) as waited_at_rate:
-            at_rate = sending.wrk(address, seconds, connections, paced, "rate")
+        found = {"no_op": nothing, "no_op_beside": beside(connections, path="/healthz")}
+        found["send"] = sending.wrk(address, seconds, connections, script, "alone")
+        found["send_beside"] = beside(connections, script, "beside")
+        found["send_at_rate_beside"] = beside(connections, paced, "rate")
     with serving(environment, folder) as address:
-        settling = sending.wrk(address, seconds, connections, script, "settling")
-        with beside(address, auth) as waited:
-            loaded = sending.wrk(address, seconds, connections, script, "all")
-    return {
-        "no_op": nothing,
-        "no_op_beside": beside_nothing | waited_for_nothing,
-        "send": alone,
-        "send_beside": beside_alone | waited_alone,
-        "send_at_rate_beside": at_rate | waited_at_rate,
-        "send_settling": settling,
-        "send_settling_beside": loaded | waited,
-    }
+        beside = Beside(address, folder, auth, seconds)
+        found["send_settling"] = sending.wrk(address, seconds, connections, script, "settling")
+        found["send_settling_beside"] = beside(connections, script, "all")
+    return found
 
 
 def fill(environment: dict[str, str], folder: Path) -> None:
@@ -133,67 +121,41 @@ def serving(environment: dict[str, str], folder: Path, *, settling: bool = True)
         log.close()
 
 
-@contextmanager
-def beside(address: str, auth: tuple[str, str]) -> Iterator[dict[str, dict[str, float]]]:
-    """A till that locks and an app that reads, as long as the block lasts; what they waited."""
-    found: dict[str, dict[str, float]] = {}
-    stop = threading.Event()
-    with httpx.Client(base_url=address, auth=auth, timeout=30) as client:
-        user = client.get(f"/priv/v1/apps/{auth[0]}/external/users/371").json()["user"]["id"]
-    threads = [
-        threading.Thread(target=_loop, args=(name, act, address, auth, user, stop, found))
-        for name, act in (("lock", _lock), ("wallet", _wallet))
-    ]
-    for thread in threads:
-        thread.start()
-    yield found
-    stop.set()
-    for thread in threads:
-        thread.join()
+class Beside:
+    """A till that locks and an app that reads a wallet, over and over, while sales are sent."""
 
+    def __init__(self, address: str, folder: Path, auth: tuple[str, str], seconds: int):
+        self._address = address
+        self._seconds = seconds
+        with httpx.Client(base_url=address, auth=auth, timeout=30) as client:
+            named = client.get(f"/priv/v1/apps/{auth[0]}/external/users/371").json()
+            user = {"user_id": named["user"]["id"]}
+            issue = "/api/2.0/offers/acquisition/issue"
+            told = client.post(issue, json=user | {"offer_id": "five-off"}).json()
+        payload = {
+            "offer_lookup_code": told["payload"]["status_list"][0]["user_offer_id"],
+            "offer_lookup_type": "UserOfferId",
+            "transaction": sending.basket("bench-lock"),
+        }
+        locks = sending.body("NUMBER", payload)
+        reads = user | {"read": "NUMBER"}
+        self._scripts = {
+            "lock": sending.probe(folder, auth, "lock", "/api/2.0/lock", locks),
+            "wallet": sending.probe(folder, auth, "wallet", WALLET, reads),
+        }
 
-def _loop(
-    name: str, act: Any, address: str, auth: Any, user: str, stop: threading.Event, found: Any
-) -> None:
-    taken: list[float] = []
-    with httpx.Client(base_url=address, auth=auth, timeout=30) as client:
-        while not stop.is_set():
-            took = act(client, user)
-            taken.append(took)
-            stop.wait(0.02)
-    found[name] = {
-        "calls": len(taken),
-        "p50_ms": statistics.median(taken) * 1000,
-        "p99_ms": sorted(taken)[int(len(taken) * 0.99)] * 1000,
-    }
-
-
-_number = count()
-_offers: list[str] = []
-
-
-def _lock(client: httpx.Client, user: str) -> float:
-    if not _offers:
-        issue = {"user_id": user, "offer_id": "five-off"}
-        told = client.post("/api/2.0/offers/acquisition/issue", json=issue).json()
-        _offers.append(told["payload"]["status_list"][0]["user_offer_id"])
-    payload = {
-        "offer_lookup_code": _offers[0],
-        "offer_lookup_type": "UserOfferId",
-        "transaction": sending.basket("bench-lock"),
-    }
-    asked = sending.body(f"lock-{next(_number)}", payload)
-    began = time.perf_counter()
-    answer = client.post("/api/2.0/lock", json=asked)
-    took = time.perf_counter() - began
-    assert answer.json()["status"] == "OK", answer.text
-    return took
-
-
-def _wallet(client: httpx.Client, user: str) -> float:
-    began = time.perf_counter()
-    client.post("/api/1.0/user_points/all_balances", json={"user_id": user}).raise_for_status()
-    return time.perf_counter() - began
+    def __call__(
+        self, connections: int, script: Path | None = None, name: str = "", path: str = ""
+    ) -> dict[str, Any]:
+        """What `wrk` makes of what is asked at the path, and what the two waited meanwhile."""
+        with ThreadPoolExecutor() as threads:
+            waiting = {
+                who: threads.submit(sending.wrk, self._address, self._seconds, 1, one)
+                for who, one in self._scripts.items()
+            }
+            asked = self._address + path
+            found = sending.wrk(asked, self._seconds, connections, script, name)
+            return found | {who: one.result() for who, one in waiting.items()}
 
 
 def show(found: dict[str, Any]) -> None:

@@ -17,9 +17,8 @@ from loyalty_projections.tables import Table
 
 Live = Mapping[tuple[str, int], int]
 """The number of the live build by name and version of its projection."""
-_LIVE = -1
 _LIVE_BUILDS = (
-    f"SELECT {_LIVE}, json_build_array(name, version, build)"  # noqa: S608 - our own name
+    "SELECT json_agg(json_build_array(name, version, build))"  # noqa: S608 - our own name
     f" FROM {builds.NAME} WHERE live"
 )
 
@@ -29,25 +28,23 @@ def copied(
 ) -> tuple[Live, dict[str, MemoryRows]]:
     """The live builds, and the customers' rows in these builds of tables."""
     copies = {customer_id: MemoryRows() for customer_id in customer_ids}
-    live: dict[tuple[str, int], int] = {}
     values = (list(copies),) * len(tables)
-    for place, row in connection.exec_driver_sql(_statement(tuple(tables)), values):
-        if place == _LIVE:
-            name, version, build = row
-            live[name, version] = build
-        else:
-            table, _ = tables[place]
-            copies[row[table.columns.index("customer_id")]].insert(table, stored_row(table, row))
-    return live, copies
+    ((told,),) = connection.exec_driver_sql(_statement(tuple(tables)), values)
+    live, *found = told
+    for (table, _), rows in zip(tables, found, strict=True):
+        owner = table.columns.index("customer_id")
+        for row in rows or ():
+            copies[row[owner]].insert(table, stored_row(table, row))
+    return {(name, version): build for name, version, build in live or ()}, copies
 
 
 @lru_cache(maxsize=64)
 def _statement(tables: tuple[tuple[Table[Any], int], ...]) -> str:
     parts = [_LIVE_BUILDS]
-    for place, (table, build) in enumerate(tables):
+    for table, build in tables:
         columns = ", ".join(f'"{column}"' for column in table.columns)
         parts.append(
-            f"SELECT {place}, json_build_array({columns})"  # noqa: S608 - our own names
+            f"SELECT json_agg(json_build_array({columns}))"  # noqa: S608 - our own names
             f" FROM {table.built(build).name} WHERE customer_id = ANY(%s::text[])"
         )
-    return " UNION ALL ".join(parts)
+    return f"SELECT json_build_array({', '.join(f'({part})' for part in parts)})"
