@@ -184,6 +184,9 @@ def test_as_of_and_known_at_equal_a_replay_of_everything_at_200_random_moments(
         programs = programs_known(events, known_at)
         if not programs:
             continue
+        if known_at is not None and known_at < known_since(sample, customer):
+            assert_nobody_knew(sample, customer, moment)
+            continue
         rows = replayed(events, as_of, known_at)
         shown = sample.answers.profile(customer, moment)
         by_hand = by_rows(rows, customer, moment.at, programs)
@@ -200,6 +203,19 @@ def test_as_of_and_known_at_equal_a_replay_of_everything_at_200_random_moments(
         assert balances == worked_out(events, customer, as_of, known_at), (customer, moment)
         seen.add(tuple(sorted(balances.items())))
     assert len(seen) > count / 5
+
+
+def known_since(sample: Ledger, customer: str) -> datetime:
+    """When something was recorded about the customer first."""
+    return next(sample.log.history(customer)).recorded_at
+
+
+def assert_nobody_knew(sample: Ledger, customer: str, moment: Moment) -> None:
+    answers = sample.answers
+    for ask in (answers.profile, answers.history, answers.tiers, answers.timeline):
+        with pytest.raises(Rejected, match="was not known yet") as refusal:
+            ask(customer, moment)
+        assert refusal.value.code is Reason.UNKNOWN_CUSTOMER
 
 
 def replayed(
