@@ -193,12 +193,10 @@ def test_as_of_and_known_at_equal_a_replay_of_everything_at_200_random_moments(
         assert shown.accounts == by_hand.accounts
         assert shown.tiers == by_hand.tiers
         assert shown.offers == by_hand.offers
-        found = sample.answers.history(customer, moment)
-        assert found == history_by(rows, customer, moment.at, programs)
-        found_tiers = sample.answers.tiers(customer, moment)
-        assert found_tiers == tiers_by(rows, customer, moment.at, programs)
-        found_life = sample.answers.timeline(customer, moment)
-        assert found_life == timeline_by(rows, customer, moment.at, programs)
+        whose = customer, moment.at, programs
+        assert sample.answers.history(customer, moment) == history_by(rows, *whose)
+        assert sample.answers.tiers(customer, moment) == tiers_by(rows, *whose)
+        assert sample.answers.timeline(customer, moment) == timeline_by(rows, *whose)
         balances = {one.account: (one.available, one.lifetime) for one in shown.accounts}
         assert balances == worked_out(events, customer, as_of, known_at), (customer, moment)
         seen.add(tuple(sorted(balances.items())))
@@ -211,8 +209,8 @@ def known_since(sample: Ledger, customer: str) -> datetime:
 
 
 def assert_nobody_knew(sample: Ledger, customer: str, moment: Moment) -> None:
-    answers = sample.answers
-    for ask in (answers.profile, answers.history, answers.tiers, answers.timeline):
+    told = sample.answers
+    for ask in (told.profile, told.history, told.tiers, told.timeline):
         with pytest.raises(Rejected, match="was not known yet") as refusal:
             ask(customer, moment)
         assert refusal.value.code is Reason.UNKNOWN_CUSTOMER
